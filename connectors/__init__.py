@@ -1,0 +1,1 @@
+"""Everything that touches the outside: schemas, Kafka, Redis, feature sources."""

@@ -1,0 +1,104 @@
+"""The `posts` topic: one post with the feature windows of its text, audio and video.
+
+Not for tensors as arrays: `codec` turns these documents into `DecodedPost` and back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Identifier = Annotated[str, Field(min_length=1, max_length=256)]
+Track = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=128,
+        pattern=r"^[^\x00-\x1f\x7f{}]+$",
+        description="no control characters or braces: the name is part of a Redis hash tag",
+    ),
+]
+
+
+class TensorDocument(BaseModel):
+    """A tensor as base64 of its little-endian, row-major bytes."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    dtype: Literal["float16", "float32", "int8"]
+    shape: list[Annotated[int, Field(ge=1)]] = Field(min_length=2, max_length=2)
+    data: str
+    scale: float | None = Field(
+        default=None, gt=0, description="int8 only: a value is its integer times `scale`"
+    )
+
+
+class FeaturesDocument(BaseModel):
+    """Feature windows by modality, each [steps, width of the feature set] or null."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    text: TensorDocument | list[list[float]] | None = None
+    audio: TensorDocument | list[list[float]] | None = None
+    visual: TensorDocument | list[list[float]] | None = None
+
+    @model_validator(mode="after")
+    def _one_modality_present(self) -> "FeaturesDocument":
+        if self.text is None and self.audio is None and self.visual is None:
+            raise ValueError("at least one of text, audio, visual must be present")
+        return self
+
+
+class RawPost(BaseModel):
+    """The envelope without features: `posts.raw`, `voxpop produce` and `voxpop score`.
+
+    Only `text` is required by `voxpop score`; what else is missing gets a stated default there.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    schema_version: Literal[1] = 1
+    post_id: Identifier
+    conversation_id: Identifier
+    parent_id: Identifier | None = None
+    platform: Annotated[str, Field(min_length=1, max_length=64)]
+    lang: Annotated[str, Field(max_length=35)] | None = None
+    created_at: float | datetime = Field(description="event time, Unix seconds or ISO 8601")
+    tracks: list[Track] = Field(default_factory=list, max_length=64)
+    text: str | None = None
+
+
+class PostDocument(RawPost):
+    """The envelope of the `posts` topic."""
+
+    feature_set: Annotated[str, Field(min_length=1, max_length=64)]
+    features: FeaturesDocument
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPost:
+    """A valid post with its tensors as arrays.
+
+    Attributes:
+        created_at: event time, Unix seconds.
+        tracks: each once, in the order of the envelope.
+        features: modality -> float32 [steps, width], only those present, never empty.
+    """
+
+    post_id: str
+    conversation_id: str
+    parent_id: str | None
+    platform: str
+    lang: str | None
+    created_at: float
+    tracks: tuple[str, ...]
+    text: str | None
+    feature_set: str
+    features: Mapping[str, NDArray[np.float32]]
+
+
+JsonObject = dict[str, Any]

@@ -1,0 +1,66 @@
+"""The `predictions` topic: what the model said of one post, and which post that was."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Source(BaseModel):
+    """Where the post stood in Kafka; identifies a prediction."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    topic: str
+    partition: int = Field(ge=0)
+    offset: int = Field(ge=0)
+
+
+class SentimentScore(BaseModel):
+    """Most probable sentiment and the probabilities in the order of `labels.SENTIMENTS`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    label: Literal["negative", "neutral", "positive"]
+    probs: list[Probability] = Field(min_length=3, max_length=3)
+
+
+class EmotionScore(BaseModel):
+    """Most probable emotion and the probabilities in the order of `labels.EMOTIONS`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    label: Literal["happy", "disgust", "sad", "fear", "surprise", "angry", "neutral"]
+    probs: list[Probability] = Field(min_length=7, max_length=7)
+
+
+class ModalityShares(BaseModel):
+    """How much each modality carried the score; the three sum to 1, an absent one has 0."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    text: Probability
+    audio: Probability
+    visual: Probability
+
+
+class Prediction(BaseModel):
+    """One scored post. Delivered at least once; `source` tells duplicates apart."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+    schema_version: Literal[1] = 1
+    post_id: str
+    conversation_id: str
+    platform: str
+    lang: str | None
+    tracks: list[str]
+    created_at: float = Field(description="event time, Unix seconds")
+    source: Source
+    sentiment: SentimentScore
+    emotion: EmotionScore
+    modalities: ModalityShares
+    window_posts: int = Field(ge=1, description="posts the model saw, this one included")
+    model_version: str
+    scored_at: float = Field(description="Unix seconds")
