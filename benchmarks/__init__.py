@@ -1,0 +1,1 @@
+"""Speed against peers and ceilings; each prints a table and writes JSON."""

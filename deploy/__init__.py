@@ -1,0 +1,1 @@
+"""What runs Voxpop: the local stack of real servers."""

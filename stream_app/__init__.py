@@ -1,0 +1,1 @@
+"""The stream application: the Faust worker, its decisions in plain Python, and the command line."""

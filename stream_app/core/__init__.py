@@ -1,0 +1,1 @@
+"""Decisions of the worker in plain Python: no Faust, Kafka, Redis or torch."""

@@ -1,0 +1,95 @@
+"""Every setting of Voxpop, read once from the environment; the one place where they are documented.
+
+Not for options of a single command: those are its arguments.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from connectors.kafka.connection import KafkaConnection
+from connectors.redis_connection import RedisConnection
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Settings from environment variables: `VOXPOP_` and the field's name in capitals.
+
+    Raises:
+        pydantic.ValidationError: a value is out of its range; names the variable.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="VOXPOP_", extra="ignore", frozen=True)
+
+    kafka: str = Field("localhost:9092", description="Kafka brokers, `host:port,…`")
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="security protocol of the Kafka listeners"
+    )
+    kafka_ssl_cafile: Path | None = Field(None, description="PEM file of the brokers' authority")
+    kafka_ssl_certfile: Path | None = Field(None, description="client certificate for mutual TLS")
+    kafka_ssl_keyfile: Path | None = Field(None, description="key of the client certificate")
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="used when the protocol is a SASL one"
+    )
+    kafka_sasl_username: str | None = Field(None, description="SASL user")
+    kafka_sasl_password: SecretStr | None = Field(None, description="SASL password")
+    redis: str = Field(
+        "redis://localhost:6379/0",
+        description="Redis or Valkey URL; `rediss://` for TLS, user and password for an ACL user",
+    )
+    redis_ssl_cafile: Path | None = Field(None, description="PEM file of the server's authority")
+    model: Path | None = Field(None, description="checkpoint folder; unset: the shipped one")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where inference runs")
+    engine: Literal["auto", "stream", "window"] = Field(
+        "auto", description="how a conversation is scored; `stream` is not built yet: refused"
+    )
+    window: int = Field(32, ge=1, le=512, description="posts of a conversation that the model sees")
+    batch_max: int = Field(64, ge=1, le=4096, description="most posts in one batch")
+    batch_wait_ms: int = Field(
+        20, ge=1, le=100, description="longest wait for a batch to fill, milliseconds"
+    )
+    topic_prefix: str = Field("", description="put before every topic's and Redis key's name")
+    group: str = Field("voxpop", description="consumer group of the workers")
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("voxpop"),
+        description="where the local stack and the workers keep files",
+    )
+    post_max_bytes: int = Field(
+        MEBIBYTE, ge=1024, description="a larger post is rejected as too_large"
+    )
+    session_timeout_s: float = Field(
+        10.0, ge=6.0, le=300.0, description="Kafka session timeout of a worker, seconds"
+    )
+    window_idle_days: float = Field(
+        7.0, gt=0, description="days without a post after which a conversation's window expires"
+    )
+
+    def topic(self, name: str) -> str:
+        """Name of a topic with the prefix of this deployment."""
+        return self.topic_prefix + name
+
+    def namespace(self) -> str:
+        """First part of every Redis key of this deployment."""
+        return self.topic_prefix + "voxpop"
+
+    def kafka_connection(self) -> KafkaConnection:
+        """How to reach Kafka, for the connectors."""
+        password = self.kafka_sasl_password
+        return KafkaConnection(
+            bootstrap_servers=self.kafka,
+            security_protocol=self.kafka_security,
+            ssl_cafile=self.kafka_ssl_cafile,
+            ssl_certfile=self.kafka_ssl_certfile,
+            ssl_keyfile=self.kafka_ssl_keyfile,
+            sasl_mechanism=self.kafka_sasl_mechanism,
+            sasl_username=self.kafka_sasl_username,
+            sasl_password=password.get_secret_value() if password else None,
+        )
+
+    def redis_connection(self) -> RedisConnection:
+        """How to reach Redis, for the connectors."""
+        return RedisConnection(url=self.redis, ssl_cafile=self.redis_ssl_cafile)
