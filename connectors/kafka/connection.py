@@ -1,0 +1,73 @@
+"""How to reach Kafka: addresses, TLS and SASL, as keyword arguments of aiokafka's clients.
+
+Not for reading the environment: `stream_app.settings` does that and passes the values on.
+"""
+
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaConnection:
+    """Where the brokers are and how to speak with them.
+
+    Attributes:
+        bootstrap_servers: `host:port,…`.
+        security_protocol: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.
+        ssl_cafile: PEM file of the brokers' authority; None trusts the system's.
+        ssl_certfile: PEM file of the client's certificate, for mutual TLS.
+        ssl_keyfile: PEM file of that certificate's key, where it is a file of its own.
+        sasl_mechanism: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.
+    """
+
+    bootstrap_servers: str
+    security_protocol: str = "PLAINTEXT"
+    ssl_cafile: Path | None = None
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
+    sasl_mechanism: str | None = None
+    sasl_username: str | None = None
+    sasl_password: str | None = field(default=None, repr=False)
+
+    def client_options(self) -> dict[str, object]:
+        """Keyword arguments for `AIOKafkaProducer`, `-Consumer`, `-Client` and `-AdminClient`.
+
+        Raises:
+            ValueError: the protocol is SASL and the user or the password is missing, or a
+                TLS file cannot be read.
+        """
+        options: dict[str, object] = {
+            "bootstrap_servers": self.bootstrap_servers,
+            "security_protocol": self.security_protocol,
+        }
+        if self.security_protocol in {"SSL", "SASL_SSL"}:
+            options["ssl_context"] = self._ssl_context()
+        if self.security_protocol.startswith("SASL_"):
+            options |= self._sasl_options()
+        return options
+
+    def _ssl_context(self) -> ssl.SSLContext:
+        try:
+            context = ssl.create_default_context(cafile=self.ssl_cafile)
+            if self.ssl_certfile is not None:
+                context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile)
+        except OSError as error:
+            raise ValueError(
+                f"TLS files for Kafka cannot be used: {error}; check VOXPOP_KAFKA_SSL_CAFILE "
+                f"({self.ssl_cafile}), _CERTFILE ({self.ssl_certfile}) and "
+                f"_KEYFILE ({self.ssl_keyfile})"
+            ) from error
+        return context
+
+    def _sasl_options(self) -> dict[str, object]:
+        if self.sasl_username is None or self.sasl_password is None:
+            raise ValueError(
+                f"{self.security_protocol} needs a user and a password: set "
+                "VOXPOP_KAFKA_SASL_USERNAME and VOXPOP_KAFKA_SASL_PASSWORD"
+            )
+        return {
+            "sasl_mechanism": self.sasl_mechanism or "SCRAM-SHA-512",
+            "sasl_plain_username": self.sasl_username,
+            "sasl_plain_password": self.sasl_password,
+        }

@@ -1,0 +1,40 @@
+"""What can go wrong between Voxpop and Kafka, each with what to do about it.
+
+Not for posts that are invalid: those are `connectors.schemas.rejection`.
+"""
+
+
+class KafkaConnectorError(Exception):
+    """Base of this package's errors; the message says what, where and what to do."""
+
+
+class BrokerUnreachableError(KafkaConnectorError):
+    """No broker answers, or none answers in time."""
+
+    def __init__(self, bootstrap_servers: str, cause: object) -> None:
+        super().__init__(
+            f"no Kafka broker answers at {bootstrap_servers} ({cause}); "
+            "start one with `voxpop stack up` or point VOXPOP_KAFKA at yours"
+        )
+
+
+class TopicMissingError(KafkaConnectorError):
+    """A topic that should be there is not."""
+
+    def __init__(self, topic: str, bootstrap_servers: str) -> None:
+        super().__init__(
+            f"Kafka at {bootstrap_servers} has no topic {topic!r}; "
+            "make it with `voxpop topics create` (and check VOXPOP_TOPIC_PREFIX)"
+        )
+
+
+class TopicRefusedError(KafkaConnectorError):
+    """The broker refused to make or to describe a topic."""
+
+
+class DeliveryError(KafkaConnectorError):
+    """Posts that the broker did not take, found at `flush`."""
+
+
+class DeadLetterMissingError(KafkaConnectorError):
+    """No dead letter stands at the partition and offset asked for."""
