@@ -5,12 +5,18 @@ Not for tensors as arrays: `codec` turns these documents into `DecodedPost` and 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
 Identifier = Annotated[str, Field(min_length=1, max_length=256)]
 Track = Annotated[
@@ -24,10 +30,30 @@ Track = Annotated[
 ]
 
 
+def _number_or_text(value: object) -> float | str:
+    """A JSON number or string as it is; `event_time` says what point in time it means."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        # pydantic turns a ValueError into a validation error, and lets a TypeError through
+        raise ValueError("must be Unix seconds or an ISO 8601 string")  # noqa: TRY004
+    return value
+
+
+EventTime = Annotated[
+    float | str,
+    PlainValidator(_number_or_text),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "format": "date-time"}],
+            "description": "event time: Unix seconds, or ISO 8601 (UTC where it names no offset)",
+        }
+    ),
+]
+
+
 class TensorDocument(BaseModel):
     """A tensor as base64 of its little-endian, row-major bytes."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", strict=True)
 
     dtype: Literal["float16", "float32", "int8"]
     shape: list[Annotated[int, Field(ge=1)]] = Field(min_length=2, max_length=2)
@@ -40,7 +66,7 @@ class TensorDocument(BaseModel):
 class FeaturesDocument(BaseModel):
     """Feature windows by modality, each [steps, width of the feature set] or null."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", strict=True)
 
     text: TensorDocument | list[list[float]] | None = None
     audio: TensorDocument | list[list[float]] | None = None
@@ -59,7 +85,7 @@ class RawPost(BaseModel):
     Only `text` is required by `voxpop score`; what else is missing gets a stated default there.
     """
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", strict=True)
 
     schema_version: Literal[1] = 1
     post_id: Identifier
@@ -67,14 +93,23 @@ class RawPost(BaseModel):
     parent_id: Identifier | None = None
     platform: Annotated[str, Field(min_length=1, max_length=64)]
     lang: Annotated[str, Field(max_length=35)] | None = None
-    created_at: float | datetime = Field(description="event time, Unix seconds or ISO 8601")
+    created_at: EventTime
     tracks: list[Track] = Field(default_factory=list, max_length=64)
     text: str | None = None
 
 
-class PostDocument(RawPost):
-    """The envelope of the `posts` topic."""
+class PostEnvelope(RawPost):
+    """The envelope of the `posts` topic with its tensors unread: `tensors` judges those."""
 
+    schema_version: Literal[1]
+    feature_set: Annotated[str, Field(min_length=1, max_length=64)]
+    features: dict[str, Any]
+
+
+class PostDocument(RawPost):
+    """The envelope of the `posts` topic, tensors included: what a producer writes."""
+
+    schema_version: Literal[1]
     feature_set: Annotated[str, Field(min_length=1, max_length=64)]
     features: FeaturesDocument
 
