@@ -1,0 +1,1 @@
+"""Windows of post vectors per conversation, and the intents that fix a batch's results."""

@@ -1,0 +1,110 @@
+"""How to reach Redis or Valkey, and the clients that the connectors share.
+
+Not for what is stored there: `trends` and `conversations` own their keys.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import redis
+import redis.asyncio
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+SCHEMES = ("redis", "rediss")
+REMEDY = (
+    "write it as redis://[user:password@]host:port/database, rediss:// for TLS, "
+    "with reserved characters of the password percent-encoded"
+)
+RETRIES = 3
+FIRST_RETRY_S = 0.05
+LONGEST_RETRY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RedisConnection:
+    """Where Redis is and how long to wait for it; its text never shows the password.
+
+    A call that met a broken connection is tried again up to three times: every script of the
+    connectors may run twice without another effect.
+
+    Args:
+        url: `redis://` or, for TLS, `rediss://`; user and password for an ACL user.
+        ssl_cafile: PEM file of the server's authority; the system's authorities when None.
+        socket_timeout_s: longest wait for an answer, seconds.
+        connect_timeout_s: longest wait for a connection, seconds.
+
+    Raises:
+        ValueError: the URL is no Redis URL, or `ssl_cafile` comes without TLS.
+    """
+
+    url: str = field(repr=False)
+    ssl_cafile: Path | None = None
+    socket_timeout_s: float = 5.0
+    connect_timeout_s: float = 3.0
+
+    def __post_init__(self) -> None:
+        parts = _parse(self.url)
+        if self.ssl_cafile is not None and parts.scheme != "rediss":
+            raise ValueError(
+                f"an authority file is set but {self.address} is without TLS: "
+                "use rediss:// or drop the file"
+            )
+
+    @property
+    def address(self) -> str:
+        """The URL without user and password, for people to read."""
+        parts = _parse(self.url)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        return f"{parts.scheme}://{host}:{parts.port or 6379}{parts.path}"
+
+    def open(self) -> redis.asyncio.Redis:
+        """A client with its own pool, answering bytes; connects at the first call."""
+        return redis.asyncio.Redis.from_url(
+            self.url,
+            retry=AsyncRetry(ExponentialBackoff(LONGEST_RETRY_S, FIRST_RETRY_S), RETRIES),
+            **self._options(),
+        )
+
+    def open_sync(self) -> redis.Redis:
+        """The same for code without an event loop."""
+        return redis.Redis.from_url(
+            self.url,
+            retry=Retry(ExponentialBackoff(LONGEST_RETRY_S, FIRST_RETRY_S), RETRIES),
+            **self._options(),
+        )
+
+    def _options(self) -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "socket_timeout": self.socket_timeout_s,
+            "socket_connect_timeout": self.connect_timeout_s,
+            "decode_responses": False,
+        }
+        if self.ssl_cafile is not None:
+            options["ssl_ca_certs"] = str(self.ssl_cafile)
+        return options
+
+    def __repr__(self) -> str:
+        return f"RedisConnection({self.address})"
+
+
+def _parse(url: str) -> SplitResult:
+    """Parts of a Redis URL.
+
+    Raises:
+        ValueError: it is none; the message holds nothing of the URL, since a slip in its
+            punctuation may put a part of the password anywhere.
+    """
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
+        database = parts.path.removeprefix("/")
+        valid = valid and (database == "" or database.isdecimal())
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError(f"the Redis URL is not valid: {REMEDY}")
+    return parts

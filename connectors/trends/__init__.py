@@ -1,0 +1,1 @@
+"""Rolling counts per track in Redis: layout, sink, reader and recount."""
