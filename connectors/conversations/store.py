@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import redis.asyncio
 
+from connectors.conversations.source import SourcePartition
 from connectors.redis_script import RedisScript, ScriptCall
-from connectors.source_partition import SourcePartition
 
 DAY_S = 24 * 60 * 60
 LARGEST_WINDOW = 4096  # Lua unpacks at most about 8,000 values
