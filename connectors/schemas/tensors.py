@@ -3,12 +3,12 @@
 Not for the envelope around them: that is `codec`.
 """
 
-import binascii
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NoReturn
 
 import numpy as np
+import pybase64
 from numpy.typing import ArrayLike, NDArray
 
 from connectors.schemas.post import JsonObject
@@ -81,7 +81,7 @@ def encode_tensor(array: ArrayLike, dtype: TensorDtype = "float16") -> JsonObjec
         wire = values.astype(WIRE_DTYPES[dtype])
     if not np.isfinite(wire).all():
         raise ValueError(f"{np.abs(values).max():g} does not fit into {dtype}; use float32")
-    document["data"] = binascii.b2a_base64(wire.tobytes(), newline=False).decode("ascii")
+    document["data"] = pybase64.b64encode_as_string(wire.tobytes())
     return document
 
 
@@ -133,8 +133,8 @@ def _wire_bytes(data: object, where: str, expected: int) -> bytes:
     if len(data) != (expected + 2) // 3 * 4:
         _bad(where, f"{len(data)} base64 characters cannot be the {expected} bytes of the shape")
     try:
-        wire = binascii.a2b_base64(data, strict_mode=True)
-    except ValueError as error:  # binascii.Error is one; text beyond ASCII raises the plain kind
+        wire = pybase64.b64decode(data, validate=True)
+    except ValueError as error:
         _bad(where, f"is not base64: {error}")
     if len(wire) != expected:
         _bad(where, f"{len(wire)} bytes, but the shape and dtype ask for {expected}")
