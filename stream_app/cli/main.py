@@ -1,0 +1,97 @@
+"""The command `voxpop`: gathers the commands, and ends each with a clear line and exit code.
+
+Not for what a command does: that is in the file of its name.
+"""
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import ValidationError
+
+from stream_app.cli import stack
+from stream_app.cli.errors import CliError
+
+FAILED = 1
+USAGE = 2
+OUTSIDE = {
+    "aiokafka.errors.KafkaConnectionError": (
+        "Kafka cannot be reached: start one with `voxpop stack up`, or set VOXPOP_KAFKA"
+    ),
+    "redis.exceptions.ConnectionError": (
+        "Redis cannot be reached: start one with `voxpop stack up`, or set VOXPOP_REDIS"
+    ),
+    "redis.exceptions.TimeoutError": "Redis does not answer: see VOXPOP_REDIS",
+}
+
+app = typer.Typer(
+    name="voxpop",
+    help="Public opinion in social-media streams: posts in, exact trends out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(stack.app, name="stack")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - reads files, only for this option
+
+        typer.echo(f"voxpop {version('voxpop')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Options that stand before a command."""
+    del version
+
+
+def main() -> None:
+    """Run the command line; every failure that a user can mend is one line on standard error."""
+    try:
+        app()
+    except CliError as error:
+        _end(str(error), error.exit_code)
+    except ValidationError as error:
+        if error.title != "Settings":
+            raise
+        _end(_settings_line(error), USAGE)
+    except Exception as error:
+        line = _outside_line(error)
+        if line is None:
+            raise
+        _end(line, FAILED)
+
+
+def _settings_line(error: ValidationError) -> str:
+    faults = []
+    for fault in error.errors():
+        where = "_".join(map(str, fault["loc"])).upper()
+        faults.append(f"VOXPOP_{where}: {fault['msg']}")
+    return "; ".join(faults)
+
+
+def _outside_line(error: Exception) -> str | None:
+    """What to say of a failure of Kafka or Redis; None when it is another."""
+    for kind in type(error).__mro__:
+        remedy = OUTSIDE.get(f"{kind.__module__}.{kind.__qualname__}")
+        if remedy:
+            return f"{remedy} ({error})"
+    return None
+
+
+def _end(message: str, exit_code: int) -> NoReturn:
+    typer.secho(f"voxpop: {message}", fg=typer.colors.RED, err=True)
+    sys.exit(exit_code)
+
+
+if __name__ == "__main__":
+    main()
