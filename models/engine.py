@@ -1,0 +1,225 @@
+"""The engine that scores windows: post vectors once a post, then whole windows in batches.
+
+Results are those of the reference network in float32, on a CPU or a GPU. Not for keeping the
+state of a conversation, nor for deciding what is scored when: that is the caller's.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from connectors.schemas.labels import MODALITIES
+from models.checkpoint import CheckpointCard, load_checkpoint
+from models.device import DeviceName, choose_device, use_threads
+from models.errors import ModelError
+from models.records import STAMP_BYTES, pack_record, unpack_record
+from models.tmsam import Tmsam
+from models.windows import Job, Score, WindowRequest, group_by_length, plan_jobs
+
+_STEPS_A_BATCH: Final = 4096
+_POSTS_A_BATCH: Final = 2048
+_ROWS_A_BATCH: Final = 256
+
+Features = Mapping[str, NDArray[np.float32]]
+Vectors = list[NDArray[np.float32] | None]
+
+
+class WindowEngine:
+    """Scores posts in the window of their conversation.
+
+    Args:
+        network: in evaluation mode.
+        card: the checkpoint's card.
+        device: where it runs.
+
+    Attributes:
+        version: model version with the first 8 hex digits of the weights' sha256.
+        feature_set: `name@version` of the tensors that `encode` takes.
+        causal: a later post never changes an earlier score.
+        stamp: 8 bytes before every record; another model's differ.
+    """
+
+    def __init__(self, network: Tmsam, card: CheckpointCard, device: torch.device) -> None:
+        self.version = f"{card.model_version}+{card.weights_sha256[:8]}"
+        self.feature_set = card.feature_set
+        self.causal = card.config.causal
+        identity = card.weights_sha256 + card.config.model_dump_json()
+        self.stamp = hashlib.sha256(identity.encode()).digest()[:STAMP_BYTES]
+        self._network = network.to(device).eval()
+        self._config = card.config
+        self._device = device
+
+    def encode(self, posts: Sequence[Features]) -> list[bytes]:
+        """One record a post, to be kept and given to `score`.
+
+        Args:
+            posts: modality -> float32 [steps, width], present ones only, at least one a post.
+
+        Returns:
+            For each post, in the same order: stamp, presence and vectors in float16.
+
+        Raises:
+            ModelError: a post has no modality, an unknown one, another width, or a value that is
+                not finite; or the encoder's own result is not finite.
+        """
+        for index, post in enumerate(posts):
+            self._check_post(index, post)
+        vectors: list[Vectors] = [[None] * len(MODALITIES) for _ in posts]
+        for column, modality in enumerate(MODALITIES):
+            owners = [index for index, post in enumerate(posts) if modality in post]
+            steps = [posts[index][modality] for index in owners]
+            for owner, vector in zip(owners, self._encode(modality, steps), strict=True):
+                vectors[owner][column] = vector
+        return [pack_record(self.stamp, own) for own in vectors]
+
+    def score(self, windows: Sequence[WindowRequest]) -> list[list[Score]]:
+        """Scores of the targets of each window, from the posts up to each target.
+
+        Args:
+            windows: any number, of any lengths.
+
+        Returns:
+            For each window, a score for each of its targets, in their order.
+
+        Raises:
+            ModelError: a record of another model, a target outside its window, or a result that
+                is not finite.
+        """
+        jobs = plan_jobs(windows, self.causal)
+        scores: list[list[Score]] = [[] for _ in windows]
+        found: dict[int, list[Score]] = {}
+        for group in group_by_length([job.posts for job in jobs], _POSTS_A_BATCH, _ROWS_A_BATCH):
+            batch = [jobs[index] for index in group]
+            rows = self._score([windows[job.request].records for job in batch], batch)
+            found.update(zip(group, rows, strict=True))
+        for index, job in enumerate(jobs):
+            scores[job.request].extend(found[index])
+        return scores
+
+    def _check_post(self, index: int, post: Features) -> None:
+        if not post:
+            raise ModelError(f"post {index} of the batch has no modality")
+        for modality, steps in post.items():
+            if modality not in MODALITIES:
+                raise ModelError(f"post {index} of the batch: unknown modality {modality!r}")
+            width = self._config.widths[MODALITIES.index(modality)]
+            if steps.ndim != 2 or steps.shape[0] == 0 or steps.shape[1] != width:
+                raise ModelError(
+                    f"post {index} of the batch: {modality} must be [steps, {width}], "
+                    f"not {list(steps.shape)}"
+                )
+            if not np.isfinite(steps).all():
+                raise ModelError(f"post {index} of the batch: {modality} holds NaN or infinity")
+
+    def _encode(self, modality: str, posts: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        found: dict[int, NDArray[np.float32]] = {}
+        lengths = [len(steps) for steps in posts]
+        for group in group_by_length(lengths, _STEPS_A_BATCH, _ROWS_A_BATCH):
+            steps, mask = pad_steps([posts[index] for index in group])  # [P, L, width], [P, L]
+            with torch.inference_mode():
+                vectors = self._network.encode(
+                    modality, steps.to(self._device), mask.to(self._device)
+                )  # [P, post]
+            found.update(zip(group, vectors.float().cpu().numpy(), strict=True))
+        return [found[index] for index in range(len(posts))]
+
+    def _score(self, windows: list[Sequence[bytes]], jobs: list[Job]) -> list[list[Score]]:
+        longest = max(job.posts for job in jobs)
+        width = self._config.post_width
+        vectors = np.zeros((len(jobs), longest, len(MODALITIES), width), np.float32)
+        presence = np.zeros((len(jobs), longest, len(MODALITIES)), np.bool_)
+        for row, (records, job) in enumerate(zip(windows, jobs, strict=True)):
+            for post in range(job.posts):
+                vectors[row, post], presence[row, post] = unpack_record(
+                    self.stamp, records[post], width
+                )
+        most = max(len(job.targets) for job in jobs)
+        targets = torch.tensor(
+            [job.targets + job.targets[:1] * (most - len(job.targets)) for job in jobs]
+        )  # [B, T]
+        lengths = torch.tensor([job.posts for job in jobs])  # [B]
+        post_mask = torch.arange(longest)[None, :] < lengths[:, None]  # [B, N]
+        tensors = (torch.from_numpy(vectors), torch.from_numpy(presence), post_mask, targets)
+        outcome = self._probabilities(*(tensor.to(self._device) for tensor in tensors))
+        return [
+            [_as_score(outcome[row, column]) for column in range(len(job.targets))]
+            for row, job in enumerate(jobs)
+        ]
+
+    def _probabilities(
+        self, vectors: Tensor, presence: Tensor, post_mask: Tensor, targets: Tensor
+    ) -> NDArray[np.float64]:
+        with torch.inference_mode():
+            fused = self._network.fuse(vectors, presence, post_mask, targets)
+            logits = self._network.classify(fused.fusion)
+            norms = self._network.modality_norms(fused.joined)  # [B, T, 3]
+            present = presence.gather(1, targets[:, :, None].expand(-1, -1, len(MODALITIES)))
+            norms = norms.double().clamp(min=1e-12) * present  # [B, T, 3]
+            outcome = torch.cat(
+                (
+                    logits.sentiment.double().softmax(dim=-1),
+                    logits.emotion.double().softmax(dim=-1),
+                    norms / norms.sum(dim=-1, keepdim=True),
+                ),
+                dim=-1,
+            )  # [B, T, 13]
+        scores: NDArray[np.float64] = outcome.cpu().numpy()
+        if not np.isfinite(scores).all():
+            raise ModelError("the network gave a score that is not finite")
+        return scores
+
+
+def load_engine(
+    checkpoint: Path | None = None, device: DeviceName = "auto", threads: int | None = None
+) -> WindowEngine:
+    """An engine from a checkpoint folder.
+
+    Args:
+        checkpoint: the folder; None: the one inside this package.
+        device: `auto` takes a GPU where there is one.
+        threads: CPU threads of torch in this process; None: one a physical core.
+
+    Returns:
+        The engine, ready to score.
+
+    Raises:
+        CheckpointError: the folder is no valid checkpoint.
+        ModelError: the device is not there.
+    """
+    use_threads(threads)
+    network, card = load_checkpoint(shipped_checkpoint() if checkpoint is None else checkpoint)
+    return WindowEngine(network, card, choose_device(device))
+
+
+def shipped_checkpoint() -> Path:
+    """Folder of the checkpoint inside this package."""
+    return Path(str(files("models"))) / "shipped"
+
+
+def pad_steps(posts: Sequence[NDArray[np.float32]]) -> tuple[Tensor, Tensor]:
+    """Posts of one modality as one tensor.
+
+    Args:
+        posts: each [steps, width], steps >= 1.
+
+    Returns:
+        [P, L, width] float32 with zeros after each post's end, and the mask [P, L].
+    """
+    longest = max(len(steps) for steps in posts)
+    padded = np.zeros((len(posts), longest, posts[0].shape[1]), np.float32)
+    mask = np.zeros((len(posts), longest), np.bool_)
+    for row, steps in enumerate(posts):
+        padded[row, : len(steps)] = steps
+        mask[row, : len(steps)] = True
+    return torch.from_numpy(padded), torch.from_numpy(mask)
+
+
+def _as_score(row: NDArray[np.float64]) -> Score:
+    return Score(tuple(row[:3].tolist()), tuple(row[3:10].tolist()), tuple(row[10:].tolist()))

@@ -1,0 +1,16 @@
+"""What can go wrong in this package: one small tree of errors.
+
+Not for posts that break the contract of `posts`: those are `connectors.schemas.rejection`.
+"""
+
+
+class ModelError(Exception):
+    """The model cannot score what it was given, or gave a result that is no probability."""
+
+
+class CheckpointError(ModelError):
+    """A checkpoint folder is not what it claims to be; the message says what differs."""
+
+
+class TrainingDataError(ModelError):
+    """Training data lack a column, a split or a label that the reader needs."""
