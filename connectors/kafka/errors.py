@@ -11,10 +11,11 @@ class KafkaConnectorError(Exception):
 class BrokerUnreachableError(KafkaConnectorError):
     """No broker answers, or none answers in time."""
 
-    def __init__(self, bootstrap_servers: str, cause: object) -> None:
+    def __init__(self, bootstrap_servers: str, doing: str = "") -> None:
         super().__init__(
-            f"no Kafka broker answers at {bootstrap_servers} ({cause}); "
-            "start one with `voxpop stack up` or point VOXPOP_KAFKA at yours"
+            f"no Kafka broker answers at {bootstrap_servers}{doing and f' {doing}'}; "
+            "start one with `voxpop stack up`, or point VOXPOP_KAFKA (and VOXPOP_KAFKA_SECURITY, "
+            "with its user or certificate) at yours"
         )
 
 
