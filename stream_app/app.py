@@ -1,0 +1,94 @@
+"""The Faust application: `faust -A stream_app.app worker -l info`.
+
+Thin on purpose: Faust's callbacks on one side, the worker on the other. An exception that the
+worker did not settle ends the process, since Faust would neither redeliver nor stop.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import faust
+
+from stream_app.exits import CannotGoOn, ExitCode, leave
+from stream_app.faust_settings import faust_options
+from stream_app.runtime import Runtime, records_of, watchdog_limit_s
+from stream_app.settings import Settings
+from stream_app.watchdog import Watchdog
+
+TEND_EVERY_S = 1.0
+
+
+class VoxpopApp(faust.App):  # type: ignore[misc]  # Faust ships no usable types
+    """A Faust app that starts its worker before the consumer, and stops it after."""
+
+    runtime: Runtime
+
+    async def on_start(self) -> None:
+        """Start the worker; whatever is missing ends the process with its reason."""
+        await super().on_start()
+        try:
+            await self.runtime.start()
+        except CannotGoOn as end:
+            leave(end.code, end.why)
+
+    async def on_stop(self) -> None:
+        """Stop the consumer, then the worker."""
+        await super().on_stop()
+        await self.runtime.stop()
+
+
+def create_app(settings: Settings) -> VoxpopApp:
+    """The app of one worker process."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    app = VoxpopApp(settings.topic(settings.group), **faust_options(settings))
+    app.runtime = Runtime(settings, app, Watchdog(watchdog_limit_s(settings), leave))
+    posts = app.topic(
+        settings.topic("posts"), key_serializer="raw", value_serializer="raw", acks=False
+    )
+
+    @app.agent(posts, concurrency=1)  # type: ignore[untyped-decorator]
+    async def score_posts(stream: Any) -> None:
+        batches = stream.noack_take(settings.batch_max, within=settings.batch_wait_ms / 1000)
+        await _ending_on_error(_offer_all(app.runtime, batches))
+
+    @app.task  # type: ignore[untyped-decorator]
+    async def process_batches() -> None:
+        await _ending_on_error(app.runtime.worker.run())
+
+    @app.timer(TEND_EVERY_S)  # type: ignore[untyped-decorator]
+    async def tend() -> None:
+        await _ending_on_error(app.runtime.worker.tend())
+
+    @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
+    async def revoked(*_: Any, **__: Any) -> None:
+        await _ending_on_error(app.runtime.worker.revoke())
+
+    @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
+    async def assigned(*_: Any, **__: Any) -> None:
+        app.runtime.worker.assigned()
+
+    @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
+    async def shutting_down(*_: Any, **__: Any) -> None:
+        await _ending_on_error(app.runtime.worker.shut_down())
+
+    return app
+
+
+async def _offer_all(runtime: Runtime, batches: AsyncIterator[list[Any]]) -> None:
+    async for events in batches:
+        await runtime.worker.offer(records_of(events))
+
+
+async def _ending_on_error(work: Any) -> None:
+    try:
+        await work
+    except asyncio.CancelledError:
+        raise
+    except CannotGoOn as end:
+        leave(end.code, end.why)
+    except Exception as error:  # noqa: BLE001 - the edge where the process ends
+        leave(ExitCode.FAULT, repr(error))
+
+
+app = create_app(Settings())

@@ -1,0 +1,66 @@
+"""A batch on its way through the worker: admitted records with what decoding made of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connectors.schemas.codec import decode_post
+from connectors.schemas.post import DecodedPost
+from connectors.schemas.rejection import Reason, Rejection
+from stream_app.core.outcome import Rejected
+from stream_app.core.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A record and the post in it, or why there is none."""
+
+    record: Record
+    content: DecodedPost | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Items in the order of their offsets within each partition, all of one generation.
+
+    Attributes:
+        since_s: monotonic seconds at which work on it began.
+    """
+
+    items: Sequence[Item]
+    generation: int
+    since_s: float
+
+    def partitions(self) -> frozenset[int]:
+        """Source partitions of the items."""
+        return frozenset(item.record.partition for item in self.items)
+
+
+class Decoder:
+    """Turns records into posts.
+
+    Args:
+        feature_set: the one that the model scores; others are rejected.
+        max_bytes: a larger value is rejected.
+    """
+
+    def __init__(self, feature_set: str, max_bytes: int) -> None:
+        self._feature_set = feature_set
+        self._max_bytes = max_bytes
+
+    def decode(self, record: Record, now: float) -> Item:
+        """The post of a record, or its rejection.
+
+        Args:
+            now: Unix seconds.
+        """
+        try:
+            post = decode_post(record.key, record.value, now=now, max_bytes=self._max_bytes)
+            if post.feature_set != self._feature_set:
+                raise Rejection(
+                    Reason.UNKNOWN_FEATURE_SET,
+                    f"feature_set {post.feature_set!r} is not the one of the running model, "
+                    f"{self._feature_set!r}",
+                )
+        except Rejection as rejection:
+            return Item(record, Rejected(rejection.reason, rejection.detail, now))
+        return Item(record, post)

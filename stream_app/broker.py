@@ -1,0 +1,42 @@
+"""What the worker asks of Kafka, whoever answers; `faust_broker` answers with Faust."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Broker(Protocol):
+    """The source topic as this member of the consumer group sees it; partitions by number."""
+
+    def generation(self) -> int:
+        """Generation of the group that this member belongs to."""
+
+    def assigned(self) -> frozenset[int]:
+        """Partitions that this member owns, empty while a rebalance runs."""
+
+    def rebalancing(self) -> bool:
+        """Whether a rebalance runs, so that nothing may be admitted."""
+
+    def highwater(self, partition: int) -> int:
+        """Offset after the last one known; 0 if nothing was fetched yet."""
+
+    async def committed(self, partition: int) -> int | None:
+        """Offset that the group has committed, None for nothing yet."""
+
+    async def bounds(self, partition: int) -> tuple[int, int]:
+        """First offset that the broker has and the offset after its last."""
+
+    async def first_available(self, partition: int, offset: int) -> int:
+        """Offset of the first record at or after `offset`; the end if there is none."""
+
+    async def seek(self, partition: int, offset: int) -> None:
+        """Read on from `offset`."""
+
+    async def commit(self, offsets: Mapping[int, int]) -> bool:
+        """Commit next offsets by partition; False if a rebalance was faster.
+
+        Raises:
+            CannotGoOn: the broker neither took nor refused it in time.
+        """
+
+    async def topic_id(self) -> str:
+        """Incarnation of the source topic."""

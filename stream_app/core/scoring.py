@@ -1,0 +1,200 @@
+"""Scores a batch of posts in the order they came, each in the window of its conversation.
+
+A batch that fails is halved until the post that breaks the model stands alone. The engine is
+whatever has `encode` and `score`; this file knows no torch.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream_app.core.windows import ConversationKey, Windows
+
+Features = Mapping[str, NDArray[np.float32]]
+
+
+class Score(Protocol):
+    """What an engine says of one post; each a tuple of probabilities or shares."""
+
+    @property
+    def sentiment(self) -> tuple[float, ...]:
+        """Probabilities in the order of `labels.SENTIMENTS`."""
+
+    @property
+    def emotion(self) -> tuple[float, ...]:
+        """Probabilities in the order of `labels.EMOTIONS`."""
+
+    @property
+    def modalities(self) -> tuple[float, ...]:
+        """Shares in the order of `labels.MODALITIES`, summing to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRequest:
+    """Posts of one conversation, oldest first, and the positions to score.
+
+    Attributes:
+        records: what `Engine.encode` gave for each post.
+        targets: ascending positions in `records`; a target sees only itself and what is before.
+    """
+
+    records: Sequence[bytes]
+    targets: tuple[int, ...]
+
+
+class Engine(Protocol):
+    """A model that scores posts within their conversations."""
+
+    @property
+    def version(self) -> str:
+        """Model version, as in `predictions`."""
+
+    @property
+    def feature_set(self) -> str:
+        """The one feature set whose posts it can score."""
+
+    @property
+    def causal(self) -> bool:
+        """Whether several targets of one request cost no more than one."""
+
+    @property
+    def stamp(self) -> bytes:
+        """First bytes of its records."""
+
+    def encode(self, posts: Sequence[Features]) -> list[bytes]:
+        """One record for each post, which depends on that post alone."""
+
+    def score(self, windows: Sequence[WindowRequest]) -> list[list[Score]]:
+        """For each request the scores of its targets."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostToScore:
+    """A post's features and its conversation."""
+
+    key: ConversationKey
+    features: Features
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPost:
+    """A score, the record that joins the window, and how many posts the model saw."""
+
+    score: Score
+    record: bytes
+    window_posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoisonPost:
+    """The model failed on this post alone, for this reason."""
+
+    detail: str
+
+
+class ModelBroken(Exception):  # noqa: N818 - a state of the model, met with an exit
+    """The model fails even on a post that it scored before."""
+
+
+class Scorer:
+    """Scores batches against windows and appends what was scored.
+
+    Args:
+        engine: the model.
+        windows: windows of the conversations; those of a batch must be held.
+        canary: a post that the model can score; tells a poison post from a broken model.
+    """
+
+    def __init__(self, engine: Engine, windows: Windows, canary: Features) -> None:
+        self._engine = engine
+        self._windows = windows
+        self._canary = canary
+
+    def score(self, posts: Sequence[PostToScore]) -> list[ScoredPost | PoisonPost]:
+        """Score posts in order; the windows then hold those that could be scored.
+
+        Returns:
+            One result for each post, in order.
+
+        Raises:
+            ModelBroken: not the posts but the model is at fault.
+        """
+        if not posts:
+            return []
+        try:
+            scored = self._score_together(posts)
+        except Exception as error:  # noqa: BLE001 - the edge where a batch is caught
+            return self._halve(posts, error)
+        for post, result in zip(posts, scored, strict=True):
+            self._windows.append(post.key, (result.record,))
+        return list(scored)
+
+    def _halve(
+        self, posts: Sequence[PostToScore], error: Exception
+    ) -> list[ScoredPost | PoisonPost]:
+        if len(posts) > 1:
+            middle = len(posts) // 2
+            return [*self.score(posts[:middle]), *self.score(posts[middle:])]
+        try:
+            self.probe()
+        except Exception as broken:
+            raise ModelBroken(f"the model fails on every post: {broken}") from error
+        return [PoisonPost(detail=f"{type(error).__name__}: {error}"[:300])]
+
+    def probe(self) -> None:
+        """Score the canary; raises what the engine raises."""
+        records = self._engine.encode([self._canary])
+        self._engine.score([WindowRequest(records=records, targets=(0,))])
+
+    def _score_together(self, posts: Sequence[PostToScore]) -> list[ScoredPost]:
+        records = self._engine.encode([post.features for post in posts])
+        members: dict[ConversationKey, list[int]] = {}
+        for index, post in enumerate(posts):
+            members.setdefault(post.key, []).append(index)
+        requests: list[WindowRequest] = []
+        owners: list[list[int]] = []
+        for key, indices in members.items():
+            context = self._windows.records(key)
+            planned = plan_requests(
+                context, [records[i] for i in indices], self._windows.length, self._engine.causal
+            )
+            taken = iter(indices)
+            for request in planned:
+                requests.append(request)
+                owners.append([next(taken) for _ in request.targets])
+        results: dict[int, ScoredPost] = {}
+        answers = self._engine.score(requests)
+        for request, owner, scores in zip(requests, owners, answers, strict=True):
+            for target, index, score in zip(request.targets, owner, scores, strict=True):
+                results[index] = ScoredPost(score, records[index], target + 1)
+        return [results[index] for index in range(len(posts))]
+
+
+def plan_requests(
+    context: Sequence[bytes], new: Sequence[bytes], length: int, causal: bool
+) -> list[WindowRequest]:
+    """Requests that score the new posts of one conversation, each with at most `length` posts.
+
+    Args:
+        context: records before the new ones, oldest first, at most `length`.
+        new: records of the posts to score, oldest first.
+        length: most posts that the model may see, the target included.
+        causal: targets whose windows begin at the same post may share a request.
+
+    Returns:
+        Requests whose targets, read in order, are the new posts in order.
+    """
+    everything = [*context, *new]
+    first_new = len(context)
+    shared = range(first_new, min(length, len(everything))) if causal else range(0)
+    requests = []
+    if shared:
+        requests.append(WindowRequest(everything[: shared.stop], tuple(shared)))
+    for position in range(first_new + len(shared), len(everything)):
+        start = max(0, position + 1 - length)
+        window = everything[start : position + 1]
+        requests.append(WindowRequest(window, (len(window) - 1,)))
+    return requests

@@ -1,0 +1,50 @@
+"""Why a worker ends itself, each with its exit code.
+
+After an agent's exception Faust neither redelivers nor stops, so what a batch cannot settle ends
+the process at once: no shutdown path, no late writes. The supervisor starts it again and nothing
+is lost, since nothing unfinished was committed.
+"""
+
+import logging
+import os
+import sys
+from enum import IntEnum
+from typing import NoReturn
+
+log = logging.getLogger(__name__)
+
+
+class ExitCode(IntEnum):
+    """Exit codes of a worker that cannot go on; from 70 up, so that they differ from Python's."""
+
+    FAULT = 70  # an exception that nothing settled
+    STALLED = 71  # the process or its event loop stood still for most of a session
+    BATCH_TOO_OLD = 72  # a batch took most of a session: its partitions may be somebody else's
+    COMMIT_FAILED = 73  # the broker neither took nor refused a commit
+    HOLE = 74  # offsets stayed missing although the consumer was sent back to them
+    PARTITION_LOST = 75  # a batch in flight belongs to partitions that were taken away
+    FENCED = 76  # another worker fixed the results of these offsets first
+    MODEL_BROKEN = 77  # the model fails on a post that it must be able to score
+    NOT_READY = 78  # a setting, a topic, the model or a server is not as it must be
+
+
+class CannotGoOn(Exception):  # noqa: N818 - a state of the worker, met with an exit
+    """The worker must end.
+
+    Args:
+        code: which of the reasons.
+        why: what happened, where, and what to do; one line.
+    """
+
+    def __init__(self, code: ExitCode, why: str) -> None:
+        super().__init__(why)
+        self.code = code
+        self.why = why
+
+
+def leave(code: ExitCode, why: str) -> NoReturn:
+    """End the process at once, saying why in the log and on stderr."""
+    log.critical("worker ends, exit code %d (%s): %s", code, code.name, why)
+    logging.shutdown()
+    sys.__stderr__ and sys.__stderr__.flush()
+    os._exit(code)

@@ -1,0 +1,101 @@
+"""The source topic through Faust's consumer, including the parts that Faust keeps to itself.
+
+Faust commits nothing here: the application does, and believes a commit only when it is told so.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from typing import TypeVar
+
+import faust
+from faust.types import TP
+
+from connectors.kafka.connection import KafkaConnection
+from connectors.kafka.metadata import describe_topics
+from connectors.kafka.availability import first_available
+from stream_app.exits import CannotGoOn, ExitCode
+
+Answer = TypeVar("Answer")
+
+
+class FaustBroker:
+    """A member of the consumer group, seen through the Faust app.
+
+    Args:
+        app: the running app.
+        connection: how to reach the same brokers beside Faust.
+        topic: full name of the source topic.
+        answer_timeout_s: longest wait for the broker.
+    """
+
+    def __init__(
+        self, app: faust.App, connection: KafkaConnection, topic: str, answer_timeout_s: float
+    ) -> None:
+        self._app = app
+        self._connection = connection
+        self._topic = topic
+        self._answer_timeout_s = answer_timeout_s
+
+    def generation(self) -> int:
+        """Generation of the group that this member belongs to."""
+        return int(self._app.consumer_generation_id)
+
+    def assigned(self) -> frozenset[int]:
+        """Partitions that this member owns."""
+        assignment = self._app.consumer.assignment()
+        return frozenset(tp.partition for tp in assignment if tp.topic == self._topic)
+
+    def rebalancing(self) -> bool:
+        """Whether a rebalance runs."""
+        return bool(self._app.rebalancing)
+
+    def highwater(self, partition: int) -> int:
+        """Offset after the last one known; 0 if nothing was fetched yet."""
+        return self._app.consumer.highwater(self._tp(partition)) or 0
+
+    async def committed(self, partition: int) -> int | None:
+        """Offset that the group has committed, None for nothing yet."""
+        thread = self._app.consumer._thread  # noqa: SLF001 - Faust offers no other way to ask
+        consumer = thread._ensure_consumer()  # noqa: SLF001
+        offset = await self._answered(thread.call_thread(consumer.committed, self._tp(partition)))
+        return None if offset is None else int(offset)
+
+    async def bounds(self, partition: int) -> tuple[int, int]:
+        """First offset that the broker has and the offset after its last."""
+        tp = self._tp(partition)
+        earliest = await self._answered(self._app.consumer.earliest_offsets(tp))
+        end = await self._answered(self._app.consumer.highwaters(tp))
+        return earliest[tp], end[tp]
+
+    async def first_available(self, partition: int, offset: int) -> int:
+        """Offset of the first record at or after `offset`; the end if there is none."""
+        return await first_available(self._connection, self._topic, partition, offset)
+
+    async def seek(self, partition: int, offset: int) -> None:
+        """Read on from `offset`."""
+        await self._app.consumer.seek(self._tp(partition), offset)
+
+    async def commit(self, offsets: Mapping[int, int]) -> bool:
+        """Commit next offsets by partition; False if a rebalance was faster."""
+        by_tp = {self._tp(partition): offset for partition, offset in offsets.items()}
+        consumer = self._app.consumer
+        return bool(await self._answered(consumer._commit(by_tp)))  # noqa: SLF001 - see above
+
+    async def topic_id(self) -> str:
+        """Incarnation of the source topic."""
+        found = await describe_topics(self._connection, [self._topic])
+        if self._topic not in found:
+            raise CannotGoOn(ExitCode.NOT_READY, f"topic {self._topic!r} is gone")
+        return found[self._topic].topic_id
+
+    def _tp(self, partition: int) -> TP:
+        return TP(self._topic, partition)
+
+    async def _answered(self, answer: Awaitable[Answer]) -> Answer:
+        try:
+            return await asyncio.wait_for(answer, self._answer_timeout_s)
+        except TimeoutError as error:
+            raise CannotGoOn(
+                ExitCode.COMMIT_FAILED,
+                f"Kafka did not answer within {self._answer_timeout_s:.0f} s",
+            ) from error

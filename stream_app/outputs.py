@@ -1,0 +1,103 @@
+"""The topics that a worker writes: `predictions` and `posts.dlq`, each write confirmed."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import orjson
+from aiokafka import AIOKafkaProducer
+
+from connectors.conversations.source import SourcePartition
+from connectors.kafka.connection import KafkaConnection
+from connectors.kafka.dead_letters import dead_letter_headers
+from connectors.schemas.prediction import Prediction
+from stream_app.core.outcome import Outcome
+from stream_app.core.record import Record
+
+SOURCE_TOPIC_ID = "source-topic-id"
+
+
+class Outputs:
+    """Writes outcomes to their topics.
+
+    Args:
+        connection: how to reach Kafka.
+        predictions_topic: full name of `predictions`.
+        dead_letters_topic: full name of `posts.dlq`.
+        max_request_bytes: largest message, headers included.
+        delivery_timeout_s: longest wait for the brokers' confirmation of a batch.
+    """
+
+    def __init__(
+        self,
+        connection: KafkaConnection,
+        predictions_topic: str,
+        dead_letters_topic: str,
+        max_request_bytes: int,
+        delivery_timeout_s: float,
+    ) -> None:
+        self._producer = AIOKafkaProducer(
+            **connection.client_options(),
+            acks="all",
+            enable_idempotence=True,
+            max_request_size=max_request_bytes,
+            request_timeout_ms=int(delivery_timeout_s * 1000),
+        )
+        self._predictions_topic = predictions_topic
+        self._dead_letters_topic = dead_letters_topic
+        self._delivery_timeout_s = delivery_timeout_s
+        self._prediction_partitions = 0
+
+    async def start(self) -> None:
+        """Connect."""
+        await self._producer.start()
+        partitions = await self._producer.partitions_for(self._predictions_topic)
+        self._prediction_partitions = len(partitions)
+
+    async def stop(self) -> None:
+        """Close the connection."""
+        await self._producer.stop()
+
+    async def deliver(
+        self, source: SourcePartition, outcomes: Mapping[int, Outcome], records: Sequence[Record]
+    ) -> None:
+        """Write the outcomes of one source partition and wait until the brokers have them all.
+
+        Args:
+            outcomes: by offset.
+            records: the originals of those offsets, for the keys and the dead letters.
+
+        Raises:
+            aiokafka.errors.KafkaError: a write was not confirmed.
+            TimeoutError: the brokers did not confirm in time.
+        """
+        async with asyncio.timeout(self._delivery_timeout_s):
+            confirmations = [
+                await self._send(source, record, outcomes[record.offset]) for record in records
+            ]
+            await asyncio.gather(*confirmations)
+
+    async def _send(
+        self, source: SourcePartition, record: Record, outcome: Outcome
+    ) -> "asyncio.Future[object]":
+        if isinstance(outcome, Prediction):
+            return await self._producer.send(
+                self._predictions_topic,
+                key=record.key,
+                value=orjson.dumps(outcome.model_dump(mode="json")),
+                headers=[(SOURCE_TOPIC_ID, source.topic_id.encode())],
+                partition=source.partition % self._prediction_partitions,
+            )
+        return await self._producer.send(
+            self._dead_letters_topic,
+            key=record.key,
+            value=record.value,
+            headers=dead_letter_headers(
+                reason=outcome.reason,
+                detail=outcome.detail,
+                source_topic=source.topic,
+                source_topic_id=source.topic_id,
+                source_partition=source.partition,
+                source_offset=record.offset,
+                failed_at=outcome.failed_at,
+            ),
+        )

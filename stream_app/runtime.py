@@ -1,0 +1,217 @@
+"""Builds a worker from the settings, checks what it needs, and starts and stops its parts.
+
+The one place that wires the rooms together for `faust worker`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import faust
+import numpy as np
+import redis.exceptions
+
+from connectors.conversations.store import PartitionStore
+from connectors.kafka.connection import KafkaConnection
+from connectors.kafka.errors import KafkaConnectorError
+from connectors.kafka.metadata import describe_topics
+from connectors.redis_connection import RedisConnection
+from connectors.schemas.feature_sets import FEATURE_SETS
+from connectors.trends.layout import TrendLayout
+from connectors.trends.sink import TrendSink
+from models.checkpoint import CheckpointError
+from models.engine import WindowEngine, load_engine
+from stream_app.batch import Decoder
+from stream_app.core.record import Record
+from stream_app.core.scoring import Scorer
+from stream_app.core.windows import Windows
+from stream_app.exits import CannotGoOn, ExitCode
+from stream_app.faust_broker import FaustBroker
+from stream_app.faust_settings import REQUEST_TIMEOUT_S, refuse_what_cannot_be_guaranteed
+from stream_app.membership import SAFE_PART_OF_SESSION, Membership
+from stream_app.outputs import Outputs
+from stream_app.pipeline import Pipeline
+from stream_app.settings import Settings
+from stream_app.watchdog import TICK_S, Watchdog
+from stream_app.worker import Worker
+
+log = logging.getLogger(__name__)
+
+WINDOWS_HELD = 100_000
+DAY_S = 24 * 60 * 60
+DEAD_LETTER_HEADERS_BYTES = 64 * 1024
+
+
+class Runtime:
+    """The parts of one worker process.
+
+    Args:
+        settings: of this process.
+        app: the Faust app that runs it.
+        watchdog: started once the worker is ready.
+    """
+
+    def __init__(self, settings: Settings, app: faust.App, watchdog: Watchdog) -> None:
+        self._settings = settings
+        self._app = app
+        self._watchdog = watchdog
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="inference")
+        self._kafka = settings.kafka_connection()
+        self._outputs = Outputs(
+            self._kafka,
+            predictions_topic=settings.topic("predictions"),
+            dead_letters_topic=settings.topic("posts.dlq"),
+            max_request_bytes=2 * settings.post_max_bytes + DEAD_LETTER_HEADERS_BYTES,
+            delivery_timeout_s=REQUEST_TIMEOUT_S,
+        )
+        self._redis = settings.redis_connection().open()
+        self._worker: Worker | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def worker(self) -> Worker:
+        """The worker, once started.
+
+        Raises:
+            RuntimeError: it was not started.
+        """
+        if self._worker is None:
+            raise RuntimeError("the worker has not been started")
+        return self._worker
+
+    async def start(self) -> None:
+        """Check what the worker needs and start it.
+
+        Raises:
+            CannotGoOn: something is missing; says what and what to do.
+        """
+        settings = self._settings
+        refuse_what_cannot_be_guaranteed(self._app.conf)
+        await require_topics(
+            self._kafka, [settings.topic(name) for name in ("posts", "predictions", "posts.dlq")]
+        )
+        await require_redis(settings.redis_connection())
+        engine = await asyncio.to_thread(_load_engine, settings)
+        await self._outputs.start()
+        self._worker = self._build(engine)
+        self._watchdog.start()
+        self._tasks = [asyncio.create_task(self._tick())]
+        log.info(
+            "model %s scores %s on %s", engine.version, engine.feature_set, engine.device
+        )
+
+    async def stop(self) -> None:
+        """Close connections; the worker has been drained before."""
+        self._watchdog.stop()
+        for task in self._tasks:
+            task.cancel()
+        await self._outputs.stop()
+        await self._redis.aclose()
+
+    def _build(self, engine: WindowEngine) -> Worker:
+        settings = self._settings
+        topic = settings.topic("posts")
+        broker = FaustBroker(self._app, self._kafka, topic, REQUEST_TIMEOUT_S / 2)
+        windows = Windows(settings.window, engine.stamp, WINDOWS_HELD)
+        store = PartitionStore(
+            self._redis,
+            namespace=settings.namespace(),
+            window=settings.window,
+            idle_s=int(settings.window_idle_days * DAY_S),
+        )
+        pipeline = Pipeline(
+            scorer=Scorer(engine, windows, canary_features(engine.feature_set)),
+            windows=windows,
+            model_version=engine.version,
+            store=store,
+            outputs=self._outputs,
+            trends=TrendSink(self._redis, TrendLayout(settings.namespace())),
+            membership=Membership(broker, settings.session_timeout_s),
+            executor=self._executor,
+        )
+        return Worker(
+            topic=topic,
+            broker=broker,
+            pipeline=pipeline,
+            decoder=Decoder(engine.feature_set, settings.post_max_bytes),
+            intents=store,
+            session_timeout_s=settings.session_timeout_s,
+        )
+
+    async def _tick(self) -> None:
+        while True:
+            self._watchdog.loop_ticked()
+            await asyncio.sleep(TICK_S)
+
+
+def watchdog_limit_s(settings: Settings) -> float:
+    """Longest harmless pause of a worker, seconds."""
+    return settings.session_timeout_s * SAFE_PART_OF_SESSION
+
+
+def canary_features(feature_set: str) -> dict[str, "np.ndarray[tuple[int, ...], np.dtype[np.float32]]"]:
+    """Features that every model of a feature set can score: one step of zeros as text."""
+    return {"text": np.zeros((1, FEATURE_SETS[feature_set].widths["text"]), np.float32)}
+
+
+def records_of(events: Sequence[faust.EventT]) -> list[Record]:
+    """Records of Faust's events."""
+    return [
+        Record(
+            partition=event.message.partition,
+            offset=event.message.offset,
+            key=event.message.key,
+            value=event.message.value,
+            generation=event.message.generation_id,
+        )
+        for event in events
+    ]
+
+
+async def require_topics(connection: KafkaConnection, topics: Sequence[str]) -> None:
+    """Raise unless the topics are there.
+
+    Raises:
+        CannotGoOn: one is missing, or no broker answers.
+    """
+    try:
+        found = await describe_topics(connection, topics)
+    except KafkaConnectorError as error:
+        raise CannotGoOn(ExitCode.NOT_READY, str(error)) from error
+    if missing := [topic for topic in topics if topic not in found]:
+        raise CannotGoOn(
+            ExitCode.NOT_READY,
+            f"topics {', '.join(missing)} are missing; make them with `voxpop topics create`",
+        )
+
+
+async def require_redis(connection: RedisConnection) -> None:
+    """Raise unless Redis answers.
+
+    Raises:
+        CannotGoOn: it does not.
+    """
+    client = connection.open()
+    try:
+        await client.ping()
+    except redis.exceptions.RedisError as error:
+        raise CannotGoOn(
+            ExitCode.NOT_READY,
+            f"Redis at {connection.address} does not answer ({error}); start one with "
+            "`voxpop stack up` or point VOXPOP_REDIS at yours",
+        ) from error
+    finally:
+        await client.aclose()
+
+
+def _load_engine(settings: Settings) -> WindowEngine:
+    if settings.engine == "stream":
+        raise CannotGoOn(
+            ExitCode.NOT_READY,
+            "VOXPOP_ENGINE=stream is not built yet; use window, or auto, which takes it",
+        )
+    try:
+        return load_engine(settings.model, settings.device)
+    except CheckpointError as error:
+        raise CannotGoOn(ExitCode.NOT_READY, str(error)) from error

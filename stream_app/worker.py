@@ -1,0 +1,269 @@
+"""The worker between Faust and the pipeline: admits records, holds two batches, commits.
+
+Faust calls it from four sides: the agent offers records, a timer asks for commits and heals
+stalls, a rebalance revokes, a shutdown drains. It knows none of Faust's types.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from connectors.conversations.source import SourcePartition
+from stream_app.batch import Batch, Decoder
+from stream_app.broker import Broker
+from stream_app.core.admission import Admission, Admitted, starting_offset
+from stream_app.core.progress import Progress
+from stream_app.core.record import Record
+from stream_app.core.stall import StallDetector
+from stream_app.exits import CannotGoOn, ExitCode
+from stream_app.pipeline import FixedBatch, Pipeline
+
+log = logging.getLogger(__name__)
+
+BATCHES_HELD = 2  # one in flight, the next one decoded meanwhile
+STALL_PATIENCE_S = 3.0
+HOLE_PATIENCE_S = 10.0
+SEEK_PAUSE_S = 0.5
+DRAIN_PART_OF_SESSION = 0.5
+
+
+class IntentStore(Protocol):
+    """Where the results of each partition's last batch are kept."""
+
+    async def load_intent(self, partition: SourcePartition) -> FixedBatch | None:
+        """The last fixed batch, None if there was none."""
+
+
+class Worker:
+    """Owns partitions from their assignment to their revocation.
+
+    Args:
+        topic: full name of the source topic.
+        broker: the source topic and the consumer group.
+        pipeline: takes batches to their effects.
+        decoder: reads the posts.
+        intents: results that are fixed already.
+        session_timeout_s: of the consumer group.
+        monotonic: seconds that never go back.
+        clock: Unix seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        topic: str,
+        broker: Broker,
+        pipeline: Pipeline,
+        decoder: Decoder,
+        intents: IntentStore,
+        session_timeout_s: float,
+        monotonic: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._topic = topic
+        self._broker = broker
+        self._pipeline = pipeline
+        self._decoder = decoder
+        self._intents = intents
+        self._drain_limit_s = session_timeout_s * DRAIN_PART_OF_SESSION
+        self._monotonic = monotonic
+        self._clock = clock
+        self._admission = Admission()
+        self._progress = Progress()
+        self._stalls = StallDetector(STALL_PATIENCE_S)
+        self._starting = asyncio.Lock()
+        self._committing = asyncio.Lock()
+        self._slots = asyncio.Semaphore(BATCHES_HELD)
+        self._ready: asyncio.Queue[Batch] = asyncio.Queue()
+        self._nothing_in_flight = asyncio.Event()
+        self._nothing_in_flight.set()
+        self._seeks: dict[int, tuple[int, float]] = {}
+        self._epoch = 0
+        self._draining = False
+
+    async def offer(self, records: Sequence[Record]) -> None:
+        """Take records from the agent; waits while one batch is in flight and another is ready.
+
+        Raises:
+            CannotGoOn: offsets stay missing.
+        """
+        await self._slots.acquire()
+        admitted = Admitted()
+        try:
+            admitted = await self._admit(records)
+        finally:
+            if not admitted.records:
+                self._slots.release()
+        if admitted.records:
+            now = self._clock()
+            items = [self._decoder.decode(record, now) for record in admitted.records]
+            generation = admitted.records[0].generation
+            self._ready.put_nowait(Batch(items, generation, self._monotonic()))
+        for partition, missing in admitted.holes.items():
+            await self._heal_hole(partition, missing)
+
+    async def run(self) -> None:
+        """Process batches until cancelled.
+
+        Raises:
+            CannotGoOn: see the pipeline.
+        """
+        while True:
+            batch = await self._ready.get()
+            self._nothing_in_flight.clear()
+            await self._pipeline.process(batch)
+            for item in batch.items:
+                self._progress.done(item.record.partition, item.record.offset + 1)
+            self._nothing_in_flight.set()
+            self._slots.release()
+
+    async def tend(self) -> None:
+        """Commit what is done and heal partitions that stand still; call it every second.
+
+        Raises:
+            CannotGoOn: the broker does not take commits, or offsets stay missing.
+        """
+        if not self._may_admit():
+            return
+        await self._commit()
+        for partition in sorted(self._broker.assigned()):
+            await self._heal_stall(partition)
+
+    async def revoke(self) -> None:
+        """Let the batch in flight finish, commit it, and own nothing; bounded in time."""
+        await self._drain()
+        self._epoch += 1
+        self._admission.revoke_all()
+        self._progress.clear()
+        self._stalls.clear()
+        self._seeks.clear()
+        self._pipeline.revoke_all()
+
+    def assigned(self) -> None:
+        """Partitions were assigned: admit again; each is started when it is first needed."""
+        self._draining = False
+
+    async def shut_down(self) -> None:
+        """Finish and commit the batch in flight before the member leaves the group."""
+        await self._drain()
+
+    def _may_admit(self) -> bool:
+        return not self._draining and not self._broker.rebalancing()
+
+    def _is_idle(self) -> bool:
+        return self._ready.empty() and self._nothing_in_flight.is_set()
+
+    async def _admit(self, records: Sequence[Record]) -> Admitted:
+        if self._may_admit():
+            await self._start_partitions({record.partition for record in records})
+        if not self._may_admit():
+            return Admitted()
+        generation = self._broker.generation()
+        current = [record for record in records if record.generation == generation]
+        return self._admission.offer(current, self._monotonic())
+
+    async def _drain(self) -> None:
+        self._draining = True
+        while not self._ready.empty():
+            self._ready.get_nowait()
+            self._slots.release()
+        try:
+            async with asyncio.timeout(self._drain_limit_s):
+                await self._nothing_in_flight.wait()
+                await self._commit()
+        except TimeoutError:
+            log.warning(
+                "a batch did not finish in %.1f s; it will be done again", self._drain_limit_s
+            )
+
+    async def _commit(self) -> None:
+        async with self._committing:
+            offsets = self._progress.to_commit(self._broker.assigned())
+            if offsets and await self._broker.commit(offsets):
+                self._progress.committed(offsets)
+
+    async def _start_partitions(self, partitions: set[int]) -> None:
+        async with self._starting:
+            for partition in sorted(partitions & self._broker.assigned()):
+                if not self._admission.is_assigned(partition):
+                    await self._start_partition(partition)
+
+    async def _start_partition(self, partition: int) -> None:
+        epoch = self._epoch
+        source = SourcePartition(self._topic, await self._broker.topic_id(), partition)
+        fixed = await self._intents.load_intent(source)
+        committed = await self._broker.committed(partition)
+        earliest, end = await self._broker.bounds(partition)
+        if epoch != self._epoch or not self._may_admit():
+            return
+        start = starting_offset(committed, earliest, end, fixed.first if fixed else None)
+        if committed is not None and committed < earliest:
+            log.error(
+                "partition %d: offsets %d-%d were deleted by retention before they were read",
+                partition,
+                committed,
+                earliest - 1,
+            )
+        self._pipeline.assign(source, fixed)
+        self._admission.assign(partition, start)
+        log.info("partition %d starts at offset %d (committed: %s)", partition, start, committed)
+
+    async def _heal_hole(self, partition: int, missing: int) -> None:
+        """Faust skipped records: read them again, unless the broker says there are none."""
+        now_s = self._monotonic()
+        offset, sought_s = self._seeks.get(partition, (-1, now_s))
+        if offset == missing and now_s - sought_s < SEEK_PAUSE_S:
+            return
+        if self._admission.hole_age_s(partition, now_s) > HOLE_PATIENCE_S:
+            raise CannotGoOn(
+                ExitCode.HOLE, f"partition {partition}: offset {missing} does not come"
+            )
+        await self._read_again(partition, missing, ask=offset == missing)
+
+    async def _heal_stall(self, partition: int) -> None:
+        await self._start_partitions({partition})
+        if not self._admission.is_assigned(partition):
+            return
+        waiting_for = self._admission.next_offset(partition)
+        highwater = self._broker.highwater(partition)
+        if not self._is_idle():
+            self._stalls.clear()
+        elif 0 < highwater < waiting_for:
+            await self._refuse_other_incarnation(partition, waiting_for)
+        elif self._stalls.stalled(partition, waiting_for, highwater, self._monotonic()):
+            await self._read_again(partition, waiting_for, ask=True)
+
+    async def _refuse_other_incarnation(self, partition: int, waiting_for: int) -> None:
+        _, end = await self._broker.bounds(partition)
+        if end < waiting_for:
+            raise CannotGoOn(
+                ExitCode.HOLE,
+                f"partition {partition} ends at {end}, before offset {waiting_for}: "
+                "the topic was made again",
+            )
+
+    async def _read_again(self, partition: int, missing: int, *, ask: bool) -> None:
+        """Send the consumer back; `ask` the broker first whether these offsets hold records."""
+        epoch = self._epoch
+        self._seeks[partition] = (missing, self._monotonic())
+        target = missing
+        if ask:
+            target = await self._broker.first_available(partition, missing)
+            moved_on = self._admission.is_assigned(partition) and (
+                self._admission.next_offset(partition) != missing
+            )
+            if epoch != self._epoch or moved_on:
+                return
+            if target > missing:
+                self._skip_empty(partition, missing, target)
+        log.info("partition %d: reading again from offset %d", partition, target)
+        await self._broker.seek(partition, target)
+
+    def _skip_empty(self, partition: int, missing: int, available: int) -> None:
+        """Compaction and transactions leave offsets that no record has."""
+        log.info("partition %d has no records %d-%d", partition, missing, available - 1)
+        self._admission.assign(partition, available)
+        if self._is_idle():
+            self._progress.done(partition, available)
