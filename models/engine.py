@@ -5,7 +5,7 @@ state of a conversation, nor for deciding what is scored when: that is the calle
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from connectors.schemas.labels import MODALITIES
+from connectors.schemas.scoring import Features, Score, WindowRequest
 from models.checkpoint import CheckpointCard, load_checkpoint
 from models.device import DeviceName, choose_device, use_threads
 from models.errors import ModelError
 from models.records import STAMP_BYTES, pack_record, unpack_record
 from models.tmsam import Tmsam
-from models.windows import Job, Score, WindowRequest, group_by_length, plan_jobs
+from models.windows import Job, group_by_length, plan_jobs
 
 _STEPS_A_BATCH: Final = 4096
 _POSTS_A_BATCH: Final = 2048
 _ROWS_A_BATCH: Final = 256
 
-Features = Mapping[str, NDArray[np.float32]]
 Vectors = list[NDArray[np.float32] | None]
 
 

@@ -1,4 +1,4 @@
-"""Windows as the engine takes them, its scores, and how they are grouped so that padding is low.
+"""How requests become runs of the network, grouped so that padding is low.
 
 Not for keeping windows between batches: the caller does that.
 """
@@ -6,35 +6,8 @@ Not for keeping windows between batches: the caller does that.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from connectors.schemas.scoring import WindowRequest
 from models.errors import ModelError
-
-
-@dataclass(frozen=True, slots=True)
-class WindowRequest:
-    """A conversation's window and the posts of it to score.
-
-    Attributes:
-        records: posts in the order of the conversation, from `WindowEngine.encode`.
-        targets: positions in `records` to score, each 0 <= target < len(records).
-    """
-
-    records: Sequence[bytes]
-    targets: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """What the model says of one post.
-
-    Attributes:
-        sentiment: probabilities in the order of `labels.SENTIMENTS`, summing to 1.
-        emotion: probabilities in the order of `labels.EMOTIONS`, summing to 1.
-        modalities: shares in the order of `labels.MODALITIES`, summing to 1; absent: 0.
-    """
-
-    sentiment: tuple[float, ...]
-    emotion: tuple[float, ...]
-    modalities: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)

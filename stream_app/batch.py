@@ -51,16 +51,20 @@ class Decoder:
         """The post of a record, or its rejection.
 
         Args:
+            record: as it came.
             now: Unix seconds.
         """
         try:
-            post = decode_post(record.key, record.value, now=now, max_bytes=self._max_bytes)
-            if post.feature_set != self._feature_set:
-                raise Rejection(
-                    Reason.UNKNOWN_FEATURE_SET,
-                    f"feature_set {post.feature_set!r} is not the one of the running model, "
-                    f"{self._feature_set!r}",
-                )
+            return Item(record, self._post(record, now))
         except Rejection as rejection:
             return Item(record, Rejected(rejection.reason, rejection.detail, now))
-        return Item(record, post)
+
+    def _post(self, record: Record, now: float) -> DecodedPost:
+        post = decode_post(record.key, record.value, now=now, max_bytes=self._max_bytes)
+        if post.feature_set != self._feature_set:
+            raise Rejection(
+                Reason.UNKNOWN_FEATURE_SET,
+                f"feature_set {post.feature_set!r} is not the one of the running model, "
+                f"{self._feature_set!r}",
+            )
+        return post

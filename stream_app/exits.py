@@ -46,5 +46,6 @@ def leave(code: ExitCode, why: str) -> NoReturn:
     """End the process at once, saying why in the log and on stderr."""
     log.critical("worker ends, exit code %d (%s): %s", code, code.name, why)
     logging.shutdown()
-    sys.__stderr__ and sys.__stderr__.flush()
+    if sys.__stderr__ is not None:
+        sys.__stderr__.flush()
     os._exit(code)

@@ -10,9 +10,9 @@ from typing import TypeVar
 import faust
 from faust.types import TP
 
+from connectors.kafka.availability import first_available
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.metadata import describe_topics
-from connectors.kafka.availability import first_available
 from stream_app.exits import CannotGoOn, ExitCode
 
 Answer = TypeVar("Answer")
@@ -55,8 +55,8 @@ class FaustBroker:
 
     async def committed(self, partition: int) -> int | None:
         """Offset that the group has committed, None for nothing yet."""
-        thread = self._app.consumer._thread  # noqa: SLF001 - Faust offers no other way to ask
-        consumer = thread._ensure_consumer()  # noqa: SLF001
+        thread = self._app.consumer._thread
+        consumer = thread._ensure_consumer()
         offset = await self._answered(thread.call_thread(consumer.committed, self._tp(partition)))
         return None if offset is None else int(offset)
 
@@ -79,7 +79,7 @@ class FaustBroker:
         """Commit next offsets by partition; False if a rebalance was faster."""
         by_tp = {self._tp(partition): offset for partition, offset in offsets.items()}
         consumer = self._app.consumer
-        return bool(await self._answered(consumer._commit(by_tp)))  # noqa: SLF001 - see above
+        return bool(await self._answered(consumer._commit(by_tp)))
 
     async def topic_id(self) -> str:
         """Incarnation of the source topic."""

@@ -1,7 +1,7 @@
 """The topics that a worker writes: `predictions` and `posts.dlq`, each write confirmed."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 import orjson
 from aiokafka import AIOKafkaProducer
@@ -63,6 +63,7 @@ class Outputs:
         """Write the outcomes of one source partition and wait until the brokers have them all.
 
         Args:
+            source: the partition.
             outcomes: by offset.
             records: the originals of those offsets, for the keys and the dead letters.
 
@@ -78,16 +79,18 @@ class Outputs:
 
     async def _send(
         self, source: SourcePartition, record: Record, outcome: Outcome
-    ) -> "asyncio.Future[object]":
+    ) -> Awaitable[object]:
+        confirmation: Awaitable[object]
         if isinstance(outcome, Prediction):
-            return await self._producer.send(
+            confirmation = await self._producer.send(
                 self._predictions_topic,
                 key=record.key,
                 value=orjson.dumps(outcome.model_dump(mode="json")),
                 headers=[(SOURCE_TOPIC_ID, source.topic_id.encode())],
                 partition=source.partition % self._prediction_partitions,
             )
-        return await self._producer.send(
+            return confirmation
+        confirmation = await self._producer.send(
             self._dead_letters_topic,
             key=record.key,
             value=record.value,
@@ -101,3 +104,4 @@ class Outputs:
                 failed_at=outcome.failed_at,
             ),
         )
+        return confirmation

@@ -280,7 +280,10 @@ def make_prediction(
     """The prediction of a scored post.
 
     Args:
+        post: what was scored.
+        scored: what the model said.
         source: where the post stood.
+        model_version: which model said it.
         scored_at: Unix seconds.
     """
     score = scored.score

@@ -18,10 +18,11 @@ from connectors.kafka.errors import KafkaConnectorError
 from connectors.kafka.metadata import describe_topics
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.feature_sets import FEATURE_SETS
+from connectors.schemas.scoring import Features
 from connectors.trends.layout import TrendLayout
 from connectors.trends.sink import TrendSink
-from models.checkpoint import CheckpointError
 from models.engine import WindowEngine, load_engine
+from models.errors import CheckpointError, ModelError
 from stream_app.batch import Decoder
 from stream_app.core.record import Record
 from stream_app.core.scoring import Scorer
@@ -97,9 +98,7 @@ class Runtime:
         self._worker = self._build(engine)
         self._watchdog.start()
         self._tasks = [asyncio.create_task(self._tick())]
-        log.info(
-            "model %s scores %s on %s", engine.version, engine.feature_set, engine.device
-        )
+        log.info("model %s scores posts of %s", engine.version, engine.feature_set)
 
     async def stop(self) -> None:
         """Close connections; the worker has been drained before."""
@@ -150,7 +149,7 @@ def watchdog_limit_s(settings: Settings) -> float:
     return settings.session_timeout_s * SAFE_PART_OF_SESSION
 
 
-def canary_features(feature_set: str) -> dict[str, "np.ndarray[tuple[int, ...], np.dtype[np.float32]]"]:
+def canary_features(feature_set: str) -> Features:
     """Features that every model of a feature set can score: one step of zeros as text."""
     return {"text": np.zeros((1, FEATURE_SETS[feature_set].widths["text"]), np.float32)}
 
@@ -213,5 +212,5 @@ def _load_engine(settings: Settings) -> WindowEngine:
         )
     try:
         return load_engine(settings.model, settings.device)
-    except CheckpointError as error:
+    except (CheckpointError, ModelError) as error:
         raise CannotGoOn(ExitCode.NOT_READY, str(error)) from error

@@ -32,7 +32,7 @@ class Admission:
         self._hole_since_s: dict[int, float] = {}
 
     def assign(self, partition: int, next_offset: int) -> None:
-        """Start a partition at an offset, or move it over offsets that the broker says are empty."""
+        """Start a partition at an offset, or move it over offsets that hold no record."""
         self._next[partition] = next_offset
         self._hole_since_s.pop(partition, None)
 
@@ -85,9 +85,7 @@ class Admission:
         return admitted
 
 
-def starting_offset(
-    committed: int | None, earliest: int, end: int, fixed_first: int | None
-) -> int:
+def starting_offset(committed: int | None, earliest: int, end: int, fixed_first: int | None) -> int:
     """Offset at which an assigned partition starts.
 
     Args:

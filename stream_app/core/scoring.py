@@ -4,65 +4,20 @@ A batch that fails is halved until the post that breaks the model stands alone. 
 whatever has `encode` and `score`; this file knows no torch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from connectors.schemas.scoring import Features, Score, WindowRequest
 from stream_app.core.windows import ConversationKey, Windows
-
-Features = Mapping[str, NDArray[np.float32]]
-
-
-class Score(Protocol):
-    """What an engine says of one post; each a tuple of probabilities or shares."""
-
-    @property
-    def sentiment(self) -> tuple[float, ...]:
-        """Probabilities in the order of `labels.SENTIMENTS`."""
-
-    @property
-    def emotion(self) -> tuple[float, ...]:
-        """Probabilities in the order of `labels.EMOTIONS`."""
-
-    @property
-    def modalities(self) -> tuple[float, ...]:
-        """Shares in the order of `labels.MODALITIES`, summing to 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class WindowRequest:
-    """Posts of one conversation, oldest first, and the positions to score.
-
-    Attributes:
-        records: what `Engine.encode` gave for each post.
-        targets: ascending positions in `records`; a target sees only itself and what is before.
-    """
-
-    records: Sequence[bytes]
-    targets: tuple[int, ...]
 
 
 class Engine(Protocol):
     """A model that scores posts within their conversations."""
 
     @property
-    def version(self) -> str:
-        """Model version, as in `predictions`."""
-
-    @property
-    def feature_set(self) -> str:
-        """The one feature set whose posts it can score."""
-
-    @property
     def causal(self) -> bool:
         """Whether several targets of one request cost no more than one."""
-
-    @property
-    def stamp(self) -> bytes:
-        """First bytes of its records."""
 
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
         """One record for each post, which depends on that post alone."""
@@ -140,7 +95,7 @@ class Scorer:
             return [*self.score(posts[:middle]), *self.score(posts[middle:])]
         try:
             self.probe()
-        except Exception as broken:
+        except Exception as broken:  # noqa: BLE001 - whatever it is, the model is at fault
             raise ModelBroken(f"the model fails on every post: {broken}") from error
         return [PoisonPost(detail=f"{type(error).__name__}: {error}"[:300])]
 

@@ -20,6 +20,7 @@ class StallDetector:
         """Look at a partition once.
 
         Args:
+            partition: which.
             next_offset: offset it waits for.
             highwater: offset after the last one that the broker has; 0 if not known yet.
             now_s: monotonic seconds.
