@@ -99,7 +99,8 @@ def first_fault(error: ValidationError) -> str:
     fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
     path = ".".join(str(step) for step in fault["loc"]) or "the post"
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{path}: {fault['msg']}{more}"[:300]
+    what = fault["msg"].removeprefix("Value error, ")
+    return f"{path}: {what}{more}"[:300]
 
 
 def _judge(document: object, now: float) -> DecodedPost:

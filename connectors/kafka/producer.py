@@ -1,0 +1,188 @@
+"""Posts into Kafka: validated, each at least once and in order, and no faster than it takes them.
+
+Not for predictions or dead letters: the worker writes those.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, Self
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import RecordMetadata
+
+from connectors.kafka.connection import KafkaConnection
+from connectors.kafka.errors import BrokerUnreachableError, DeliveryError
+from connectors.kafka.sending import Headers, send_record
+from connectors.kafka.topics import POSTS, describe_topic
+from connectors.schemas.codec import decode_value, encode_post
+from connectors.schemas.post import PostDocument
+from connectors.schemas.rejection import Rejection
+
+Compression = Literal["none", "gzip", "lz4", "zstd"]
+
+MEBIBYTE: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where the broker put a post.
+
+    Attributes:
+        append_ms: the broker's clock at that moment, Unix milliseconds.
+    """
+
+    partition: int
+    offset: int
+    append_ms: int
+
+
+class PostProducer:
+    """Sends posts to the `posts` topic, keyed by conversation, so that each keeps its order.
+
+    A context manager: leaving it waits for every post in flight.
+
+    Args:
+        topic: the topic's whole name, prefix included.
+        max_in_flight: posts sent and not yet delivered; `send` waits past that.
+        post_max_bytes: a larger post is refused here rather than by the worker.
+        compression: zstd takes a quarter off base64, where lz4 takes next to nothing.
+        linger_ms: how long a batch waits to fill.
+        delivery_timeout_s: a post that the broker has not taken by then has failed.
+    """
+
+    def __init__(
+        self,
+        connection: KafkaConnection,
+        *,
+        topic: str = POSTS,
+        max_in_flight: int = 1000,
+        post_max_bytes: int = MEBIBYTE,
+        compression: Compression = "zstd",
+        linger_ms: int = 5,
+        delivery_timeout_s: float = 40.0,
+    ) -> None:
+        self._connection = connection
+        self._topic = topic
+        self._post_max_bytes = post_max_bytes
+        self._slots = asyncio.Semaphore(max_in_flight)
+        self._in_flight: set[asyncio.Future[Delivery]] = set()
+        self._failures: list[BaseException] = []
+        self._options = connection.client_options() | {
+            "enable_idempotence": True,
+            "acks": "all",
+            "compression_type": None if compression == "none" else compression,
+            "linger_ms": linger_ms,
+            "max_batch_size": MEBIBYTE // 2,
+            "max_request_size": 64 * MEBIBYTE,  # the topic's own limit decides
+            "request_timeout_ms": int(delivery_timeout_s * 1000),
+        }
+
+    async def __aenter__(self) -> Self:
+        """Connect.
+
+        Raises:
+            BrokerUnreachableError: no broker answers.
+            TopicMissingError: the topic is not there; none is made on the way.
+        """
+        await describe_topic(self._connection, self._topic)
+        self._producer = AIOKafkaProducer(**self._options)
+        try:
+            await self._producer.start()
+        except (KafkaError, OSError) as error:
+            await self._producer.stop()
+            raise BrokerUnreachableError(self._connection.bootstrap_servers) from error
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Deliver what is in flight and disconnect.
+
+        Raises:
+            DeliveryError: as `flush`, unless another error is already on its way.
+        """
+        try:
+            if kind is None:
+                await self.flush()
+        finally:
+            await self._producer.stop()
+
+    async def send(
+        self, post: PostDocument | Mapping[str, object] | bytes, headers: Headers = ()
+    ) -> asyncio.Future[Delivery]:
+        """Send one post; returns once it is admitted, which waits while too many are in flight.
+
+        Args:
+            post: the envelope; as a mapping its features may be arrays, as bytes it is sent
+                unchanged.
+            headers: Kafka headers of the record; the worker ignores them.
+
+        Returns:
+            A future of the delivery. It need not be awaited: `flush` tells of failures.
+
+        Raises:
+            ValueError: the post is invalid; says the reason and where. Nothing was sent.
+            DeliveryError: the broker cannot be reached to admit it.
+        """
+        value = post if isinstance(post, bytes) else encode_post(post)
+        try:
+            valid = decode_value(value, now=time.time(), max_bytes=self._post_max_bytes)
+        except Rejection as rejection:
+            raise ValueError(str(rejection)) from rejection
+        return await self.send_raw(valid.conversation_id.encode(), value, headers)
+
+    async def send_raw(
+        self, key: bytes | None, value: bytes | None, headers: Headers = ()
+    ) -> asyncio.Future[Delivery]:
+        """Send a record unjudged and unchanged; the worker judges it.
+
+        Raises:
+            DeliveryError: the broker cannot be reached, or the record is over 64 MiB.
+        """
+        await self._slots.acquire()
+        try:
+            sent = await send_record(self._producer, self._topic, key, value, headers)
+        except (KafkaError, OSError) as error:
+            self._slots.release()
+            raise DeliveryError(f"{self._topic}: a post was not sent: {error!r}") from error
+        except BaseException:
+            self._slots.release()
+            raise
+        delivery: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
+        self._in_flight.add(delivery)
+        sent.add_done_callback(lambda done: self._settle(done, delivery))
+        return delivery
+
+    async def flush(self) -> None:
+        """Wait until every post sent so far is delivered or has failed.
+
+        Raises:
+            DeliveryError: some failed since the last flush; says how many and why the first.
+        """
+        while self._in_flight:
+            await asyncio.wait(self._in_flight)
+        if self._failures:
+            failures, self._failures = self._failures, []
+            raise DeliveryError(
+                f"{self._topic}: {len(failures)} posts were not delivered to "
+                f"{self._connection.bootstrap_servers}, the first for {failures[0]!r}; "
+                "send them again"
+            ) from failures[0]
+
+    def _settle(
+        self, sent: asyncio.Future[RecordMetadata], delivery: asyncio.Future[Delivery]
+    ) -> None:
+        self._slots.release()
+        self._in_flight.discard(delivery)
+        failure = sent.exception()
+        if failure is not None:
+            self._failures.append(failure)
+        if delivery.done():  # cancelled by who holds it; the post was sent all the same
+            return
+        if failure is not None:
+            delivery.set_exception(DeliveryError(f"{self._topic}: {failure!r}"))
+            delivery.exception()  # seen: `flush` tells of it even where nobody awaits this one
+        else:
+            record = sent.result()
+            delivery.set_result(Delivery(record.partition, record.offset, record.timestamp))

@@ -1,0 +1,127 @@
+"""A topic from its beginning to its end as of now, without a group: nothing is committed.
+
+Not for the worker, which follows a topic: Faust does that.
+"""
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+from typing import Final, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from connectors.kafka.connection import KafkaConnection
+from connectors.kafka.errors import BrokerUnreachableError
+from connectors.kafka.topics import partition_count
+
+STALLED_AFTER_S: Final = 30.0
+POLL_MS: Final = 500
+
+
+class Record(NamedTuple):
+    """One record of a topic.
+
+    Attributes:
+        timestamp_ms: Unix milliseconds, the producer's or the broker's as the topic is set.
+        headers: name and value of each header in order.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+async def read_topic(
+    connection: KafkaConnection,
+    topic: str,
+    start: Mapping[int, int] | None = None,
+    *,
+    only: Collection[int] | None = None,
+) -> AsyncGenerator[Record, None]:
+    """Read a topic up to the end offsets at the time of the call.
+
+    Args:
+        connection: how to reach the brokers; no group is joined.
+        topic: whole name of the topic.
+        start: first offset by partition; a partition that is not named is read from its
+            beginning, and so is one whose offset is no longer there. None reads all of them.
+        only: the partitions to read; None reads every one.
+
+    Yields:
+        Records in offset order within each partition.
+
+    Raises:
+        BrokerUnreachableError: no broker answers, or nothing comes for 30 s.
+        TopicMissingError: there is no such topic.
+    """
+    partitions = range(await partition_count(connection, topic))
+    wanted = [TopicPartition(topic, n) for n in partitions if only is None or n in only]
+    consumer = AIOKafkaConsumer(
+        **connection.client_options(),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=4 * 1024 * 1024,
+    )
+    try:
+        await consumer.start()
+        consumer.assign(wanted)
+        ends = await _seek(consumer, wanted, start or {})
+        async for record in _records(consumer, ends, connection):
+            yield record
+    except (KafkaError, OSError) as error:
+        raise BrokerUnreachableError(
+            connection.bootstrap_servers, f"while reading {topic} ({error!r})"
+        ) from error
+    finally:
+        await consumer.stop()
+
+
+async def _seek(
+    consumer: AIOKafkaConsumer, wanted: list[TopicPartition], start: Mapping[int, int]
+) -> dict[TopicPartition, int]:
+    """Put each partition at its first offset; the end offsets of those with anything to read."""
+    beginnings = await consumer.beginning_offsets(wanted)
+    ends: dict[TopicPartition, int] = await consumer.end_offsets(wanted)
+    for partition in wanted:
+        first = max(start.get(partition.partition, 0), beginnings[partition])
+        if first >= ends[partition]:
+            del ends[partition]
+            consumer.pause(partition)
+        consumer.seek(partition, first)
+    return ends
+
+
+async def _records(
+    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], connection: KafkaConnection
+) -> AsyncIterator[Record]:
+    last_progress = time.monotonic()
+    while ends:
+        batches = await consumer.getmany(*ends, timeout_ms=POLL_MS)
+        for partition, records in batches.items():
+            for record in records:
+                if record.offset < ends[partition]:
+                    yield Record(
+                        record.topic,
+                        record.partition,
+                        record.offset,
+                        record.timestamp,
+                        record.key,
+                        record.value,
+                        tuple(record.headers),
+                    )
+        if batches:
+            last_progress = time.monotonic()
+        elif time.monotonic() - last_progress > STALLED_AFTER_S:
+            raise BrokerUnreachableError(
+                connection.bootstrap_servers,
+                f"while reading (nothing for {STALLED_AFTER_S:.0f} s)",
+            )
+        for partition in list(ends):
+            # the position also passes what is no record: markers of transactions, compacted gaps
+            if await consumer.position(partition) >= ends[partition]:
+                del ends[partition]
+                consumer.pause(partition)

@@ -1,0 +1,38 @@
+"""One record into a topic through aiokafka's producer, whatever its key and value are.
+
+Not for posts (`producer`) or dead letters (`dead_letters`): those choose what to send.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.structs import RecordMetadata
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+async def send_record(
+    producer: AIOKafkaProducer,
+    topic: str,
+    key: bytes | None,
+    value: bytes | None,
+    headers: Headers = (),
+) -> asyncio.Future[RecordMetadata]:
+    """Hand a record to the producer; the future is done when the broker has it.
+
+    aiokafka's `send` asserts that key or value is there. Kafka does not, so a record without
+    either goes as a batch of its own.
+
+    Raises:
+        aiokafka.errors.KafkaError: the producer does not admit it.
+    """
+    sent: asyncio.Future[RecordMetadata]
+    if key is not None or value is not None:
+        sent = await producer.send(topic, key=key, value=value, headers=list(headers))
+        return sent
+    batch = producer.create_batch()
+    batch.append(key=None, value=None, timestamp=None, headers=list(headers))
+    partition = min(await producer.partitions_for(topic))
+    sent = await producer.send_batch(batch, topic, partition=partition)
+    return sent
