@@ -9,7 +9,7 @@ import redis.asyncio
 
 from connectors.trends.layout import Bucket, TrendLayout, bucket_start, resolution
 from connectors.trends.series import TrendSeries, assemble, counts, text
-from connectors.trends.timespan import parse_duration, suited_resolution
+from connectors.trends.timespan import parse_range
 
 MOST_BUCKETS = 5000  # a little over the longest life of any resolution, in its buckets
 
@@ -116,9 +116,8 @@ def buckets_between(start: float, end: float, name: str) -> list[Bucket]:
 
 
 def _last(window: str, now: float | None) -> tuple[float, float, str]:
-    span_s = parse_duration(window)
-    end = time.time() if now is None else now
-    return end - span_s, end, suited_resolution(span_s).name
+    asked = parse_range(window, None, None, None, now=time.time() if now is None else now)
+    return asked.start, asked.end, asked.resolution
 
 
 def _names(members: Iterable[bytes | str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Durations and moments as people write them, and the resolution that suits a span. Pure."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
 
@@ -8,6 +9,7 @@ from connectors.trends.layout import RESOLUTIONS, Resolution
 
 UNIT_S = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60, "w": 7 * 24 * 60 * 60}
 FEWEST_BUCKETS = 24
+DEFAULT_WINDOW = "1h"
 
 
 def parse_duration(text: str) -> int:
@@ -53,3 +55,44 @@ def suited_resolution(span_s: float) -> Resolution:
         if span_s >= FEWEST_BUCKETS * resolution.seconds:
             return resolution
     return RESOLUTIONS[0]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """A range of event time and how finely to cut it.
+
+    Attributes:
+        start: Unix seconds.
+        end: Unix seconds, exclusive.
+        resolution: name of the resolution.
+    """
+
+    start: float
+    end: float
+    resolution: str
+
+
+def parse_range(
+    window: str | None, start: str | None, end: str | None, resolution: str | None, *, now: float
+) -> TimeRange:
+    """The range that a user asks for, either as the last while or by its ends.
+
+    Args:
+        window: the last while; `1h` where neither it nor `start` is given.
+        start: start of the range.
+        end: end of the range, exclusive; now when None.
+        resolution: name of a resolution; one that suits the range when None.
+        now: Unix seconds.
+
+    Raises:
+        ValueError: both ways are mixed, an end stands without a start, or a part is malformed.
+    """
+    if window is not None and (start is not None or end is not None):
+        raise ValueError("a window ends now: give either a window, or a start and an end")
+    if start is None and end is not None:
+        raise ValueError("an end alone makes no range: give a start as well")
+    if start is None:
+        first, last = now - parse_duration(window or DEFAULT_WINDOW), now
+    else:
+        first, last = parse_moment(start), now if end is None else parse_moment(end)
+    return TimeRange(first, last, resolution or suited_resolution(last - first).name)

@@ -1,0 +1,68 @@
+"""`voxpop trends`: a track's counts in the terminal, or as the HTTP route answers them.
+
+Not for drawing: the table is `trends_table`.
+"""
+
+from typing import Annotated
+
+import typer
+
+
+def trends(
+    track: Annotated[str, typer.Argument(help="Name of the track.")],
+    window: Annotated[
+        str | None, typer.Option(help="The last while, as in 15m, 1h or 7d. Default: 1h.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(help="Start of the range, Unix seconds or ISO 8601.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option(help="End of the range, exclusive. Default: now.")
+    ] = None,
+    resolution: Annotated[
+        str | None,
+        typer.Option(help="Width of the buckets: 10s, 1m, 1h or 1d. Default: suits the range."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, as the HTTP route for trends answers.")
+    ] = False,
+) -> None:
+    """Show how a track's sentiment and emotion went; all times are event times."""
+    import time  # noqa: PLC0415 - keeps `--help` fast
+
+    from connectors.trends.layout import TrendLayout  # noqa: PLC0415
+    from connectors.trends.reader import SyncTrendReader  # noqa: PLC0415
+    from connectors.trends.timespan import parse_range  # noqa: PLC0415
+    from stream_app.cli.errors import CliError  # noqa: PLC0415
+    from stream_app.cli.trends_table import print_series  # noqa: PLC0415
+    from stream_app.settings import Settings  # noqa: PLC0415
+
+    settings = Settings()
+    with settings.redis_connection().open_sync() as client:
+        reader = SyncTrendReader(client, TrendLayout(settings.namespace()))
+        known = reader.tracks()
+        if track not in known:
+            raise CliError(unknown_track(track, known))
+        try:
+            asked = parse_range(window, start, end, resolution, now=time.time())
+            series = reader.trends(track, asked.start, asked.end, asked.resolution)
+        except ValueError as error:
+            raise CliError(str(error), exit_code=2) from error
+        late_dropped = reader.late_dropped(track)
+    if as_json:
+        typer.echo(series.model_dump_json())
+    else:
+        print_series(series, late_dropped)
+
+
+def unknown_track(track: str, known: list[str]) -> str:
+    """What to say of a track that nobody counted, naming the closest that somebody did."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only when there is an error
+
+    if not known:
+        return f"no track {track!r}, nor any other: nothing was counted yet; see `voxpop produce`"
+    folded = {name.casefold(): name for name in reversed(known)}
+    close = get_close_matches(track.casefold(), folded, n=3, cutoff=0.5)
+    names = [folded[name] for name in close] or known[:5]
+    listed = ", ".join(map(repr, names))
+    return f"no track {track!r}: {'did you mean' if close else 'there is, among others,'} {listed}?"
