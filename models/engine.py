@@ -20,6 +20,7 @@ from connectors.schemas.scoring import Features, Score, WindowRequest
 from models.checkpoint import CheckpointCard, load_checkpoint
 from models.device import DeviceName, choose_device, use_threads
 from models.errors import ModelError
+from models.padding import pad_steps
 from models.records import STAMP_BYTES, pack_record, unpack_record
 from models.tmsam import Tmsam
 from models.windows import Job, group_by_length, plan_jobs
@@ -201,24 +202,6 @@ def load_engine(
 def shipped_checkpoint() -> Path:
     """Folder of the checkpoint inside this package."""
     return Path(str(files("models"))) / "shipped"
-
-
-def pad_steps(posts: Sequence[NDArray[np.float32]]) -> tuple[Tensor, Tensor]:
-    """Posts of one modality as one tensor.
-
-    Args:
-        posts: each [steps, width], steps >= 1.
-
-    Returns:
-        [P, L, width] float32 with zeros after each post's end, and the mask [P, L].
-    """
-    longest = max(len(steps) for steps in posts)
-    padded = np.zeros((len(posts), longest, posts[0].shape[1]), np.float32)
-    mask = np.zeros((len(posts), longest), np.bool_)
-    for row, steps in enumerate(posts):
-        padded[row, : len(steps)] = steps
-        mask[row, : len(steps)] = True
-    return torch.from_numpy(padded), torch.from_numpy(mask)
 
 
 def _as_score(row: NDArray[np.float64]) -> Score:

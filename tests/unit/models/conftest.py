@@ -1,53 +1,10 @@
-from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
-from numpy.typing import NDArray
 
-from connectors.schemas.feature_sets import DEFAULT
-from models.checkpoint import TrainingRecord, save_checkpoint
 from models.engine import WindowEngine, load_engine
-from models.presets import PRESETS, PresetName, TmsamConfig
-from models.tmsam import Tmsam
-
-UNTRAINED = TrainingRecord(data="none", licence="none", seed=0, settings={}, notes=[])
-
-
-def tiny(preset: PresetName) -> TmsamConfig:
-    """The preset's form at sizes that a test has time for."""
-    sizes = {
-        "post_width": 16,
-        "context_width": 24,
-        "cross_width": 12,
-        "cross_heads": 2,
-        "self_width": 24,
-        "self_heads": 2,
-        "fusion_heads": 4,
-        "head_widths": (16, 8),
-    }
-    return PRESETS[preset].model_copy(update=sizes)
-
-
-def tiny_network(preset: PresetName, seed: int = 0) -> Tmsam:
-    torch.manual_seed(seed)
-    return Tmsam(tiny(preset)).eval()
-
-
-def write_checkpoint(folder: Path, preset: PresetName, seed: int = 0) -> Path:
-    save_checkpoint(folder, tiny_network(preset, seed), f"tmsam-{preset}-test", UNTRAINED, {})
-    return folder
-
-
-def post(
-    generator: np.random.Generator, **steps: int
-) -> Mapping[str, NDArray[np.float32]]:
-    """A post with random tensors of the `default@1` set: modality -> steps."""
-    return {
-        modality: generator.normal(size=(count, DEFAULT.widths[modality])).astype(np.float32)
-        for modality, count in steps.items()
-    }
+from models.presets import PresetName
+from tests.unit.models.small_networks import write_checkpoint
 
 
 @pytest.fixture(params=["stream", "default"])

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import post, tiny_network, write_checkpoint
 
+from connectors.schemas.scoring import Score, WindowRequest
 from models.checkpoint import load_checkpoint
 from models.engine import WindowEngine, load_engine
 from models.errors import ModelError
-from models.windows import Score, WindowRequest
+from tests.unit.models.small_networks import post, tiny_network, write_checkpoint
 
 
 def flat(score: Score) -> list[float]:
@@ -153,9 +153,7 @@ def test_a_gpu_that_is_not_there_is_refused(tmp_path: Path) -> None:
         load_engine(write_checkpoint(tmp_path, "stream"), device="cuda")
 
 
-def test_auto_says_why_it_runs_on_the_cpu(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_auto_says_why_it_runs_on_the_cpu(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     with caplog.at_level("INFO", logger="models.device"):

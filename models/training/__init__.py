@@ -1,0 +1,1 @@
+"""Training and judging of the network. Not for serving: that is `models.engine`."""

@@ -1,0 +1,82 @@
+"""Labelled conversations in memory, the form that every reader of training data gives."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+NO_LABEL: Final = -1
+
+Tensors = NDArray[np.float32] | NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPost:
+    """One post with its labels.
+
+    Attributes:
+        features: modality -> [steps, width], only those present, at least one.
+        sentiment: index in `labels.SENTIMENTS`, or NO_LABEL.
+        emotion: index in `labels.EMOTIONS`, or NO_LABEL.
+    """
+
+    features: Mapping[str, Tensors]
+    sentiment: int
+    emotion: int
+
+
+Conversation = Sequence[LabelledPost]
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Conversations by split.
+
+    Attributes:
+        name: what data these are.
+        licence: of the data.
+        splits: train, dev, test -> conversations, posts in their order.
+    """
+
+    name: str
+    licence: str
+    splits: Mapping[str, Sequence[Conversation]]
+
+
+def feature_statistics(
+    conversations: Sequence[Conversation], modality: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+    """Mean and deviation of each feature over all steps, NaN left out.
+
+    Returns:
+        Two arrays of [width], or None where no post has the modality.
+    """
+    steps = [
+        post.features[modality]
+        for posts in conversations
+        for post in posts
+        if modality in post.features
+    ]
+    if not steps:
+        return None
+    rows = np.concatenate(steps).astype(np.float32)  # [steps, width]
+    mean: NDArray[np.float64] = np.nanmean(rows, axis=0, dtype=np.float64)
+    deviation: NDArray[np.float64] = np.nanstd(rows, axis=0, dtype=np.float64)
+    return mean.astype(np.float32), deviation.astype(np.float32)
+
+
+def fill_missing(
+    conversations: Sequence[Conversation], modality: str, values: NDArray[np.float32]
+) -> list[list[LabelledPost]]:
+    """The conversations with NaN of a modality replaced, [width] values by feature."""
+    return [[_filled(post, modality, values) for post in posts] for posts in conversations]
+
+
+def _filled(post: LabelledPost, modality: str, values: NDArray[np.float32]) -> LabelledPost:
+    if modality not in post.features:
+        return post
+    steps = post.features[modality]
+    whole = np.where(np.isnan(steps), values, steps)
+    return LabelledPost({**post.features, modality: whole}, post.sentiment, post.emotion)
