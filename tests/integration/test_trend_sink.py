@@ -1,0 +1,253 @@
+"""The sink against a real Valkey: each post counts once, whatever is replayed."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from uuid import uuid4
+
+import pytest
+import redis.asyncio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
+from redis.exceptions import OutOfMemoryError
+
+from connectors.redis_connection import RedisConnection
+from connectors.schemas.prediction import Prediction
+from connectors.trends.layout import TrendLayout
+from connectors.trends.series import text
+from connectors.trends.sink import Applied, TrendSink
+from tests.conftest import PredictionMaker
+
+pytestmark = pytest.mark.integration
+
+HOUR_S = 3600
+WIDTHS = (
+    ("10s", 10, 6 * HOUR_S),
+    ("1m", 60, 48 * HOUR_S),
+    ("1h", HOUR_S, 90 * 24 * HOUR_S),
+    ("1d", 24 * HOUR_S, 730 * 24 * HOUR_S),
+)
+AGES_S = (0, 1, 12, 75, -HOUR_S, 7 * HOUR_S, 3 * 24 * HOUR_S, 100 * 24 * HOUR_S, 800 * 24 * HOUR_S)
+PARTITIONS = 3
+
+
+def field(partition: int, topic_id: str = "id-1") -> str:
+    return f"posts@{topic_id}:{partition}"
+
+
+def naive_counts(namespace: str, posts: Sequence[Prediction], now: float) -> Counter[str]:
+    """`<key> <field>` -> count, by another way than the sink's."""
+    counts: Counter[str] = Counter()
+    for post in posts:
+        for track in post.tracks:
+            tagged = f"{namespace}:{{{track}}}"
+            for name, seconds, retention_s in WIDTHS:
+                start = int(post.created_at) - int(post.created_at) % seconds
+                if start + seconds + retention_s <= now:
+                    counts[f"{tagged}:late_dropped {name}"] += 1
+                    continue
+                for raised in (
+                    "posts",
+                    f"sentiment:{post.sentiment.label}",
+                    f"emotion:{post.emotion.label}",
+                    f"model:{post.model_version}",
+                ):
+                    counts[f"{tagged}:{name}:{start} {raised}"] += 1
+    return counts
+
+
+async def stored_counts(client: redis.asyncio.Redis, namespace: str) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    async for key in client.scan_iter(f"{namespace}:*", count=1000):
+        name = key.decode()
+        if name.endswith((":tracks", ":fence", ":buckets")):
+            continue
+        for raised, count in (await client.hgetall(name)).items():
+            counts[f"{name} {text(raised)}"] = int(count)
+    return counts
+
+
+@pytest.fixture
+def sink(valkey: redis.asyncio.Redis, namespace: str) -> TrendSink:
+    return TrendSink(valkey, TrendLayout(namespace))
+
+
+def cuts(
+    data: DataObject, partitions: Sequence[Sequence[Prediction]]
+) -> Iterator[list[Prediction]]:
+    """Batches that replay, overlap, break off between tracks, and in the end cover all."""
+    reached = [0] * len(partitions)
+    for _ in range(data.draw(st.integers(0, 12))):
+        at = data.draw(st.integers(0, len(partitions) - 1))
+        first = data.draw(st.integers(0, reached[at]))
+        last = data.draw(st.integers(first, len(partitions[at])))
+        batch = list(partitions[at][first:last])
+        if data.draw(st.booleans()):
+            # a worker that died between two tracks: some were counted, the rest comes later
+            survivors = data.draw(st.sets(st.sampled_from("abc")))
+            yield [
+                post.model_copy(update={"tracks": [t for t in post.tracks if t in survivors]})
+                for post in batch
+            ]
+        else:
+            yield batch
+            reached[at] = max(reached[at], last)
+    for at, posts in enumerate(partitions):
+        yield list(posts[data.draw(st.integers(0, reached[at])) :])
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+async def test_any_replay_of_any_cut_counts_each_post_once(
+    data: DataObject, valkey_url: str, predict: PredictionMaker
+) -> None:
+    namespace, now = f"t{uuid4().hex}", time.time()
+    partitions = [
+        [
+            predict(
+                2 * offset,  # dead letters leave gaps
+                data.draw(st.lists(st.sampled_from("abc"), unique=True)),
+                now - data.draw(st.sampled_from(AGES_S)),
+                partition=partition,
+                sentiment=data.draw(st.integers(0, 2)),
+                emotion=data.draw(st.integers(0, 6)),
+                model_version=data.draw(st.sampled_from(["m-1", "m-2"])),
+            )
+            for offset in range(data.draw(st.integers(0, 12)))
+        ]
+        for partition in range(PARTITIONS)
+    ]
+    async with RedisConnection(valkey_url).open() as client:
+        sink = TrendSink(client, TrendLayout(namespace))
+        for batch in cuts(data, partitions):
+            if batch:
+                await sink.apply(field(batch[0].source.partition), batch)
+        every_post = [post for posts in partitions for post in posts]
+        assert await stored_counts(client, namespace) == naive_counts(namespace, every_post, now)
+
+
+async def test_overlapping_batches_at_the_same_time_count_each_post_once(
+    sink: TrendSink, valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
+) -> None:
+    now = time.time()
+    posts = [predict(offset, ["a", "b"], now) for offset in range(200)]
+    batches = [posts[:120], posts[:60], posts[:200], posts[:200], posts[:10]]
+    applied = await asyncio.gather(*(sink.apply(field(0), batch) for batch in batches))
+    assert sum(each.counted for each in applied) == 2 * len(posts)
+    assert await stored_counts(valkey, namespace) == naive_counts(namespace, posts, now)
+
+
+async def test_a_replayed_batch_counts_nothing_twice(
+    sink: TrendSink, predict: PredictionMaker
+) -> None:
+    posts = [predict(offset, ["a", "b"], time.time()) for offset in range(3)]
+    assert await sink.apply(field(0), posts) == Applied(counted=6, skipped=0, late=0)
+    assert await sink.apply(field(0), posts) == Applied(counted=0, skipped=6, late=0)
+
+
+async def test_of_an_overlapping_batch_only_the_new_posts_count(
+    sink: TrendSink, predict: PredictionMaker
+) -> None:
+    posts = [predict(offset, ["a"], time.time()) for offset in range(10)]
+    await sink.apply(field(0), posts[:6])
+    assert await sink.apply(field(0), posts[3:]) == Applied(counted=4, skipped=3, late=0)
+
+
+async def test_an_offset_given_twice_in_a_batch_counts_once(
+    sink: TrendSink, predict: PredictionMaker
+) -> None:
+    post = predict(5, ["a"], time.time())
+    assert (await sink.apply(field(0), [post, post])).counted == 1
+
+
+async def test_a_topic_made_again_is_another_incarnation(
+    sink: TrendSink, predict: PredictionMaker
+) -> None:
+    posts = [predict(offset, ["a"], time.time()) for offset in range(3)]
+    await sink.apply(field(0, "id-1"), posts)
+    assert (await sink.apply(field(0, "id-2"), posts)).counted == 3
+
+
+async def test_a_late_post_counts_in_late_dropped_where_its_bucket_has_expired(
+    sink: TrendSink, valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
+) -> None:
+    applied = await sink.apply(field(0), [predict(0, ["a"], time.time() - 3 * 24 * HOUR_S)])
+    assert applied == Applied(counted=1, skipped=0, late=2)
+    late_dropped = await valkey.hgetall(f"{namespace}:{{a}}:late_dropped")
+    assert late_dropped == {b"10s": b"1", b"1m": b"1"}
+
+
+async def test_a_bucket_expires_its_retention_after_its_end(
+    sink: TrendSink, valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
+) -> None:
+    now = time.time()
+    for offset in range(2):
+        await sink.apply(field(0), [predict(offset, ["a"], now)])
+    for name, seconds, retention_s in WIDTHS:
+        start = int(now) - int(now) % seconds
+        expires_at = await valkey.expiretime(f"{namespace}:{{a}}:{name}:{start}")
+        assert expires_at == start + seconds + retention_s
+
+
+async def test_the_index_names_every_live_bucket(
+    sink: TrendSink, valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
+) -> None:
+    now = time.time()
+    posts = [predict(at, ["a"], now - age) for at, age in enumerate(AGES_S)]
+    await sink.apply(field(0), posts)
+    index = f"{namespace}:{{a}}:buckets"
+    members = [text(name) for name in await valkey.zrange(index, 0, -1) if isinstance(name, bytes)]
+    keys = {f"{namespace}:{{a}}:{name}": await valkey.zscore(index, name) for name in members}
+    alive = {name.split(" ")[0] for name in naive_counts(namespace, posts, now)}
+    alive.discard(f"{namespace}:{{a}}:late_dropped")
+    assert keys.keys() == alive
+    for key, expires_at in keys.items():
+        assert await valkey.expiretime(key) == expires_at
+
+
+async def test_the_set_of_tracks_names_each_track(
+    sink: TrendSink, valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
+) -> None:
+    await sink.apply(field(0), [predict(0, ["a", "Käse: 🧀"], time.time())])
+    members = await valkey.smembers(f"{namespace}:tracks")
+    assert set(map(text, members)) == {"a", "Käse: 🧀"}
+
+
+async def test_a_server_that_lost_its_scripts_is_given_them_again(
+    sink: TrendSink, valkey: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    await sink.apply(field(0), [predict(0, ["a", "b"], time.time())])
+    await valkey.script_flush()
+    assert (await sink.apply(field(0), [predict(1, ["a", "b"], time.time())])).counted == 2
+
+
+async def test_a_full_server_refuses_the_whole_batch_and_counts_it_when_there_is_room(
+    sink: TrendSink, valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
+) -> None:
+    now = time.time()
+    posts = [predict(offset, ["a"], now) for offset in range(3)]
+    await sink.apply(field(0), posts[:1])
+    await valkey.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(OutOfMemoryError):
+            await sink.apply(field(0), posts)
+    finally:
+        await valkey.config_set("maxmemory", 0)
+    assert (await sink.apply(field(0), posts)).counted == 2
+    assert await stored_counts(valkey, namespace) == naive_counts(namespace, posts, now)
+
+
+async def test_a_post_of_another_partition_is_refused(
+    sink: TrendSink, predict: PredictionMaker
+) -> None:
+    with pytest.raises(ValueError, match="each source partition by itself"):
+        await sink.apply(field(1), [predict(0, ["a"], time.time(), partition=0)])
+
+
+async def test_a_track_that_would_move_the_hash_tag_is_refused(
+    sink: TrendSink, predict: PredictionMaker
+) -> None:
+    with pytest.raises(ValueError, match="cannot be a hash tag"):
+        await sink.apply(field(0), [predict(0, ["a}"], time.time())])
