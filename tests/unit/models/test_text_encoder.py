@@ -1,0 +1,50 @@
+"""The text encoder: offline, special tokens included, batches that do not change a text."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from models.text_encoder import MAX_TOKENS, TextEncoder
+
+
+@pytest.fixture(scope="module")
+def encoder() -> TextEncoder:
+    return TextEncoder()
+
+
+def test_loading_needs_no_network_and_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("something wants the network")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        TextEncoder()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_special_tokens_are_part_of_a_text(encoder: TextEncoder) -> None:
+    empty, words = encoder.encode(["", "hello world"])
+    assert empty.shape == (2, 384)
+    assert words.shape == (4, 384)
+    assert words.dtype == np.float16
+
+
+def test_a_long_text_is_cut(encoder: TextEncoder) -> None:
+    (tokens,) = encoder.encode(["word " * 500])
+    assert tokens.shape == (MAX_TOKENS, 384)
+
+
+def test_texts_keep_their_order_and_their_vectors_in_a_batch(encoder: TextEncoder) -> None:
+    texts = ["a longer text about nothing at all " * 4, "hi", "", "so what?", "hi"]
+    together = encoder.encode(texts)
+    for text, tokens in zip(texts, together, strict=True):
+        (alone,) = encoder.encode([text])
+        np.testing.assert_allclose(tokens, alone, atol=1e-2)
+
+
+def test_nothing_in_gives_nothing_out(encoder: TextEncoder) -> None:
+    assert encoder.encode([]) == []
