@@ -7,6 +7,8 @@ import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from connectors.kafka.errors import ConnectionSettingsError
+
 
 @dataclass(frozen=True, slots=True)
 class KafkaConnection:
@@ -34,8 +36,8 @@ class KafkaConnection:
         """Keyword arguments for `AIOKafkaProducer`, `-Consumer`, `-Client` and `-AdminClient`.
 
         Raises:
-            ValueError: the protocol is SASL and the user or the password is missing, or a
-                TLS file cannot be read.
+            ConnectionSettingsError: the protocol is SASL and the user or the password is
+                missing, or a TLS file cannot be read.
         """
         options: dict[str, object] = {
             "bootstrap_servers": self.bootstrap_servers,
@@ -53,7 +55,7 @@ class KafkaConnection:
             if self.ssl_certfile is not None:
                 context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile)
         except OSError as error:
-            raise ValueError(
+            raise ConnectionSettingsError(
                 f"TLS files for Kafka cannot be used: {error}; check VOXPOP_KAFKA_SSL_CAFILE "
                 f"({self.ssl_cafile}), _CERTFILE ({self.ssl_certfile}) and "
                 f"_KEYFILE ({self.ssl_keyfile})"
@@ -62,7 +64,7 @@ class KafkaConnection:
 
     def _sasl_options(self) -> dict[str, object]:
         if self.sasl_username is None or self.sasl_password is None:
-            raise ValueError(
+            raise ConnectionSettingsError(
                 f"{self.security_protocol} needs a user and a password: set "
                 "VOXPOP_KAFKA_SASL_USERNAME and VOXPOP_KAFKA_SASL_PASSWORD"
             )

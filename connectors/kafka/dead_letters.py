@@ -5,7 +5,6 @@ Not for deciding what is rejected: `connectors.schemas.codec` and the worker do.
 
 import asyncio
 import contextlib
-import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +16,7 @@ from connectors.kafka.reading import Record, read_topic
 from connectors.schemas.rejection import Reason
 
 REPLAYED_FROM: Final = "replayed-from"
+YEAR_10000: Final = 253_402_300_800  # Unix seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class DeadLetter:
         reason: one of the contract's reasons, or what else its header says.
         source: `topic:partition:offset` of the post.
         source_topic_id: incarnation of that topic.
-        failed_at: Unix seconds; None where the header has no number.
+        failed_at: Unix seconds; None where the header has no such number.
     """
 
     partition: int
@@ -150,4 +150,4 @@ def _seconds(text: str) -> float | None:
         seconds = float(text)
     except ValueError:
         return None
-    return seconds if math.isfinite(seconds) else None
+    return seconds if 0 <= seconds < YEAR_10000 else None

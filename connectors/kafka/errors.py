@@ -8,6 +8,10 @@ class KafkaConnectorError(Exception):
     """Base of this package's errors; the message says what, where and what to do."""
 
 
+class ConnectionSettingsError(KafkaConnectorError):
+    """The settings of a connection do not fit together, or name files that cannot be read."""
+
+
 class BrokerUnreachableError(KafkaConnectorError):
     """No broker answers, or none answers in time."""
 
