@@ -5,10 +5,12 @@ worker did not settle ends the process, since Faust would neither redeliver nor 
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
 import faust
+from faust.app.base import BootStrategy
 
 from stream_app.exits import CannotGoOn, ExitCode, leave
 from stream_app.faust_settings import faust_options
@@ -16,12 +18,21 @@ from stream_app.runtime import Runtime, records_of, watchdog_limit_s
 from stream_app.settings import Settings
 from stream_app.watchdog import Watchdog
 
+log = logging.getLogger(__name__)
+
 TEND_EVERY_S = 1.0
 
 
-class VoxpopApp(faust.App):  # type: ignore[misc]  # Faust ships no usable types
+class _WithoutWeb(BootStrategy):  # type: ignore[misc]  # Faust ships no usable types
+    """`faust worker` turns Faust's web server on whatever the app says: two workers would clash."""
+
+    enable_web = False
+
+
+class VoxpopApp(faust.App):  # type: ignore[misc]  # see above
     """A Faust app that starts its worker before the consumer, and stops it after."""
 
+    BootStrategy = _WithoutWeb
     runtime: Runtime
 
     async def on_start(self) -> None:
@@ -56,9 +67,9 @@ def create_app(settings: Settings) -> VoxpopApp:
     async def process_batches() -> None:
         await _ending_on_error(app.runtime.worker.run())
 
-    @app.timer(TEND_EVERY_S)  # type: ignore[untyped-decorator]
+    @app.task  # type: ignore[untyped-decorator]
     async def tend() -> None:
-        await _ending_on_error(app.runtime.worker.tend())
+        await _ending_on_error(_tend_forever(app.runtime))
 
     @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
     async def revoked(*_: Any, **__: Any) -> None:
@@ -70,7 +81,7 @@ def create_app(settings: Settings) -> VoxpopApp:
 
     @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
     async def shutting_down(*_: Any, **__: Any) -> None:
-        await _ending_on_error(app.runtime.worker.shut_down())
+        await _ending_on_error(app.runtime.drain())
 
     return app
 
@@ -78,6 +89,12 @@ def create_app(settings: Settings) -> VoxpopApp:
 async def _offer_all(runtime: Runtime, batches: AsyncIterator[list[Any]]) -> None:
     async for events in batches:
         await runtime.worker.offer(records_of(events))
+
+
+async def _tend_forever(runtime: Runtime) -> None:
+    while True:
+        await asyncio.sleep(TEND_EVERY_S)
+        await runtime.worker.tend()
 
 
 async def _ending_on_error(work: Any) -> None:
@@ -88,6 +105,7 @@ async def _ending_on_error(work: Any) -> None:
     except CannotGoOn as end:
         leave(end.code, end.why)
     except Exception as error:  # noqa: BLE001 - the edge where the process ends
+        log.exception("nothing settled this")
         leave(ExitCode.FAULT, repr(error))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Mapping
 from typing import TypeVar
 
 import faust
+from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from connectors.kafka.availability import first_available
@@ -41,8 +42,11 @@ class FaustBroker:
         return int(self._app.consumer_generation_id)
 
     def assigned(self) -> frozenset[int]:
-        """Partitions that this member owns."""
-        assignment = self._app.consumer.assignment()
+        """Partitions that this member owns; none before the consumer runs."""
+        try:
+            assignment = self._app.consumer.assignment()
+        except ConsumerNotStarted:
+            return frozenset()
         return frozenset(tp.partition for tp in assignment if tp.topic == self._topic)
 
     def rebalancing(self) -> bool:

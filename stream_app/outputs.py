@@ -35,13 +35,8 @@ class Outputs:
         max_request_bytes: int,
         delivery_timeout_s: float,
     ) -> None:
-        self._producer = AIOKafkaProducer(
-            **connection.client_options(),
-            acks="all",
-            enable_idempotence=True,
-            max_request_size=max_request_bytes,
-            request_timeout_ms=int(delivery_timeout_s * 1000),
-        )
+        self._connection = connection
+        self._max_request_bytes = max_request_bytes
         self._predictions_topic = predictions_topic
         self._dead_letters_topic = dead_letters_topic
         self._delivery_timeout_s = delivery_timeout_s
@@ -49,6 +44,13 @@ class Outputs:
 
     async def start(self) -> None:
         """Connect."""
+        self._producer = AIOKafkaProducer(
+            **self._connection.client_options(),
+            acks="all",
+            enable_idempotence=True,
+            max_request_size=self._max_request_bytes,
+            request_timeout_ms=int(self._delivery_timeout_s * 1000),
+        )
         await self._producer.start()
         partitions = await self._producer.partitions_for(self._predictions_topic)
         self._prediction_partitions = len(partitions)

@@ -100,6 +100,11 @@ class Runtime:
         self._tasks = [asyncio.create_task(self._tick())]
         log.info("model %s scores posts of %s", engine.version, engine.feature_set)
 
+    async def drain(self) -> None:
+        """Finish and commit the batch in flight, if the worker was started at all."""
+        if self._worker is not None:
+            await self._worker.shut_down()
+
     async def stop(self) -> None:
         """Close connections; the worker has been drained before."""
         self._watchdog.stop()

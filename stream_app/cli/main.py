@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 
-from stream_app.cli import stack
+from stream_app.cli import demo, stack
 from stream_app.cli.errors import CliError
 
 FAILED = 1
@@ -30,6 +30,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command()(demo.demo)
 app.add_typer(stack.app, name="stack")
 
 

@@ -1,0 +1,35 @@
+"""`voxpop demo`: the whole pipeline live, on servers of its own or on existing ones."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    seconds: Annotated[
+        float | None, typer.Option(min=1, help="End after this long; until Ctrl-C without it.")
+    ] = None,
+    rate: Annotated[float, typer.Option(min=0.1, help="Posts a second.")] = 50.0,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures of the run to this file.")
+    ] = None,
+) -> None:
+    """Play a simulated scenario through Kafka, a Faust worker, the model and Redis, live.
+
+    Starts servers of its own, or uses those of VOXPOP_KAFKA and VOXPOP_REDIS under a topic prefix
+    of its own. Ctrl-C ends the playing, counts what was played, and leaves nothing behind; a
+    second Ctrl-C ends at once. Exit code 1 when a post was lost or counted twice.
+    """
+    import orjson  # noqa: PLC0415 - keeps `--help` fast
+
+    from stream_app.demo.command import run_demo  # noqa: PLC0415
+    from stream_app.demo.run import RunOptions  # noqa: PLC0415
+
+    report = run_demo(RunOptions(seconds=seconds, rate=rate))
+    if json_file is not None:
+        json_file.write_bytes(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2) + b"\n")
+    for line in report.lines():
+        typer.echo(line)
+    if not report.is_clean:
+        raise typer.Exit(1)

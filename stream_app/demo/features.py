@@ -1,0 +1,52 @@
+"""Text features of the scenario's texts, each encoded once, in batches.
+
+Not for posts with foreign texts: `voxpop produce` sends those.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connectors.schemas.codec import encode_tensor
+
+BATCH = 64
+
+
+class Encoder(Protocol):
+    """What turns texts into token vectors."""
+
+    def encode(self, texts: Sequence[str]) -> list[NDArray[np.float16]]:
+        """For each text float16 [tokens, 384]."""
+
+
+class TextFeatures:
+    """Tensor documents of texts.
+
+    Args:
+        encoder: encodes what was not seen before.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._known: dict[str, dict[str, Any]] = {}
+
+    def prepare(self, texts: Sequence[str], report: Callable[[int], None]) -> None:
+        """Encode texts beforehand.
+
+        Args:
+            texts: those that will be asked for.
+            report: told how many are done, after each batch.
+        """
+        for start in range(0, len(texts), BATCH):
+            batch = texts[start : start + BATCH]
+            for text, vectors in zip(batch, self._encoder.encode(batch), strict=True):
+                self._known[text] = encode_tensor(vectors)
+            report(start + len(batch))
+
+    def document(self, text: str) -> dict[str, Any]:
+        """The tensor document of a text, encoded now if it was not prepared."""
+        if text not in self._known:
+            self.prepare([text], lambda _done: None)
+        return self._known[text]

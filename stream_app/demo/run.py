@@ -1,0 +1,221 @@
+"""One run of the demonstration: topics, worker, scenario, drain, judgement.
+
+Not for the servers: the command starts and ends those around it.
+"""
+
+import asyncio
+import contextlib
+import math
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from connectors.kafka.producer import PostProducer
+from connectors.kafka.topics import create_topics, topic_id, voxpop_topics
+from connectors.trends.layout import TrendLayout
+from connectors.trends.reader import TrendReader
+from deploy.local.progress import Progress
+from models.text_encoder import TextEncoder
+from stream_app.demo.features import TextFeatures
+from stream_app.demo.latency import SentPost, Visibility, percentiles, watch_fences
+from stream_app.demo.outcomes import Outcomes, follow
+from stream_app.demo.phrases import TOPICS, all_texts
+from stream_app.demo.player import Player
+from stream_app.demo.report import Report
+from stream_app.demo.scenario import Scenario
+from stream_app.demo.state import Gatherer, Moment
+from stream_app.demo.tally import SentCounts, judge, read_counts, suited_width
+from stream_app.demo.worker_process import WorkerProcess, worker_environment
+from stream_app.settings import Settings
+
+TRACKS: Final = [topic.track for topic in TOPICS]
+SEED: Final = 7
+SWING_S: Final = 60.0
+SHOW_EVERY_S: Final = 0.5
+READY_WITHIN_S: Final = 120.0
+NO_PROGRESS_S: Final = 60.0
+DRAIN_CHECK_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What a person chose.
+
+    Attributes:
+        seconds: how long to play; None until stopped.
+        rate: posts a second.
+    """
+
+    seconds: float | None
+    rate: float
+
+
+class DemoRun:
+    """A run on servers that are there.
+
+    Args:
+        settings: with a topic prefix that nobody else uses.
+        options: what a person chose.
+        folder: for the worker and its log.
+        progress: told what is being prepared.
+        show: called twice a second with the moment.
+
+    Attributes:
+        worker: the worker of the run.
+        is_playing: False while things are being prepared.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        options: RunOptions,
+        folder: Path,
+        progress: Progress,
+        show: Callable[[Moment], None],
+    ) -> None:
+        self.is_playing = False
+        self._settings = settings
+        self._options = options
+        self._progress = progress
+        self._show = show
+        self._kafka = settings.kafka_connection()
+        self._redis = settings.redis_connection().open()
+        self._layout = TrendLayout(settings.namespace())
+        self._reader = TrendReader(self._redis, self._layout)
+        self._outcomes = Outcomes()
+        self._visibility = Visibility()
+        self._sent = SentCounts()
+        self.worker = WorkerProcess(worker_environment(_variables(settings)), folder)
+
+    async def play(self, stop: asyncio.Event) -> Report:
+        """Prepare, play until the time is over or `stop` is set, drain and judge.
+
+        Raises:
+            WorkerFailedError: the worker does not start.
+            KafkaConnectorError, RedisError: a server is gone; in a group with others.
+        """
+        topics = voxpop_topics(
+            self._settings.topic_prefix, post_max_bytes=self._settings.post_max_bytes
+        )
+        await create_topics(self._kafka, topics)
+        self.worker.start()
+        try:
+            player = await self._prepare()
+            self.is_playing = True
+            began = time.time()
+            async with self._watched(player):
+                await self._send(player, stop)
+                await self._drain(player)
+                ended = time.time()
+            return await self._judge(player, began, ended)
+        finally:
+            self.worker.stop()
+            await self._redis.aclose()
+
+    async def _prepare(self) -> Player:
+        features = await asyncio.to_thread(self._features)
+        self._progress("Starting worker", 0, 1)
+        async with _background(self.worker.supervise()):
+            group = self._settings.topic(self._settings.group)
+            await self.worker.wait_until_ready(self._kafka, group, READY_WITHIN_S)
+        self._progress("Starting worker", 1, 1)
+        seconds = self._options.seconds
+        return Player(
+            Scenario(SEED, seconds / 2 if seconds else SWING_S, f"demo{time.time_ns():x}"),
+            features,
+            rate=self._options.rate,
+            post_max_bytes=self._settings.post_max_bytes,
+            delivered=self._delivered,
+        )
+
+    def _features(self) -> TextFeatures:
+        texts = all_texts()
+        self._progress("Encoding texts", 0, len(texts))
+        features = TextFeatures(TextEncoder())
+        features.prepare(texts, lambda done: self._progress("Encoding texts", done, len(texts)))
+        return features
+
+    def _delivered(self, post: SentPost) -> None:
+        self._visibility.delivered(post)
+        self._sent.add(post)
+
+    @contextlib.asynccontextmanager
+    async def _watched(self, player: Player) -> AsyncIterator[None]:
+        """With everything that goes on beside the playing."""
+        settings = self._settings
+        source = (
+            f"{settings.topic('posts')}@{await topic_id(self._kafka, settings.topic('posts'))}:"
+        )
+        fences = watch_fences(self._redis, self._layout, TRACKS, source, self._visibility)
+        written = follow(
+            self._kafka, settings.topic("predictions"), settings.topic("posts.dlq"), self._outcomes
+        )
+        gatherer = Gatherer(
+            player, self._outcomes, self._visibility, self.worker, self._reader, TRACKS
+        )
+        async with _background(fences, written, self.worker.supervise(), self._show_all(gatherer)):
+            yield
+
+    async def _show_all(self, gatherer: Gatherer) -> None:
+        while True:
+            self._show(await gatherer.moment())
+            await asyncio.sleep(SHOW_EVERY_S)
+
+    async def _send(self, player: Player, stop: asyncio.Event) -> None:
+        seconds = self._options.seconds or math.inf
+        topic = self._settings.topic("posts")
+        limit = self._settings.post_max_bytes
+        async with PostProducer(self._kafka, topic=topic, post_max_bytes=limit) as producer:
+            await player.play(producer, seconds, stop)
+
+    async def _drain(self, player: Player) -> None:
+        """Wait until every post is accounted for, or nothing has moved for a minute."""
+        last = (-1, -1, -1)
+        deadline = time.monotonic() + NO_PROGRESS_S
+        while time.monotonic() < deadline:
+            outcomes = self._outcomes
+            found = (self._visibility.waiting(), outcomes.scored, outcomes.dead_lettered)
+            if found == (0, player.valid, player.broken.total()):
+                return
+            if found != last:
+                last, deadline = found, time.monotonic() + NO_PROGRESS_S
+            await asyncio.sleep(DRAIN_CHECK_S)
+
+    async def _judge(self, player: Player, began: float, ended: float) -> Report:
+        width = suited_width(ended - began)
+        found = await read_counts(self._reader, TRACKS, began, ended + width.seconds, width)
+        judgement = judge(self._sent.at(width), found)
+        return Report(
+            posts_sent=player.sent,
+            posts_valid=player.valid,
+            posts_scored=self._outcomes.scored,
+            posts_dead_lettered=self._outcomes.dead_lettered,
+            posts_counted=judgement.counted,
+            lost=judgement.lost,
+            double_counted=judgement.double_counted,
+            posts_per_s=round(player.valid / (ended - began), 1),
+            latency_ms=percentiles(self._visibility.latencies_ms),
+            worker_restarts=self.worker.restarts,
+        )
+
+
+@contextlib.asynccontextmanager
+async def _background(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run coroutines beside the body; they end with it, and their failure ends the body."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(each) for each in work]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+def _variables(settings: Settings) -> dict[str, str]:
+    """The settings that differ from this process's environment."""
+    return {
+        "VOXPOP_KAFKA": settings.kafka,
+        "VOXPOP_REDIS": settings.redis,
+        "VOXPOP_TOPIC_PREFIX": settings.topic_prefix,
+        "VOXPOP_DATA_DIR": str(settings.data_dir),
+    }
