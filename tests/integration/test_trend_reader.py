@@ -1,0 +1,100 @@
+"""Readers and snapshots against a real Valkey."""
+
+import asyncio
+import time
+
+import pytest
+import redis.asyncio
+
+from connectors.redis_connection import RedisConnection
+from connectors.trends.layout import Bucket, TrendLayout, summed
+from connectors.trends.reader import SyncTrendReader, TrendReader
+from connectors.trends.sink import TrendSink
+from connectors.trends.snapshot import take_snapshot
+from tests.conftest import PredictionMaker
+
+pytestmark = pytest.mark.integration
+
+FIELD = "posts@id-1:0"
+
+
+async def test_both_readers_answer_what_the_sink_counted(
+    valkey: redis.asyncio.Redis, valkey_url: str, namespace: str, predict: PredictionMaker
+) -> None:
+    layout, now = TrendLayout(namespace), time.time()
+    minute = int(now) // 60 * 60
+    posts = [predict(at, ["a"], minute - 60 * (at % 3), sentiment=at % 2) for at in range(9)]
+    await TrendSink(valkey, layout).apply(FIELD, [*posts, predict(9, ["b"], now - 7 * 3600)])
+    reader = TrendReader(valkey, layout)
+    series = await reader.trends("a", minute - 120, now, "1m")
+    assert [(bucket.start, bucket.posts) for bucket in series.buckets] == [
+        (minute - 120, 3),
+        (minute - 60, 3),
+        (minute, 3),
+    ]
+    assert series.total.sentiment == {"negative": 5, "neutral": 4, "positive": 0}
+    last = await reader.window("a", "1h", now)
+    assert (last.total, last.resolution) == (series.total, "1m")
+    assert await reader.tracks() == ["a", "b"]
+    assert await reader.late_dropped("b") == {"10s": 1}
+    with RedisConnection(valkey_url).open_sync() as client:
+        sync_reader = SyncTrendReader(client, layout)
+        assert sync_reader.trends("a", minute - 120, now, "1m") == series
+        assert sync_reader.window("a", "1h", now) == last
+        assert sync_reader.tracks() == ["a", "b"]
+        assert sync_reader.late_dropped("b") == {"10s": 1}
+
+
+async def test_a_track_that_nobody_counted_is_an_empty_series(
+    valkey: redis.asyncio.Redis, namespace: str
+) -> None:
+    series = await TrendReader(valkey, TrendLayout(namespace)).window("nobody", "1h")
+    assert (series.buckets, series.total.posts) == ([], 0)
+
+
+async def test_a_snapshot_taken_while_posts_are_counted_agrees_with_its_own_fence(
+    valkey: redis.asyncio.Redis, valkey_url: str, namespace: str, predict: PredictionMaker
+) -> None:
+    layout, now = TrendLayout(namespace), time.time()
+    posts = [predict(at, ["a"], now - 7 * at, sentiment=at % 3) for at in range(1500)]
+
+    async def count() -> None:
+        async with RedisConnection(valkey_url).open() as client:
+            sink = TrendSink(client, layout)
+            for first in range(0, len(posts), 5):
+                await sink.apply(FIELD, posts[first : first + 5])
+
+    counting = asyncio.create_task(count())
+    seen = []
+    while not counting.done():
+        snapshot = await take_snapshot(valkey, layout, "a")
+        reached = snapshot.fence.get(FIELD, -1)
+        expected = summed(posts[: reached + 1])
+        for bucket in expected.keys() - snapshot.unread:
+            assert snapshot.buckets[bucket] == expected[bucket]
+        assert snapshot.buckets.keys() <= expected.keys()
+        seen.append(reached)
+    await counting
+    assert len(set(seen)) > 2  # the snapshots did fall between batches
+    last = await take_snapshot(valkey, layout, "a")
+    assert (last.buckets, last.unread) == (summed(posts), frozenset())
+
+
+async def test_a_snapshot_of_a_track_without_posts_is_empty(
+    valkey: redis.asyncio.Redis, namespace: str
+) -> None:
+    snapshot = await take_snapshot(valkey, TrendLayout(namespace), "nobody")
+    assert (snapshot.fence, snapshot.buckets) == ({}, {})
+    assert abs(snapshot.taken_at - time.time()) < 60
+
+
+async def test_a_bucket_that_was_deleted_by_hand_is_missing_from_the_snapshot(
+    valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
+) -> None:
+    layout = TrendLayout(namespace)
+    await TrendSink(valkey, layout).apply(FIELD, [predict(0, ["a"], time.time())])
+    (day,) = [b for b in (await take_snapshot(valkey, layout, "a")).buckets if b.resolution == "1d"]
+    await valkey.delete(layout.bucket("a", day))
+    left = (await take_snapshot(valkey, layout, "a")).buckets
+    assert sorted(bucket.resolution for bucket in left) == ["10s", "1h", "1m"]
+    assert Bucket("1d", day.start) not in left

@@ -1,0 +1,133 @@
+from collections import Counter
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.schemas.prediction import Prediction
+from connectors.trends.layout import Bucket, summed
+from connectors.trends.offsets import OffsetSet
+from connectors.trends.recount import Difference, Recount, comparable, differences
+from connectors.trends.snapshot import TrackSnapshot
+from connectors.trends.verify import compare
+from tests.conftest import PredictionMaker
+
+NOW = 1_764_000_000
+FIELD = "posts@id-1:0"
+
+
+def snapshot(
+    track: str, fence: dict[str, int], buckets: dict[Bucket, dict[str, int]] | None = None
+) -> TrackSnapshot:
+    return TrackSnapshot(track, NOW, fence, buckets or {})
+
+
+def feed(recount: Recount, predictions: list[Prediction], topic_id: str = "id-1") -> None:
+    for prediction in predictions:
+        recount.add(orjson.dumps(prediction.model_dump()), topic_id)
+
+
+@given(st.lists(st.integers(0, 200_000)))
+def test_a_set_of_offsets_tells_each_once(offsets: list[int]) -> None:
+    seen, model = OffsetSet(), set()
+    for offset in offsets:
+        assert seen.add(offset) == (offset not in model)
+        model.add(offset)
+
+
+def test_what_the_sink_counted_is_what_is_expected(predict: PredictionMaker) -> None:
+    posts = [predict(at, ["a"], NOW - 40 * at, sentiment=at % 3) for at in range(50)]
+    recount = Recount({"a": snapshot("a", {FIELD: 49})}, {})
+    feed(recount, posts)
+    assert recount.expected("a") == summed(posts)
+    assert (recount.predictions, recount.posts) == (50, 50)
+
+
+def test_a_duplicate_counts_nothing(predict: PredictionMaker) -> None:
+    recount = Recount({"a": snapshot("a", {FIELD: 9})}, {})
+    feed(recount, [predict(0, ["a"], NOW), predict(0, ["a"], NOW), predict(0, ["a"], NOW)])
+    assert (recount.predictions, recount.posts) == (3, 1)
+    assert recount.expected("a")[Bucket("1m", NOW)]["posts"] == 1
+
+
+def test_another_incarnation_or_partition_is_no_duplicate(predict: PredictionMaker) -> None:
+    fence = {FIELD: 9, "posts@id-2:0": 9, "posts@id-1:1": 9}
+    recount = Recount({"a": snapshot("a", fence)}, {})
+    feed(recount, [predict(0, ["a"], NOW), predict(0, ["a"], NOW, partition=1)])
+    feed(recount, [predict(0, ["a"], NOW)], "id-2")
+    assert recount.posts == 3
+
+
+def test_each_track_counts_up_to_its_own_fence(predict: PredictionMaker) -> None:
+    recount = Recount({"a": snapshot("a", {FIELD: 4}), "b": snapshot("b", {FIELD: 6})}, {})
+    feed(recount, [predict(at, ["a", "b", "unseen"], NOW) for at in range(10)])
+    counted = {
+        track: recount.expected(track).get(Bucket("1m", NOW), Counter())["posts"]
+        for track in ("a", "b", "unseen")
+    }
+    assert counted == {"a": 5, "b": 7, "unseen": 0}
+
+
+def test_what_the_workers_had_committed_counts_even_where_redis_lost_its_fence(
+    predict: PredictionMaker,
+) -> None:
+    recount = Recount({"a": snapshot("a", {})}, {FIELD: 2})
+    feed(recount, [predict(at, ["a", "lost"], NOW) for at in range(5)])
+    found = compare(recount, {"a": snapshot("a", {})}, NOW)
+    assert recount.posts == 3
+    assert found.tracks == 2
+    lost = Difference("lost", "10s", NOW, "posts", expected=3, found=0)
+    assert lost in found.differences
+
+
+def test_equal_counts_are_no_difference(predict: PredictionMaker) -> None:
+    posts = [predict(at, ["a"], NOW - at) for at in range(20)]
+    held = {bucket: dict(counts) for bucket, counts in summed(posts).items()}
+    snapshots = {"a": snapshot("a", {FIELD: 19}, held)}
+    recount = Recount(snapshots, {})
+    feed(recount, posts)
+    found = compare(recount, snapshots, NOW)
+    assert (found.differing, found.differences) == (0, ())
+    assert found.buckets == len(held)
+
+
+def test_every_count_that_is_off_is_a_difference() -> None:
+    bucket, other = Bucket("1h", NOW // 3600 * 3600), Bucket("1d", NOW // 86400 * 86400)
+    found = snapshot("a", {}, {bucket: {"posts": 3, "emotion:sad": 1}, other: {"posts": 1}})
+    expected = {bucket: {"posts": 2, "sentiment:neutral": 2}}
+    assert list(differences(found, expected, [bucket])) == [
+        Difference("a", "1h", bucket.start, "emotion:sad", 0, 1),
+        Difference("a", "1h", bucket.start, "posts", 2, 3),
+        Difference("a", "1h", bucket.start, "sentiment:neutral", 2, 0),
+    ]
+    assert list(differences(found, expected, [other])) == [
+        Difference("a", "1d", other.start, "posts", 0, 1)
+    ]
+
+
+def test_a_track_in_redis_that_no_prediction_names_is_a_difference() -> None:
+    snapshots = {"a": snapshot("a", {}, {Bucket("1m", NOW): {"posts": 1}})}
+    found = compare(Recount(snapshots, {}), snapshots, NOW)
+    assert found.differences == (Difference("a", "1m", NOW, "posts", 0, 1),)
+
+
+def test_buckets_near_their_expiry_or_made_meanwhile_are_not_compared() -> None:
+    gone, going = Bucket("10s", NOW - 10 - 6 * 3600), Bucket("10s", NOW - 6 * 3600)
+    alive, unread = Bucket("10s", NOW - 6 * 3600 + 10), Bucket("10s", NOW)
+    found = TrackSnapshot("a", NOW + 7, {}, {going: {"posts": 1}}, frozenset({unread}))
+    one = {"posts": 1}
+    assert comparable(found, {gone: one, alive: one, unread: one}) == [alive]
+
+
+def test_only_buckets_wholly_inside_the_range_are_compared() -> None:
+    buckets = {Bucket("1m", NOW + 60 * at): {"posts": 1} for at in range(5)}
+    found = snapshot("a", {}, buckets)
+    compared = comparable(found, {}, start=NOW + 30, end=NOW + 239)
+    assert compared == [Bucket("1m", NOW + 60), Bucket("1m", NOW + 120)]
+
+
+@pytest.mark.parametrize("value", [b"", b"{}", b"[]", b'{"source": 1}'])
+def test_what_is_no_prediction_is_refused(value: bytes) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        Recount({}, {}).add(value, "id-1")

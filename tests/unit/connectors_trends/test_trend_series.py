@@ -1,0 +1,67 @@
+import math
+
+import pytest
+
+from connectors.schemas.labels import EMOTIONS, SENTIMENTS
+from connectors.trends.layout import Bucket
+from connectors.trends.reader import MOST_BUCKETS, buckets_between
+from connectors.trends.series import assemble
+from connectors.trends.wilson import wilson_interval
+
+FIELDS: dict[bytes | str, bytes | str] = {
+    b"posts": b"4",
+    b"sentiment:negative": b"3",
+    b"sentiment:positive": b"1",
+    b"emotion:angry": b"4",
+    b"model:m-1": b"4",
+}
+
+
+def test_a_bucket_lists_every_label_with_its_share_and_interval() -> None:
+    series = assemble("acme", 120, [Bucket("1m", 60)], [FIELDS])
+    (bucket,) = series.buckets
+    assert (bucket.start, bucket.posts) == (60, 4)
+    assert bucket.sentiment == {"negative": 3, "neutral": 0, "positive": 1}
+    assert list(bucket.emotion) == list(EMOTIONS)
+    share = bucket.sentiment_shares["negative"]
+    assert (share.share, (share.low, share.high)) == (0.75, wilson_interval(3, 4))
+    assert list(bucket.sentiment_shares) == list(SENTIMENTS)
+    assert bucket.models == {"m-1": 4}
+
+
+def test_the_total_sums_the_buckets_and_empty_ones_are_left_out() -> None:
+    wanted = [Bucket("1m", start) for start in (0, 60, 120)]
+    series = assemble("acme", 180, wanted, [FIELDS, {}, FIELDS])
+    assert [bucket.start for bucket in series.buckets] == [0, 120]
+    assert series.total.posts == 8
+    assert series.total.sentiment == {"negative": 6, "neutral": 0, "positive": 2}
+    assert (series.start, series.end, series.resolution) == (0, 180, "1m")
+
+
+def test_without_posts_nothing_is_known_of_a_share() -> None:
+    series = assemble("acme", 60, [Bucket("1m", 0)], [{}])
+    share = series.total.emotion_shares["sad"]
+    assert (series.buckets, share.share, share.low, share.high) == ([], None, 0.0, 1.0)
+
+
+def test_a_client_that_decodes_its_answers_will_do() -> None:
+    decoded: dict[bytes | str, bytes | str] = {"posts": "1", "sentiment:neutral": "1"}
+    assert assemble("acme", 60, [Bucket("1m", 0)], [decoded]).total.sentiment["neutral"] == 1
+
+
+def test_a_range_begins_with_the_bucket_that_holds_its_start_and_leaves_out_its_end() -> None:
+    starts = [bucket.start for bucket in buckets_between(119.9, 240, "1m")]
+    assert starts == [60, 120, 180]
+    assert [bucket.start for bucket in buckets_between(120, 240.1, "1m")] == [120, 180, 240]
+
+
+@pytest.mark.parametrize(("start", "end"), [(5, 5), (6, 5), (math.nan, 5), (0, math.inf)])
+def test_an_empty_or_endless_range_is_refused(start: float, end: float) -> None:
+    with pytest.raises(ValueError, match="range is empty"):
+        buckets_between(start, end, "1m")
+
+
+def test_a_range_of_too_many_buckets_is_refused_with_what_to_do() -> None:
+    assert len(buckets_between(0, 10 * MOST_BUCKETS, "10s")) == MOST_BUCKETS
+    with pytest.raises(ValueError, match="coarser resolution"):
+        buckets_between(0, 10 * MOST_BUCKETS + 1, "10s")
