@@ -36,9 +36,10 @@ class KafkaConnection:
         """Keyword arguments for `AIOKafkaProducer`, `-Consumer`, `-Client` and `-AdminClient`.
 
         Raises:
-            ConnectionSettingsError: the protocol is SASL and the user or the password is
-                missing, or a TLS file cannot be read.
+            ConnectionSettingsError: an address is no `host:port`, the protocol is SASL and the
+                user or the password is missing, or a TLS file cannot be read.
         """
+        self._check_addresses()
         options: dict[str, object] = {
             "bootstrap_servers": self.bootstrap_servers,
             "security_protocol": self.security_protocol,
@@ -48,6 +49,15 @@ class KafkaConnection:
         if self.security_protocol.startswith("SASL_"):
             options |= self._sasl_options()
         return options
+
+    def _check_addresses(self) -> None:
+        for address in self.bootstrap_servers.split(","):
+            host, _, port = address.strip().rpartition(":")
+            if not (host and port.isdecimal() and 0 < int(port) < 65536):
+                raise ConnectionSettingsError(
+                    f"{address!r} is no Kafka address; VOXPOP_KAFKA is host:port, "
+                    "several joined by commas"
+                )
 
     def _ssl_context(self) -> ssl.SSLContext:
         try:

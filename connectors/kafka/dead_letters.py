@@ -11,7 +11,8 @@ from typing import Final
 
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.errors import DeadLetterMissingError
-from connectors.kafka.producer import Delivery, PostProducer
+from connectors.kafka.in_flight import Delivery
+from connectors.kafka.producer import PostProducer
 from connectors.kafka.reading import Record, read_topic
 from connectors.schemas.rejection import Reason
 

@@ -6,15 +6,14 @@ Not for predictions or dead letters: the worker writes those.
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.structs import RecordMetadata
 
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.errors import BrokerUnreachableError, DeliveryError
+from connectors.kafka.in_flight import Delivery, InFlight
 from connectors.kafka.sending import Headers, send_record
 from connectors.kafka.topics import POSTS, describe_topic
 from connectors.schemas.codec import decode_value, encode_post
@@ -24,19 +23,6 @@ from connectors.schemas.rejection import Rejection
 Compression = Literal["none", "gzip", "lz4", "zstd"]
 
 MEBIBYTE: Final = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """Where the broker put a post.
-
-    Attributes:
-        append_ms: the broker's clock at that moment, Unix milliseconds.
-    """
-
-    partition: int
-    offset: int
-    append_ms: int
 
 
 class PostProducer:
@@ -67,9 +53,7 @@ class PostProducer:
         self._connection = connection
         self._topic = topic
         self._post_max_bytes = post_max_bytes
-        self._slots = asyncio.Semaphore(max_in_flight)
-        self._in_flight: set[asyncio.Future[Delivery]] = set()
-        self._failures: list[BaseException] = []
+        self._in_flight = InFlight(max_in_flight)
         self._options = connection.client_options() | {
             "enable_idempotence": True,
             "acks": "all",
@@ -140,19 +124,16 @@ class PostProducer:
         Raises:
             DeliveryError: the broker cannot be reached, or the record is over 64 MiB.
         """
-        await self._slots.acquire()
+        await self._in_flight.admit()
         try:
             sent = await send_record(self._producer, self._topic, key, value, headers)
         except (KafkaError, OSError) as error:
-            self._slots.release()
+            self._in_flight.give_back()
             raise DeliveryError(f"{self._topic}: a post was not sent: {error!r}") from error
         except BaseException:
-            self._slots.release()
+            self._in_flight.give_back()
             raise
-        delivery: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
-        self._in_flight.add(delivery)
-        sent.add_done_callback(lambda done: self._settle(done, delivery))
-        return delivery
+        return self._in_flight.track(sent)
 
     async def flush(self) -> None:
         """Wait until every post sent so far is delivered or has failed.
@@ -160,29 +141,9 @@ class PostProducer:
         Raises:
             DeliveryError: some failed since the last flush; says how many and why the first.
         """
-        while self._in_flight:
-            await asyncio.wait(self._in_flight)
-        if self._failures:
-            failures, self._failures = self._failures, []
+        if failures := await self._in_flight.settled():
             raise DeliveryError(
                 f"{self._topic}: {len(failures)} posts were not delivered to "
                 f"{self._connection.bootstrap_servers}, the first for {failures[0]!r}; "
                 "send them again"
             ) from failures[0]
-
-    def _settle(
-        self, sent: asyncio.Future[RecordMetadata], delivery: asyncio.Future[Delivery]
-    ) -> None:
-        self._slots.release()
-        self._in_flight.discard(delivery)
-        failure = sent.exception()
-        if failure is not None:
-            self._failures.append(failure)
-        if delivery.done():  # cancelled by who holds it; the post was sent all the same
-            return
-        if failure is not None:
-            delivery.set_exception(DeliveryError(f"{self._topic}: {failure!r}"))
-            delivery.exception()  # seen: `flush` tells of it even where nobody awaits this one
-        else:
-            record = sent.result()
-            delivery.set_result(Delivery(record.partition, record.offset, record.timestamp))

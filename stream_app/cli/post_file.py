@@ -150,7 +150,8 @@ class PostFile:
 
     def _refuse(self, number: int, error: ValueError) -> None:
         self._refused += 1
-        self._console.print(f"{self._path}:{number}: {error}", style="red", markup=False)
+        line = f"{self._path}:{number}: {error}"
+        self._console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def _chunks(lines: Iterator[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:

@@ -1,0 +1,24 @@
+"""The topics that a deployment has."""
+
+from connectors.kafka.topics import voxpop_topics
+
+
+def test_every_topic_has_the_prefix_and_the_partitions() -> None:
+    specs = voxpop_topics("t-", partitions=3, replication=2)
+    names = [spec.name for spec in specs]
+    assert names == ["t-posts", "t-predictions", "t-posts.dlq", "t-posts.raw", "t-alerts"]
+    assert {(spec.partitions, spec.replication) for spec in specs} == {(3, 2)}
+
+
+def test_what_posts_takes_the_dead_letters_take_with_their_headers() -> None:
+    for post_max_bytes in (1024, 1024 * 1024, 100 * 1024 * 1024):
+        limits = {
+            spec.name: int(spec.config.get("max.message.bytes", 0))
+            for spec in voxpop_topics(post_max_bytes=post_max_bytes)
+        }
+        assert post_max_bytes < limits["posts"] < limits["posts.dlq"]
+
+
+def test_three_copies_mean_that_two_confirm() -> None:
+    assert "min.insync.replicas" not in voxpop_topics(replication=2)[0].config
+    assert voxpop_topics(replication=3)[0].config["min.insync.replicas"] == "2"
