@@ -104,7 +104,7 @@ async def _ending_on_error(work: Any) -> None:
         raise
     except CannotGoOn as end:
         leave(end.code, end.why)
-    except Exception as error:  # noqa: BLE001 - the edge where the process ends
+    except Exception as error:  # the edge where the process ends
         log.exception("nothing settled this")
         leave(ExitCode.FAULT, repr(error))
 

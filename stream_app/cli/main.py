@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 
-from stream_app.cli import demo, stack
+from stream_app.cli import demo, dlq, doctor, produce, stack, topics, trends, verify
 from stream_app.cli.errors import CliError
 
 FAILED = 1
@@ -32,6 +32,12 @@ app = typer.Typer(
 )
 app.command()(demo.demo)
 app.add_typer(stack.app, name="stack")
+app.add_typer(topics.app, name="topics")
+app.command()(produce.produce)
+app.command()(trends.trends)
+app.command()(verify.verify)
+app.add_typer(dlq.app, name="dlq")
+app.command()(doctor.doctor)
 
 
 def _print_version(wanted: bool) -> None:

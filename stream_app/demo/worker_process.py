@@ -16,11 +16,13 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from connectors.kafka.connection import KafkaConnection
 from deploy.local.processes import log_tail
+from stream_app.exits import ExitCode
 
 COMMAND: Final = ("-A", "stream_app.app", "worker", "-l", "info")
 CHECK_S: Final = 0.25
 RESTARTS_BEFORE_READY: Final = 3
 STOP_S: Final = 20.0
+REASON_LINES: Final = 4
 
 
 class WorkerFailedError(Exception):
@@ -51,6 +53,11 @@ class WorkerProcess:
         """Process id of the running worker."""
         return self._child.pid if self._child and self._child.poll() is None else None
 
+    @property
+    def _refused(self) -> bool:
+        """Whether it ended since something is missing, which starting again does not mend."""
+        return self._child is not None and self._child.poll() == ExitCode.NOT_READY
+
     def start(self) -> None:
         """Start it; Ctrl-C in the terminal does not reach it, `stop` does."""
         faust = Path(sys.executable).with_name("faust")
@@ -66,9 +73,9 @@ class WorkerProcess:
             )
 
     async def supervise(self) -> None:
-        """Start it again whenever it ends, until cancelled."""
+        """Start it again whenever it ends, unless it refuses to run; until cancelled."""
         while True:
-            if self.pid is None:
+            if self.pid is None and not self._refused:
                 self.restarts += 1
                 self.start()
             await asyncio.sleep(CHECK_S)
@@ -86,8 +93,8 @@ class WorkerProcess:
         try:
             async with asyncio.timeout(within_s):
                 while not await _stable(admin, group):
-                    if self.restarts >= RESTARTS_BEFORE_READY:
-                        raise self._failure("the worker keeps ending")
+                    if self._refused or self.restarts >= RESTARTS_BEFORE_READY:
+                        raise self._failure("the worker ends at its start")
                     await asyncio.sleep(CHECK_S)
         except TimeoutError:
             raise self._failure(f"the worker is not ready after {within_s:.0f} s") from None
@@ -107,7 +114,7 @@ class WorkerProcess:
             child.wait()
 
     def _failure(self, what: str) -> WorkerFailedError:
-        return WorkerFailedError(f"{what}; the end of its log:\n{log_tail(self.log)}")
+        return WorkerFailedError(f"{what}; the end of its log:\n{log_tail(self.log, REASON_LINES)}")
 
 
 def worker_environment(settings: Mapping[str, str]) -> dict[str, str]:

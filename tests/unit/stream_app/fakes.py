@@ -1,0 +1,236 @@
+"""Handwritten stand-ins for the model, Redis and Kafka, exact where it matters."""
+
+import itertools
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import orjson
+
+from connectors.conversations.source import SourcePartition
+from connectors.schemas.prediction import Prediction
+from connectors.schemas.scoring import Features, Score, WindowRequest
+from stream_app.core.outcome import Outcome
+from stream_app.core.record import Record
+
+STAMP = b"m"
+
+
+def features(number: int) -> dict[str, "np.ndarray[tuple[int, ...], np.dtype[np.float32]]"]:
+    return {"text": np.full((1, 384), number, np.float32)}
+
+
+class FakeEngine:
+    """Encodes a post as its number; its scores depend on the window, and on the call if told so.
+
+    Args:
+        poison: numbers of posts that break it.
+        fickle: each call gives other labels, as a model with another batch shape may.
+    """
+
+    version = "fake-1"
+    causal = True
+    stamp = STAMP
+
+    def __init__(self, poison: Collection[int] = (), *, fickle: bool = False) -> None:
+        self.poison = set(poison)
+        self.broken = False
+        self.seen: list[tuple[bytes, ...]] = []
+        self._turn = itertools.count()
+        self._fickle = fickle
+
+    def encode(self, posts: Sequence[Features]) -> list[bytes]:
+        numbers = [int(post["text"][0, 0]) for post in posts]
+        if self.broken or self.poison.intersection(numbers):
+            raise RuntimeError(f"cannot encode {numbers}")
+        return [STAMP + str(number).encode() for number in numbers]
+
+    def score(self, windows: Sequence[WindowRequest]) -> list[list[Score]]:
+        return [[self._score(request, t) for t in request.targets] for request in windows]
+
+    def _score(self, request: WindowRequest, target: int) -> Score:
+        self.seen.append(tuple(request.records[: target + 1]))
+        label = next(self._turn) % 3 if self._fickle else len(self.seen[-1]) % 3
+        sentiment = tuple(0.8 if i == label else 0.1 for i in range(3))
+        return Score(sentiment, (0.4, *[0.1] * 6), (1.0, 0.0, 0.0))
+
+
+class Crash(BaseException):
+    """The process died here: no `except Exception` may settle it."""
+
+
+@dataclass
+class Faults:
+    """Crashes before or after the n-th effect, or never."""
+
+    at: int = -1
+    after: bool = False
+    count: int = 0
+
+    def before_effect(self) -> None:
+        self.count += 1
+        if self.count == self.at and not self.after:
+            raise Crash
+
+    def after_effect(self) -> None:
+        if self.count == self.at and self.after:
+            raise Crash
+
+
+@dataclass(frozen=True)
+class FakeIntent:
+    first: int
+    last: int
+    outcomes: bytes
+
+
+@dataclass
+class FakeStore:
+    """Windows and intents with the fence of the real script."""
+
+    faults: Faults = field(default_factory=Faults)
+    intents: dict[str, FakeIntent] = field(default_factory=dict)
+    kept: dict[tuple[str, str], list[bytes]] = field(default_factory=dict)
+
+    async def load_intent(self, partition: SourcePartition) -> FakeIntent | None:
+        return self.intents.get(partition.field)
+
+    async def fix(
+        self,
+        partition: SourcePartition,
+        first: int,
+        last: int,
+        outcomes: bytes,
+        appended: Mapping[str, Sequence[bytes]],
+    ) -> bool:
+        self.faults.before_effect()
+        stored = self.intents.get(partition.field)
+        if stored is not None and stored.last >= first:
+            return False
+        self.intents[partition.field] = FakeIntent(first, last, outcomes)
+        for conversation, records in appended.items():
+            self.kept.setdefault((partition.field, conversation), []).extend(records)
+        self.faults.after_effect()
+        return True
+
+    async def windows(
+        self, partition: SourcePartition, conversation_ids: Sequence[str]
+    ) -> dict[str, list[bytes]]:
+        return {c: list(self.kept.get((partition.field, c), [])) for c in conversation_ids}
+
+
+@dataclass
+class FakeOutputs:
+    """Remembers every delivery by position, duplicates included."""
+
+    faults: Faults = field(default_factory=Faults)
+    delivered: dict[tuple[int, int], list[Outcome]] = field(default_factory=dict)
+
+    async def deliver(
+        self, source: SourcePartition, outcomes: Mapping[int, Outcome], records: Sequence[Record]
+    ) -> None:
+        assert [record.offset for record in records] == sorted(outcomes)
+        self.faults.before_effect()
+        for record in records:
+            position = (source.partition, record.offset)
+            self.delivered.setdefault(position, []).append(outcomes[record.offset])
+        self.faults.after_effect()
+
+
+@dataclass
+class FakeTrends:
+    """Counts posts by track and label behind a fence a track."""
+
+    faults: Faults = field(default_factory=Faults)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    fences: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    async def apply(self, partition_field: str, posts: Sequence[Prediction]) -> object:
+        self.faults.before_effect()
+        for post in posts:
+            for track in post.tracks:
+                fence = (track, partition_field)
+                if post.source.offset > self.fences.get(fence, -1):
+                    self.fences[fence] = post.source.offset
+                    self.counts[track, post.sentiment.label] += 1
+        self.faults.after_effect()
+        return None
+
+
+def envelope(number: int, conversation: str, tracks: Sequence[str] = ("acme",)) -> bytes:
+    """A valid post whose text features carry its number."""
+    return orjson.dumps(
+        {
+            "schema_version": 1,
+            "post_id": f"p{number}",
+            "conversation_id": conversation,
+            "platform": "test",
+            "lang": "en",
+            "created_at": 1_764_000_000.0 + number,
+            "tracks": list(tracks),
+            "feature_set": "default@1",
+            "features": {"text": [[float(number)] * 384], "audio": None, "visual": None},
+        }
+    )
+
+
+def post_record(number: int, partition: int = 0, conversation: str = "c") -> Record:
+    """A record at the offset of its number."""
+    return Record(
+        partition, number, conversation.encode(), envelope(number, conversation), generation=1
+    )
+
+
+def broken_record(offset: int, partition: int = 0) -> Record:
+    return Record(partition, offset, b"c", b"{", generation=1)
+
+
+class FakeBroker:
+    """A broker with one log a partition, and a consumer that can be told to misbehave."""
+
+    def __init__(self, logs: Mapping[int, Sequence[int]]) -> None:
+        self.logs = {partition: list(offsets) for partition, offsets in logs.items()}
+        self.commits: dict[int, int] = {}
+        self.refused: dict[int, int] = {}
+        self.takes_commits = True
+        self.sought: list[tuple[int, int]] = []
+        self.is_rebalancing = False
+        self.current_generation = 1
+        self.owned = frozenset(self.logs)
+        self.incarnation = "id1"
+
+    def generation(self) -> int:
+        return self.current_generation
+
+    def assigned(self) -> frozenset[int]:
+        return self.owned
+
+    def rebalancing(self) -> bool:
+        return self.is_rebalancing
+
+    def highwater(self, partition: int) -> int:
+        log = self.logs[partition]
+        return log[-1] + 1 if log else 0
+
+    async def committed(self, partition: int) -> int | None:
+        return self.commits.get(partition)
+
+    async def bounds(self, partition: int) -> tuple[int, int]:
+        log = self.logs[partition]
+        return (log[0] if log else 0), self.highwater(partition)
+
+    async def first_available(self, partition: int, offset: int) -> int:
+        return min(
+            (o for o in self.logs[partition] if o >= offset), default=self.highwater(partition)
+        )
+
+    async def seek(self, partition: int, offset: int) -> None:
+        self.sought.append((partition, offset))
+
+    async def commit(self, offsets: Mapping[int, int]) -> bool:
+        (self.commits if self.takes_commits else self.refused).update(offsets)
+        return self.takes_commits
+
+    async def topic_id(self) -> str:
+        return self.incarnation

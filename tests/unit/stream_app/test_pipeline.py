@@ -1,0 +1,212 @@
+"""The order of effects makes counts exact and results final, wherever the process dies."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.conversations.source import SourcePartition
+from connectors.schemas.prediction import Prediction
+from connectors.schemas.rejection import Reason
+from stream_app.batch import Batch, Decoder
+from stream_app.core.admission import starting_offset
+from stream_app.core.outcome import Rejected
+from stream_app.core.record import Record
+from stream_app.core.scoring import Scorer
+from stream_app.core.windows import Windows
+from stream_app.exits import CannotGoOn, ExitCode
+from stream_app.membership import Membership
+from stream_app.pipeline import Pipeline
+from tests.unit.stream_app.fakes import (
+    STAMP,
+    Crash,
+    FakeBroker,
+    FakeEngine,
+    FakeOutputs,
+    FakeStore,
+    FakeTrends,
+    Faults,
+    broken_record,
+    features,
+    post_record,
+)
+
+NOW = 1_764_000_000.0
+SOURCE = SourcePartition("posts", "id1", 0)
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[Executor]:
+    with ThreadPoolExecutor(1) as threads:
+        yield threads
+
+
+@dataclass
+class World:
+    """What outlives a worker: Redis, the topics, the committed offset."""
+
+    faults: Faults = field(default_factory=Faults)
+    committed: int | None = None
+    broker: FakeBroker = field(default_factory=lambda: FakeBroker({0: range(100)}))
+
+    def __post_init__(self) -> None:
+        self.store = FakeStore(self.faults)
+        self.outputs = FakeOutputs(self.faults)
+        self.trends = FakeTrends(self.faults)
+
+    def pipeline(self, engine: FakeEngine, executor: Executor) -> Pipeline:
+        windows = Windows(4, STAMP, 100)
+        return Pipeline(
+            scorer=Scorer(engine, windows, features(999)),
+            windows=windows,
+            model_version=engine.version,
+            store=self.store,
+            outputs=self.outputs,
+            trends=self.trends,
+            membership=Membership(self.broker, 10.0, clock=lambda: 0.0),
+            executor=executor,
+            clock=lambda: NOW,
+        )
+
+
+def batch(records: Sequence[Record], *, since_s: float = 0.0) -> Batch:
+    decoder = Decoder("default@1", 1 << 20)
+    return Batch([decoder.decode(record, NOW) for record in records], 1, since_s)
+
+
+async def work(
+    world: World, log: Sequence[Record], sizes: Sequence[int], threads: Executor
+) -> None:
+    """A worker's life: start where the last one left off, process batches, commit each."""
+    pipeline = world.pipeline(FakeEngine({7}, fickle=True), threads)
+    fixed = await world.store.load_intent(SOURCE)
+    pipeline.assign(SOURCE, fixed)
+    start = starting_offset(world.committed, 0, len(log), fixed.first if fixed else None)
+    turn = 0
+    while start < len(log):
+        size = sizes[turn % len(sizes)]
+        await pipeline.process(batch(log[start : start + size]))
+        start = min(start + size, len(log))
+        if turn % 2:
+            world.committed = start
+        turn += 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    kinds=st.lists(st.booleans(), min_size=1, max_size=20),
+    sizes=st.lists(st.integers(1, 7), min_size=1, max_size=4),
+    crashes=st.lists(st.tuples(st.integers(1, 12), st.booleans()), max_size=4),
+)
+async def test_wherever_it_dies_every_post_counts_once_and_keeps_its_first_result(
+    executor: Executor,
+    kinds: list[bool],
+    sizes: list[int],
+    crashes: list[tuple[int, bool]],
+) -> None:
+    log = [
+        post_record(n, conversation=f"c{n % 3}") if valid else broken_record(n)
+        for n, valid in enumerate(kinds)
+    ]
+    world = World()
+    for life, (at, after) in enumerate([*crashes, (-1, False)]):
+        world.faults.at, world.faults.after, world.faults.count = at, after, 0
+        try:
+            await work(world, log, [size + life for size in sizes], executor)
+        except Crash:
+            continue
+
+    valid = {n for n, is_valid in enumerate(kinds) if is_valid and n != 7}
+    assert set(world.outputs.delivered) == {(0, n) for n in range(len(kinds))}
+    first_results: dict[int, Prediction] = {}
+    for (_, offset), outcomes in world.outputs.delivered.items():
+        assert all(outcome == outcomes[0] for outcome in outcomes)
+        assert isinstance(outcomes[0], Prediction) == (offset in valid)
+        if isinstance(outcomes[0], Prediction):
+            first_results[offset] = outcomes[0]
+    assert world.trends.counts == Counter(
+        ("acme", prediction.sentiment.label) for prediction in first_results.values()
+    )
+    kept = [int(r[1:]) for records in world.store.kept.values() for r in records]
+    assert sorted(kept) == sorted(valid)
+
+
+async def test_a_post_that_breaks_the_model_is_a_poison_letter_and_the_rest_is_counted(
+    executor: Executor,
+) -> None:
+    world = World()
+    pipeline = world.pipeline(FakeEngine({1}), executor)
+    pipeline.assign(SOURCE, None)
+    await pipeline.process(batch([post_record(n) for n in range(3)]))
+    (letter,) = world.outputs.delivered[0, 1]
+    assert isinstance(letter, Rejected)
+    assert letter.reason is Reason.POISON
+    assert sum(world.trends.counts.values()) == 2
+
+
+async def test_offsets_that_another_worker_fixed_end_this_one_before_it_delivers(
+    executor: Executor,
+) -> None:
+    world = World()
+    pipeline = world.pipeline(FakeEngine(), executor)
+    pipeline.assign(SOURCE, None)
+    await world.store.fix(SOURCE, 0, 5, b"[]", {})
+    with pytest.raises(CannotGoOn) as end:
+        await pipeline.process(batch([post_record(3)]))
+    assert end.value.code is ExitCode.FENCED
+    assert not world.outputs.delivered
+    assert not world.trends.counts
+
+
+@pytest.mark.parametrize("effect", [0, 1, 2])
+async def test_a_partition_lost_before_an_effect_stops_that_effect(
+    executor: Executor, effect: int
+) -> None:
+    world = World()
+    pipeline = world.pipeline(FakeEngine(), executor)
+    pipeline.assign(SOURCE, None)
+    checks = 0
+
+    def lose() -> int:
+        nonlocal checks
+        checks += 1
+        return 1 if checks <= effect + 1 else 2
+
+    world.broker.generation = lose  # type: ignore[method-assign]
+    with pytest.raises(CannotGoOn) as end:
+        await pipeline.process(batch([post_record(0)]))
+    assert end.value.code is ExitCode.PARTITION_LOST
+    effects = [bool(world.store.intents), bool(world.outputs.delivered), bool(world.trends.counts)]
+    assert effects == [done < effect for done in range(3)]
+
+
+async def test_a_batch_that_took_most_of_a_session_has_no_effect(executor: Executor) -> None:
+    world = World()
+    pipeline = world.pipeline(FakeEngine(), executor)
+    pipeline.assign(SOURCE, None)
+    with pytest.raises(CannotGoOn) as end:
+        await pipeline.process(batch([post_record(0)], since_s=-6.1))
+    assert end.value.code is ExitCode.BATCH_TOO_OLD
+    assert not world.store.intents
+
+
+async def test_a_broken_model_ends_the_worker_and_no_post_is_blamed(executor: Executor) -> None:
+    world = World()
+    engine = FakeEngine()
+    pipeline = world.pipeline(engine, executor)
+    pipeline.assign(SOURCE, None)
+    engine.broken = True
+    with pytest.raises(CannotGoOn) as end:
+        await pipeline.process(batch([post_record(0), post_record(1)]))
+    assert end.value.code is ExitCode.MODEL_BROKEN
+    assert not world.outputs.delivered
+
+
+async def test_a_post_of_another_feature_set_is_rejected(executor: Executor) -> None:
+    item = Decoder("paper@1", 1 << 20).decode(post_record(0), NOW)
+    assert isinstance(item.content, Rejected)
+    assert item.content.reason is Reason.UNKNOWN_FEATURE_SET

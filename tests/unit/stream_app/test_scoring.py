@@ -1,0 +1,100 @@
+"""Posts are scored in order within their windows, and poison is found without losing a post."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream_app.core.scoring import (
+    ModelBroken,
+    PoisonPost,
+    PostToScore,
+    ScoredPost,
+    Scorer,
+    plan_requests,
+)
+from stream_app.core.windows import ConversationKey, Windows
+from tests.unit.stream_app.fakes import STAMP, FakeEngine, features
+
+CANARY = features(999)
+
+
+def scorer(engine: FakeEngine, length: int = 4) -> tuple[Scorer, Windows]:
+    windows = Windows(length, STAMP, 100)
+    return Scorer(engine, windows, CANARY), windows
+
+
+def posts(numbers: list[int], windows: Windows, conversations: int = 1) -> list[PostToScore]:
+    made = []
+    for number in numbers:
+        key = ConversationKey(0, f"c{number % conversations}")
+        for missing in windows.missing([key]):
+            windows.load(missing, [])
+        made.append(PostToScore(key, features(number)))
+    return made
+
+
+def test_each_post_sees_itself_and_the_posts_before_it() -> None:
+    engine = FakeEngine()
+    scores, windows = scorer(engine)
+    results = scores.score(posts([1, 2, 3], windows))
+    assert [r.window_posts for r in results if isinstance(r, ScoredPost)] == [1, 2, 3]
+    assert engine.seen[-1] == (b"m1", b"m2", b"m3")
+
+
+def test_no_post_sees_more_than_the_window() -> None:
+    engine = FakeEngine()
+    scores, windows = scorer(engine, length=3)
+    scores.score(posts([1, 2, 3, 4, 5], windows))
+    assert engine.seen[-1] == (b"m3", b"m4", b"m5")
+    assert windows.records(ConversationKey(0, "c0")) == (b"m3", b"m4", b"m5")
+
+
+@given(
+    numbers=st.lists(st.integers(0, 50), unique=True, max_size=30),
+    poison=st.sets(st.integers(0, 50), max_size=10),
+    conversations=st.integers(1, 4),
+)
+def test_poison_is_found_alone_and_the_others_score_as_if_it_had_never_come(
+    numbers: list[int], poison: set[int], conversations: int
+) -> None:
+    with_poison, windows = scorer(FakeEngine(poison))
+    results = with_poison.score(posts(numbers, windows, conversations))
+    found = {n for n, r in zip(numbers, results, strict=True) if isinstance(r, PoisonPost)}
+    assert found == poison.intersection(numbers)
+
+    healthy = [n for n in numbers if n not in poison]
+    without, others = scorer(FakeEngine())
+    expected = without.score(posts(healthy, others, conversations))
+    assert [r for r in results if isinstance(r, ScoredPost)] == expected
+
+
+def test_a_model_that_fails_on_everything_is_no_poison() -> None:
+    engine = FakeEngine()
+    scores, windows = scorer(engine)
+    batch = posts([1, 2], windows)
+    engine.broken = True
+    with pytest.raises(ModelBroken):
+        scores.score(batch)
+
+
+@given(
+    context=st.integers(0, 5),
+    new=st.integers(1, 12),
+    length=st.integers(1, 5),
+    causal=st.booleans(),
+)
+def test_a_plan_scores_every_new_post_once_with_the_window_before_it(
+    context: int, new: int, length: int, causal: bool
+) -> None:
+    before = [str(i).encode() for i in range(min(context, length))]
+    added = [str(100 + i).encode() for i in range(new)]
+    everything = [*before, *added]
+    seen = [
+        tuple(request.records[: target + 1])
+        for request in plan_requests(before, added, length, causal)
+        for target in request.targets
+    ]
+    assert seen == [
+        tuple(everything[max(0, at + 1 - length) : at + 1])
+        for at in range(len(before), len(everything))
+    ]

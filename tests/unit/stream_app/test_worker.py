@@ -1,0 +1,226 @@
+"""The worker admits, commits, heals and drains as the broker's behaviour demands."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+import pytest
+
+from stream_app.batch import Decoder
+from stream_app.core.record import Record
+from stream_app.core.scoring import Scorer
+from stream_app.core.windows import Windows
+from stream_app.exits import CannotGoOn, ExitCode
+from stream_app.membership import Membership
+from stream_app.pipeline import Pipeline
+from stream_app.worker import HOLE_PATIENCE_S, SEEK_PAUSE_S, STALL_PATIENCE_S, Worker
+from tests.unit.stream_app.fakes import (
+    STAMP,
+    FakeBroker,
+    FakeEngine,
+    FakeOutputs,
+    FakeStore,
+    FakeTrends,
+    features,
+    post_record,
+)
+
+
+class Clock:
+    """Monotonic seconds that a test moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class Bench:
+    """A worker with fakes on every side."""
+
+    def __init__(self, broker: FakeBroker, threads: ThreadPoolExecutor) -> None:
+        self.broker = broker
+        self.clock = Clock()
+        self.store = FakeStore()
+        self.outputs = FakeOutputs()
+        self.trends = FakeTrends()
+        engine = FakeEngine()
+        windows = Windows(4, STAMP, 100)
+        pipeline = Pipeline(
+            scorer=Scorer(engine, windows, features(999)),
+            windows=windows,
+            model_version=engine.version,
+            store=self.store,
+            outputs=self.outputs,
+            trends=self.trends,
+            membership=Membership(broker, 10.0, clock=lambda: 0.0),
+            executor=threads,
+        )
+        self.worker = Worker(
+            topic="posts",
+            broker=broker,
+            pipeline=pipeline,
+            decoder=Decoder("default@1", 1 << 20),
+            intents=self.store,
+            session_timeout_s=10.0,
+            monotonic=self.clock,
+        )
+
+    def delivered(self) -> list[int]:
+        return sorted(offset for _, offset in self.outputs.delivered)
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not holds():
+                await asyncio.sleep(0.001)
+
+    async def tend_until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not holds():
+                await asyncio.sleep(0.001)
+                await self.worker.tend()
+
+    async def offer_until_delivered(self, records: Sequence[Record]) -> None:
+        before = len(self.outputs.delivered)
+        await self.worker.offer(records)
+        await self.until(lambda: len(self.outputs.delivered) == before + len(records))
+
+
+@asynccontextmanager
+async def running(broker: FakeBroker) -> AsyncIterator[Bench]:
+    with ThreadPoolExecutor(1) as threads:
+        bench = Bench(broker, threads)
+        task = asyncio.create_task(bench.worker.run())
+        try:
+            yield bench
+        finally:
+            task.cancel()
+
+
+def run_of(*offsets: int) -> list[Record]:
+    return [post_record(offset) for offset in offsets]
+
+
+async def test_what_is_done_is_committed_and_a_refused_commit_is_tried_again() -> None:
+    async with running(FakeBroker({0: range(3)})) as bench:
+        await bench.offer_until_delivered(run_of(0, 1, 2))
+        bench.broker.takes_commits = False
+        await bench.tend_until(lambda: bench.broker.refused == {0: 3})
+        assert bench.broker.commits == {}
+        bench.broker.takes_commits = True
+        await bench.worker.tend()
+        assert bench.broker.commits == {0: 3}
+
+
+async def test_a_skipped_offset_is_read_again_and_nothing_after_it_is_done_before_it() -> None:
+    async with running(FakeBroker({0: range(6)})) as bench:
+        await bench.offer_until_delivered(run_of(0, 1))
+        await bench.worker.offer(run_of(4, 5))
+        assert bench.broker.sought == [(0, 2)]
+        assert bench.delivered() == [0, 1]
+        await bench.offer_until_delivered(run_of(2, 3, 4, 5))
+        assert bench.delivered() == [0, 1, 2, 3, 4, 5]
+
+
+async def test_a_hole_that_does_not_heal_ends_the_worker() -> None:
+    async with running(FakeBroker({0: range(6)})) as bench:
+        await bench.offer_until_delivered(run_of(0))
+        await bench.worker.offer(run_of(3))
+        bench.clock.now_s = HOLE_PATIENCE_S + 0.1
+        with pytest.raises(CannotGoOn) as end:
+            await bench.worker.offer(run_of(4))
+        assert end.value.code is ExitCode.HOLE
+
+
+async def test_offsets_that_no_record_has_are_passed_once_the_broker_says_so() -> None:
+    async with running(FakeBroker({0: [0, 1, 5, 6]})) as bench:
+        await bench.offer_until_delivered(run_of(0, 1))
+        await bench.worker.offer(run_of(5, 6))
+        assert bench.broker.sought == [(0, 2)]
+        bench.clock.now_s = SEEK_PAUSE_S + 0.1
+        await bench.worker.offer(run_of(5, 6))
+        assert bench.broker.sought[-1] == (0, 5)
+        await bench.offer_until_delivered(run_of(5, 6))
+        assert bench.delivered() == [0, 1, 5, 6]
+
+
+async def test_a_hole_at_the_tail_is_read_again_after_the_patience() -> None:
+    async with running(FakeBroker({0: range(4)})) as bench:
+        await bench.offer_until_delivered(run_of(0, 1))
+        await bench.tend_until(lambda: bench.broker.commits == {0: 2})
+        assert bench.broker.sought == []
+        bench.clock.now_s = STALL_PATIENCE_S + 0.1
+        await bench.worker.tend()
+        assert bench.broker.sought == [(0, 2)]
+
+
+async def test_a_topic_made_again_under_a_running_worker_ends_it() -> None:
+    async with running(FakeBroker({0: range(4)})) as bench:
+        await bench.offer_until_delivered(run_of(0, 1, 2, 3))
+        bench.broker.logs[0] = [0]
+        with pytest.raises(CannotGoOn, match="made again"):
+            await bench.tend_until(lambda: False)
+
+
+async def test_while_a_rebalance_runs_nothing_is_admitted() -> None:
+    async with running(FakeBroker({0: range(4)})) as bench:
+        bench.broker.is_rebalancing = True
+        await bench.worker.offer(run_of(0, 1))
+        bench.broker.is_rebalancing = False
+        await bench.offer_until_delivered(run_of(0))
+        assert bench.delivered() == [0]
+
+
+async def test_records_of_another_generation_are_dropped() -> None:
+    async with running(FakeBroker({0: range(4)})) as bench:
+        bench.broker.current_generation = 2
+        await bench.worker.offer(run_of(0, 1))
+        await bench.worker.tend()
+        assert bench.delivered() == []
+        assert bench.broker.commits == {}
+
+
+async def test_a_revocation_commits_the_batch_in_flight_and_owns_nothing_after() -> None:
+    async with running(FakeBroker({0: range(4)})) as bench:
+        await bench.worker.offer(run_of(0, 1))
+        await asyncio.sleep(0)
+        await bench.worker.revoke()
+        assert bench.broker.commits == {0: len(bench.delivered())}
+        bench.worker.assigned()
+        rest = [post_record(o) for o in range(len(bench.delivered()), 4)]
+        await bench.offer_until_delivered(rest)
+        assert bench.delivered() == [0, 1, 2, 3]
+
+
+async def test_after_a_shutdown_nothing_is_admitted() -> None:
+    async with running(FakeBroker({0: range(4)})) as bench:
+        await bench.offer_until_delivered(run_of(0))
+        await bench.worker.shut_down()
+        await bench.worker.offer(run_of(1, 2))
+        assert bench.broker.commits == {0: 1}
+        assert bench.delivered() == [0]
+
+
+async def test_no_more_batches_are_held_than_allowed() -> None:
+    broker = FakeBroker({0: range(9)})
+    with ThreadPoolExecutor(1) as threads:
+        bench = Bench(broker, threads)
+        await bench.worker.offer(run_of(0))
+        await bench.worker.offer(run_of(1))
+        third = asyncio.create_task(bench.worker.offer(run_of(2)))
+        await asyncio.wait([third], timeout=0.05)
+        assert not third.done()
+        await bench.worker.revoke()
+        await asyncio.wait_for(third, 5)
+        assert bench.delivered() == []
+
+
+async def test_a_new_incarnation_of_the_topic_starts_at_its_beginning() -> None:
+    broker = FakeBroker({0: range(2)})
+    broker.incarnation = "id2"
+    broker.commits[0] = 70
+    async with running(broker) as bench:
+        await bench.offer_until_delivered(run_of(0, 1))
+        assert bench.delivered() == [0, 1]
