@@ -132,11 +132,11 @@ def wait_until_ready(
         time.sleep(0.05)
 
 
-def log_tail(log: Path) -> str:
+def log_tail(log: Path, lines: int = LOG_TAIL_LINES) -> str:
     """The last lines of a log; empty when there is none."""
     if not log.exists():
         return ""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
 def free_ports(count: int) -> list[int]:
