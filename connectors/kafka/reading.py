@@ -60,6 +60,8 @@ async def read_topic(
     """
     partitions = range(await partition_count(connection, topic))
     wanted = [TopicPartition(topic, n) for n in partitions if only is None or n in only]
+    if not wanted:
+        return
     consumer = AIOKafkaConsumer(
         **connection.client_options(),
         enable_auto_commit=False,
