@@ -50,7 +50,7 @@ class TrendReader:
             return assemble(track, ceil(end), wanted, await pipeline.execute())
 
     async def window(self, track: str, window: str, now: float | None = None) -> TrendSeries:
-        """The last while of a track, cut by the coarsest resolution that gives 24 buckets.
+        """The last while of a track, cut by the coarsest resolution that gives 12 buckets.
 
         Args:
             track: name of the track.
@@ -88,7 +88,7 @@ class SyncTrendReader:
             return assemble(track, ceil(end), wanted, pipeline.execute())
 
     def window(self, track: str, window: str, now: float | None = None) -> TrendSeries:
-        """The last while of a track, cut by the coarsest resolution that gives 24 buckets."""
+        """The last while of a track, cut by the coarsest resolution that gives 12 buckets."""
         return self.trends(track, *_last(window, now))
 
     def late_dropped(self, track: str) -> dict[str, int]:

@@ -5,6 +5,7 @@ The shape is the one of the HTTP route for trends. Pure; not for fetching the co
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -36,10 +37,16 @@ class TrendCounts(BaseModel):
     models: dict[str, int] = Field(description="model version -> posts that it scored")
 
 
-class TrendBucket(TrendCounts):
-    """Counts of one bucket."""
+class BucketStart(BaseModel):
+    """Where a bucket stands; a base of its own so that it comes first in JSON."""
 
-    start: int = Field(description="Unix seconds; the bucket ends where the next one starts")
+    model_config = ConfigDict(frozen=True)
+
+    start: int = Field(description="Unix seconds; the bucket is as wide as the resolution")
+
+
+class TrendBucket(TrendCounts, BucketStart):
+    """Counts of one bucket."""
 
 
 class TrendSeries(BaseModel):
@@ -72,14 +79,14 @@ def assemble(
         held = counts(fields)
         if held.get(POSTS, 0) > 0:
             total.update(held)
-            buckets.append(TrendBucket(start=bucket.start, **_answer(held).model_dump()))
+            buckets.append(TrendBucket(start=bucket.start, **_answer(held)))
     return TrendSeries(
         track=track,
         resolution=wanted[0].resolution,
         start=wanted[0].start,
         end=end,
         buckets=buckets,
-        total=_answer(total),
+        total=TrendCounts(**_answer(total)),
     )
 
 
@@ -93,22 +100,23 @@ def text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def _answer(fields: Mapping[str, int]) -> TrendCounts:
+def _answer(fields: Mapping[str, int]) -> dict[str, Any]:
+    """The attributes of `TrendCounts`, made once: a series may hold thousands of them."""
     posts = fields.get(POSTS, 0)
     sentiment = {label: fields.get(SENTIMENT + label, 0) for label in SENTIMENTS}
     emotion = {label: fields.get(EMOTION + label, 0) for label in EMOTIONS}
-    return TrendCounts(
-        posts=posts,
-        sentiment=sentiment,
-        emotion=emotion,
-        sentiment_shares={label: _share(count, posts) for label, count in sentiment.items()},
-        emotion_shares={label: _share(count, posts) for label, count in emotion.items()},
-        models={
+    return {
+        "posts": posts,
+        "sentiment": sentiment,
+        "emotion": emotion,
+        "sentiment_shares": {label: _share(count, posts) for label, count in sentiment.items()},
+        "emotion_shares": {label: _share(count, posts) for label, count in emotion.items()},
+        "models": {
             name.removeprefix(MODEL): count
             for name, count in sorted(fields.items())
             if name.startswith(MODEL)
         },
-    )
+    }
 
 
 def _share(count: int, posts: int) -> Share:

@@ -8,7 +8,7 @@ from math import isfinite
 from connectors.trends.layout import RESOLUTIONS, Resolution
 
 UNIT_S = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60, "w": 7 * 24 * 60 * 60}
-FEWEST_BUCKETS = 24
+FEWEST_BUCKETS = 12
 DEFAULT_WINDOW = "1h"
 
 
@@ -46,7 +46,7 @@ def parse_moment(text: str) -> float:
 
 
 def suited_resolution(span_s: float) -> Resolution:
-    """The coarsest resolution that cuts a span into at least 24 buckets, else the finest.
+    """The coarsest resolution that cuts a span into at least 12 buckets, else the finest.
 
     Args:
         span_s: length of the span, seconds.

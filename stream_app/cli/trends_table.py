@@ -1,27 +1,29 @@
-"""Draws a trend in the terminal. Not for fetching it."""
+"""Draws a trend in the terminal, 80 columns wide. Not for fetching it."""
 
 from datetime import UTC, datetime
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from connectors.schemas.labels import EMOTIONS, SENTIMENTS
-from connectors.trends.series import Share, TrendBucket, TrendCounts, TrendSeries
+from connectors.trends.series import Share, TrendCounts, TrendSeries
 
-BAR_WIDTH = 24
+BAR_WIDTH = 12
+GLYPHS = {"negative": "█", "neutral": "░", "positive": "▓"}  # told apart without colours as well
 COLOURS = {"negative": "red", "neutral": "bright_black", "positive": "green"}
-FINE_RESOLUTIONS = {"10s"}
+DAY_S = 24 * 60 * 60
 
 
 def print_series(series: TrendSeries, late_dropped: dict[str, int]) -> None:
-    """Print a series as a table, its total below.
+    """Print a series as a table, its total and emotions below.
 
     Args:
         series: what to draw; its times are shown in UTC.
         late_dropped: resolution -> posts that came too late to count there.
     """
-    console = Console()
+    console = Console(highlight=False)
     heading = (
         f"{series.track}, {_moment(series.start)} to {_moment(series.end)} UTC, "
         f"by {series.resolution}"
@@ -29,51 +31,69 @@ def print_series(series: TrendSeries, late_dropped: dict[str, int]) -> None:
     if not series.buckets:
         console.print(Text(f"{heading}: no posts"))
         return
-    table = Table(title=Text(heading), title_justify="left")
-    table.add_column("start")
-    table.add_column("posts", justify="right")
-    table.add_column("sentiment", no_wrap=True)
-    for label in SENTIMENTS:
-        table.add_column(label, justify="right", style=COLOURS[label])
-    table.add_column("emotion")
-    for bucket in series.buckets:
-        table.add_row(_start(bucket, series.resolution), *_row(bucket))
-    table.add_section()
-    table.add_row("total", *_row(series.total))
-    console.print(table)
-    console.print("shares with their 95 % Wilson interval, in percent")
-    dropped = late_dropped.get(series.resolution, 0)
-    if dropped:
-        console.print(f"{dropped} posts ever came after their {series.resolution} bucket expired")
+    console.print(Text(heading), style="bold")
+    console.print(_table(series))
+    console.print(_emotions(series.total))
+    console.print("In percent, with the 95 % Wilson interval of each share.", style="dim")
+    if dropped := late_dropped.get(series.resolution, 0):
+        console.print(
+            f"Not counted, since their {series.resolution} bucket had expired: {dropped:,} posts "
+            "in all.",
+            style="dim",
+        )
 
 
 def bar(counts: TrendCounts) -> Text:
-    """Negative, neutral and positive as parts of one bar."""
+    """Negative, neutral and positive as parts of one bar.
+
+    Args:
+        counts: of at least one post.
+    """
     text = Text()
     drawn = reached = 0
     for label in SENTIMENTS:
         reached += counts.sentiment[label]
         until = round(BAR_WIDTH * reached / counts.posts)
-        text.append("█" * (until - drawn), style=COLOURS[label])
+        text.append(GLYPHS[label] * (until - drawn), style=COLOURS[label])
         drawn = until
     return text
 
 
-def _row(counts: TrendCounts) -> tuple[str | Text, ...]:
-    shares = [_share(counts.sentiment_shares[label]) for label in SENTIMENTS]
-    leading = max(EMOTIONS, key=counts.emotion.__getitem__)
-    emotion = f"{leading} {_share(counts.emotion_shares[leading])}"
-    return (f"{counts.posts:,}", bar(counts), *shares, emotion)
+def _table(series: TrendSeries) -> Table:
+    table = Table(box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_footer=True)
+    total = series.total
+    table.add_column("start", "total", no_wrap=True)
+    table.add_column("posts", f"{total.posts:,}", justify="right", no_wrap=True)
+    table.add_column("sentiment", bar(total), no_wrap=True)
+    for label in SENTIMENTS:
+        footer = _share(total.sentiment_shares[label])
+        table.add_column(label, footer, justify="right", style=COLOURS[label], no_wrap=True)
+    table.add_column("emotion", _leading_emotion(total), no_wrap=True)
+    pattern = "%m-%d %H:%M" if series.end - series.start > DAY_S else "%H:%M:%S"
+    for bucket in series.buckets:
+        shares = [_share(bucket.sentiment_shares[label]) for label in SENTIMENTS]
+        table.add_row(
+            datetime.fromtimestamp(bucket.start, UTC).strftime(pattern),
+            f"{bucket.posts:,}",
+            bar(bucket),
+            *shares,
+            _leading_emotion(bucket),
+        )
+    return table
+
+
+def _emotions(total: TrendCounts) -> str:
+    ordered = sorted(EMOTIONS, key=lambda label: -total.emotion[label])
+    return ", ".join(f"{label} {_share(total.emotion_shares[label])}" for label in ordered)
+
+
+def _leading_emotion(counts: TrendCounts) -> str:
+    return max(EMOTIONS, key=lambda label: counts.emotion[label])
 
 
 def _share(share: Share) -> str:
     return f"{100 * (share.share or 0):.0f} [{100 * share.low:.0f}-{100 * share.high:.0f}]"
 
 
-def _start(bucket: TrendBucket, resolution: str) -> str:
-    return _moment(bucket.start, seconds=resolution in FINE_RESOLUTIONS)
-
-
-def _moment(at: int, *, seconds: bool = False) -> str:
-    pattern = "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
-    return datetime.fromtimestamp(at, UTC).strftime(pattern)
+def _moment(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")

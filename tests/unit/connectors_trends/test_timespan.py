@@ -48,7 +48,8 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
     ("seconds", "name"),
     [
         (1, "10s"),
-        (900, "10s"),
+        (600, "10s"),
+        (900, "1m"),
         (3600, "1m"),
         (86_400, "1h"),
         (7 * 86_400, "1h"),
