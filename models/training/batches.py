@@ -18,6 +18,7 @@ from models.windows import group_by_length
 _STEPS_A_GROUP: Final = 4096
 _POSTS_A_GROUP: Final = 512
 _NOISE_STEPS: Final = 4
+_BATCHES_A_POOL: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,29 @@ class Batch:
     sentiment: Tensor
     emotion: Tensor
     post_mask: Tensor
+
+
+def shuffled_batches(
+    lengths: Sequence[int], batch: int, generator: np.random.Generator
+) -> list[list[int]]:
+    """A random order of conversations in batches of like length, so that padding stays low.
+
+    Args:
+        lengths: posts of each conversation.
+        batch: conversations a batch; the last of a pool may have fewer.
+        generator: where the order comes from.
+
+    Returns:
+        Batches in random order that hold each index once; like lengths meet only within pools of
+        eight batches, so that batches differ from epoch to epoch.
+    """
+    order = generator.permutation(len(lengths)).tolist()
+    batches: list[list[int]] = []
+    pool = batch * _BATCHES_A_POOL
+    for start in range(0, len(order), pool):
+        near = sorted(order[start : start + pool], key=lengths.__getitem__)
+        batches.extend(near[first : first + batch] for first in range(0, len(near), batch))
+    return [batches[index] for index in generator.permutation(len(batches))]
 
 
 def make_batch(conversations: Sequence[Conversation]) -> Batch:

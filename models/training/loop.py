@@ -9,7 +9,7 @@ import torch
 from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
 from models.presets import PRESETS
 from models.tmsam import Tmsam
-from models.training.batches import make_batch, run, with_dropout
+from models.training.batches import make_batch, run, shuffled_batches, with_dropout
 from models.training.corpus import Conversation, Corpus, feature_statistics
 from models.training.evaluation import TaskMeasures, evaluate
 from models.training.loss import balanced_weights, joint_loss
@@ -105,9 +105,9 @@ def _epoch(
 ) -> float:
     network.train()
     losses = []
-    order = generator.permutation(len(train))
-    for start in range(0, len(order), settings.batch):
-        batch = make_batch([train[index] for index in order[start : start + settings.batch]])
+    lengths = [len(posts) for posts in train]
+    for chosen in shuffled_batches(lengths, settings.batch, generator):
+        batch = make_batch([train[index] for index in chosen])
         batch = with_dropout(batch, settings, generator, network.config.widths[2])
         logits = network.classify(run(network, batch).fusion)
         binary = settings.loss == "binary_cross_entropy"
