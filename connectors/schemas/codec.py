@@ -137,13 +137,18 @@ def _envelope(document: JsonObject) -> PostEnvelope:
     if isinstance(document.get("schema_version"), bool):
         raise Rejection(Reason.INVALID_SCHEMA, "schema_version: must be 1, not a boolean")
     try:
-        return PostEnvelope.model_validate(document)
+        envelope = PostEnvelope.model_validate(document)
     except ValidationError as error:
         raise Rejection(Reason.INVALID_SCHEMA, first_fault(error)) from None
+    if all(envelope.features.get(modality) is None for modality in MODALITIES):
+        raise Rejection(
+            Reason.INVALID_SCHEMA, f"features: at least one of {', '.join(MODALITIES)} is needed"
+        )
+    return envelope
 
 
 def _features(documents: JsonObject, feature_set: FeatureSet) -> Mapping[str, NDArray[np.float32]]:
-    features = {
+    return {
         modality: decode_tensor(
             documents[modality],
             where=f"features.{modality}",
@@ -153,11 +158,6 @@ def _features(documents: JsonObject, feature_set: FeatureSet) -> Mapping[str, ND
         for modality in MODALITIES
         if documents.get(modality) is not None
     }
-    if not features:
-        raise Rejection(
-            Reason.INVALID_SCHEMA, f"features: at least one of {', '.join(MODALITIES)} is needed"
-        )
-    return features
 
 
 def _explain_unreadable(value: bytes, error: orjson.JSONDecodeError, now: float) -> NoReturn:
