@@ -54,9 +54,14 @@ class WorkerProcess:
         return self._child.pid if self._child and self._child.poll() is None else None
 
     @property
+    def exit_code(self) -> int | None:
+        """How it ended; None while it runs."""
+        return self._child.poll() if self._child else None
+
+    @property
     def _refused(self) -> bool:
         """Whether it ended since something is missing, which starting again does not mend."""
-        return self._child is not None and self._child.poll() == ExitCode.NOT_READY
+        return self.exit_code == ExitCode.NOT_READY
 
     def start(self) -> None:
         """Start it; Ctrl-C in the terminal does not reach it, `stop` does."""

@@ -206,7 +206,7 @@ async def test_a_broken_model_ends_the_worker_and_no_post_is_blamed(executor: Ex
     assert not world.outputs.delivered
 
 
-async def test_a_post_of_another_feature_set_is_rejected(executor: Executor) -> None:
+def test_a_post_of_another_feature_set_is_rejected() -> None:
     item = Decoder("paper@1", 1 << 20).decode(post_record(0), NOW)
     assert isinstance(item.content, Rejected)
     assert item.content.reason is Reason.UNKNOWN_FEATURE_SET
