@@ -251,3 +251,19 @@ async def test_a_track_that_would_move_the_hash_tag_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="cannot be a hash tag"):
         await sink.apply(field(0), [predict(0, ["a}"], time.time())])
+
+
+async def test_a_connection_that_broke_is_made_again_and_each_post_counts_once(
+    sink: TrendSink,
+    valkey: redis.asyncio.Redis,
+    valkey_url: str,
+    namespace: str,
+    predict: PredictionMaker,
+) -> None:
+    now = time.time()
+    posts = [predict(offset, ["a", "b"], now) for offset in range(50)]
+    for first in range(0, len(posts), 5):
+        async with RedisConnection(valkey_url).open() as other:
+            await other.client_kill_filter(_type="normal", skipme=True)
+        await sink.apply(field(0), posts[first : first + 5])
+    assert await stored_counts(valkey, namespace) == naive_counts(namespace, posts, now)
