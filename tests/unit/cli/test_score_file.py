@@ -112,7 +112,7 @@ def test_an_envelope_is_scored_with_its_own_features() -> None:
         (b"\xff", "invalid_json"),
         (b"{}", "invalid_schema"),
         (raw(text=" "), "invalid_schema"),
-        (raw(text=5), "invalid_schema"),
+        (b'{"text": 5}', "invalid_schema"),
         (raw(tracks="acme"), "invalid_schema"),
         (raw(created_at=NOW + 100_000), "bad_timestamp"),
         (raw(created_at="yesterday"), "bad_timestamp"),

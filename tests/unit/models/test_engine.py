@@ -118,7 +118,9 @@ def test_a_result_that_is_not_finite_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_record_of_another_model_is_refused(engine: WindowEngine, tmp_path: Path) -> None:
-    other = load_engine(write_checkpoint(tmp_path / "other", "stream", seed=9), device="cpu")
+    other = load_engine(
+        write_checkpoint(tmp_path / "other", "stream", seed=9), device="cpu", threads=1
+    )
     assert other.stamp != engine.stamp
     with pytest.raises(ModelError, match="record of another model"):
         engine.score([WindowRequest(conversation(other, 1), (0,))])
@@ -141,8 +143,8 @@ def test_the_version_names_the_weights(engine: WindowEngine, tmp_path: Path) -> 
     assert name.startswith("tmsam-")
     assert len(digest) == 8
     assert len(engine.stamp) == 8
-    same = load_engine(write_checkpoint(tmp_path / "same", "stream"), device="cpu")
-    again = load_engine(tmp_path / "same", device="cpu")
+    same = load_engine(write_checkpoint(tmp_path / "same", "stream"), device="cpu", threads=1)
+    again = load_engine(tmp_path / "same", device="cpu", threads=1)
     assert (same.version, same.stamp) == (again.version, again.stamp)
 
 
@@ -157,7 +159,7 @@ def test_auto_says_why_it_runs_on_the_cpu(tmp_path: Path, caplog: pytest.LogCapt
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     with caplog.at_level("INFO", logger="models.device"):
-        load_engine(write_checkpoint(tmp_path, "stream"))
+        load_engine(write_checkpoint(tmp_path, "stream"), threads=1)
     assert "inference on the CPU" in caplog.text
 
 

@@ -269,9 +269,9 @@ def test_a_tiny_network_learns_what_can_be_learned(tmp_path: Path) -> None:
         for task in ("sentiment", "emotion"):
             found = card.metrics[split][task]["weighted_f1"]
             assert found > 0.75 > card.metrics["test_majority"][task]["weighted_f1"]
-    assert evaluate(network, corpus.splits["test"], ("text", "audio", "visual")) == pytest.approx(
-        card.metrics["test"]
-    )
+    again = evaluate(network, corpus.splits["test"], ("text", "audio", "visual"))
+    for task, own in card.metrics["test"].items():
+        assert again[task] == pytest.approx(own)
 
 
 @pytest.mark.usefixtures("small_presets")
