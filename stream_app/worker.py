@@ -198,7 +198,9 @@ class Worker:
         earliest, end = await self._broker.bounds(partition)
         if epoch != self._epoch or not self._may_admit():
             return
-        start = starting_offset(committed, earliest, end, fixed.first if fixed else None)
+        start = starting_offset(
+            committed, earliest, end, (fixed.first, fixed.last) if fixed else None
+        )
         if committed is not None and committed < earliest:
             log.error(
                 "partition %d: offsets %d-%d were deleted by retention before they were read",

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 
-from stream_app.cli import demo, dlq, doctor, produce, stack, topics, trends, verify
+from stream_app.cli import demo, dlq, doctor, produce, replay, stack, topics, trends, verify
 from stream_app.cli.errors import CliError
 
 FAILED = 1
@@ -38,6 +38,7 @@ app.command()(trends.trends)
 app.command()(verify.verify)
 app.add_typer(dlq.app, name="dlq")
 app.command()(doctor.doctor)
+app.command()(replay.replay)
 
 
 def _print_version(wanted: bool) -> None:

@@ -85,19 +85,27 @@ class Admission:
         return admitted
 
 
-def starting_offset(committed: int | None, earliest: int, end: int, fixed_first: int | None) -> int:
+def starting_offset(
+    committed: int | None, earliest: int, end: int, fixed: tuple[int, int] | None
+) -> int:
     """Offset at which an assigned partition starts.
 
     Args:
         committed: what the group has committed, None for nothing yet.
         earliest: first offset the broker still has.
         end: offset after the last one the broker has.
-        fixed_first: first offset of the last batch whose results were fixed; everything before it
-            has been delivered and counted, whatever the commit says.
+        fixed: first and last offset of the last batch whose results were fixed. Everything
+            before `first` has been delivered and counted, whatever the commit says.
 
     Returns:
-        The highest of them that lies within what the broker has. A position beyond the end
-        belongs to records that were deleted: the partition starts at the earliest.
+        The higher of the commit and `first`. A commit beyond `last` + 1 tells that the store
+        lost what it was told last: then `first`, so that what it lost is counted again, and what
+        it kept is skipped by its fences. A position outside what the broker has belongs to
+        deleted records: then the earliest.
     """
-    positions = [p for p in (committed, fixed_first) if p is not None and p <= end]
-    return max([earliest, *positions])
+    positions = []
+    if committed is not None and (fixed is None or committed <= fixed[1] + 1):
+        positions.append(committed)
+    if fixed is not None:
+        positions.append(fixed[0])
+    return max([earliest, *(position for position in positions if position <= end)])

@@ -88,20 +88,29 @@ def test_following_the_holes_brings_every_offset_through(
 
 
 def test_a_partition_starts_at_the_commit() -> None:
-    assert starting_offset(7, earliest=0, end=20, fixed_first=None) == 7
+    assert starting_offset(7, earliest=0, end=20, fixed=None) == 7
 
 
 def test_without_a_commit_a_partition_starts_at_the_earliest() -> None:
-    assert starting_offset(None, earliest=3, end=20, fixed_first=None) == 3
+    assert starting_offset(None, earliest=3, end=20, fixed=None) == 3
 
 
 def test_what_was_done_after_the_commit_is_not_done_again() -> None:
-    assert starting_offset(7, earliest=0, end=20, fixed_first=12) == 12
+    assert starting_offset(7, earliest=0, end=20, fixed=(12, 14)) == 12
+
+
+def test_a_commit_within_the_fixed_batch_or_at_its_end_holds() -> None:
+    assert starting_offset(13, earliest=0, end=20, fixed=(12, 14)) == 13
+    assert starting_offset(15, earliest=0, end=20, fixed=(12, 14)) == 15
+
+
+def test_a_commit_that_the_store_does_not_remember_is_not_believed() -> None:
+    assert starting_offset(18, earliest=0, end=20, fixed=(12, 14)) == 12
 
 
 def test_deleted_offsets_are_passed() -> None:
-    assert starting_offset(7, earliest=9, end=20, fixed_first=8) == 9
+    assert starting_offset(7, earliest=9, end=20, fixed=(8, 8)) == 9
 
 
 def test_a_commit_beyond_the_end_is_of_deleted_records() -> None:
-    assert starting_offset(70, earliest=0, end=20, fixed_first=65) == 0
+    assert starting_offset(70, earliest=0, end=20, fixed=None) == 0

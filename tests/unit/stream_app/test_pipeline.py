@@ -85,7 +85,9 @@ async def work(
     pipeline = world.pipeline(FakeEngine({7}, fickle=True), threads)
     fixed = await world.store.load_intent(SOURCE)
     pipeline.assign(SOURCE, fixed)
-    start = starting_offset(world.committed, 0, len(log), fixed.first if fixed else None)
+    start = starting_offset(
+        world.committed, 0, len(log), (fixed.first, fixed.last) if fixed else None
+    )
     turn = 0
     while start < len(log):
         size = sizes[turn % len(sizes)]
@@ -133,6 +135,24 @@ async def test_wherever_it_dies_every_post_counts_once_and_keeps_its_first_resul
     )
     kept = [int(r[1:]) for records in world.store.kept.values() for r in records]
     assert sorted(kept) == sorted(valid)
+
+
+async def test_what_redis_lost_of_its_last_moments_is_counted_again(executor: Executor) -> None:
+    log = [post_record(n) for n in range(7)]
+    world = World()
+    await work(world, log[:4], [2], executor)
+    kept = (
+        dict(world.store.intents),
+        {key: list(records) for key, records in world.store.kept.items()},
+        Counter(world.trends.counts),
+        dict(world.trends.fences),
+    )
+    await work(world, log, [2], executor)
+    world.committed = len(log)
+    world.store.intents, world.store.kept, world.trends.counts, world.trends.fences = kept
+    await work(world, log, [3], executor)
+    assert sum(world.trends.counts.values()) == len(log)
+    assert [len(records) for records in world.store.kept.values()] == [len(log)]
 
 
 async def test_a_post_that_breaks_the_model_is_a_poison_letter_and_the_rest_is_counted(
