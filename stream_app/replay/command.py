@@ -1,0 +1,105 @@
+"""The replay as a command: its servers, its files; nothing stays behind but the report.
+
+Not for what is played: that is `run`.
+"""
+
+import asyncio
+import shutil
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import Final, NoReturn
+
+import orjson
+import redis.exceptions
+
+from connectors.kafka.errors import KafkaConnectorError
+from connectors.trends.verify import VerificationError
+from deploy.local import StackError
+from deploy.local.progress import Progress
+from stream_app.cli.errors import CliError
+from stream_app.demo.worker_process import WorkerFailedError
+from stream_app.replay.comments import CommentFileError, first_videos, read_comments
+from stream_app.replay.plot import draw_shares
+from stream_app.replay.report import Report, make_report
+from stream_app.replay.run import ReplayOptions, ReplayStoppedError, replay
+from stream_app.replay.wording import markdown
+from stream_app.trial.servers import ServersNotNamedError, trial_servers
+
+PLOT: Final = "shares.png"
+EXPECTED = (
+    KafkaConnectorError,
+    StackError,
+    WorkerFailedError,
+    ServersNotNamedError,
+    ReplayStoppedError,
+    VerificationError,
+    redis.exceptions.RedisError,
+)
+
+
+def run_replay(
+    path: Path,
+    splits: Sequence[str],
+    limit: int | None,
+    options: ReplayOptions,
+    target: Path,
+    progress: Progress,
+) -> Report:
+    """Replay a file from the first server to the last and write the report.
+
+    Args:
+        path: labelled comments, see `comments`.
+        splits: values of `video_split` to take.
+        limit: most comments, by whole videos; None takes all.
+        options: how to replay them.
+        target: folder for `report.json`, `report.md`, the plot and the workers' logs.
+        progress: told of each step.
+
+    Raises:
+        CliError: the file is not usable, a server or worker does not start, or was lost.
+    """
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        comments = first_videos(read_comments(path, splits), limit)
+    except CommentFileError as error:
+        raise CliError(str(error)) from error
+    target.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="voxpop-replay-") as folder:
+        try:
+            with trial_servers(Path(folder), "replay", progress) as settings:
+                replayed = asyncio.run(replay(settings, comments, options, Path(folder), progress))
+        except (*EXPECTED, ExceptionGroup) as error:
+            first = _first(error)
+            if isinstance(first, EXPECTED):
+                raise CliError(str(first)) from error
+            raise
+        finally:
+            _keep_logs(Path(folder), target)
+    report = make_report(replayed, path.name, splits, options)
+    _write(report, target)
+    return report
+
+
+def _write(report: Report, target: Path) -> None:
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    (target / "report.json").write_bytes(orjson.dumps(report.as_json(), option=options))
+    (target / "report.md").write_text(markdown(report, PLOT), encoding="utf-8")
+    draw_shares(report.tracks, report.shares, target / PLOT)
+
+
+def _keep_logs(folder: Path, target: Path) -> None:
+    """Leave the workers' logs where they can be read afterwards."""
+    for log in folder.glob("worker-*/worker.log"):
+        shutil.copyfile(log, target / f"{log.parent.name}.log")
+
+
+def _first(error: BaseException) -> BaseException:
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)

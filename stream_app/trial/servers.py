@@ -1,0 +1,50 @@
+"""The servers of one run: existing ones where the environment names them, else own ones.
+
+Not for servers that stay: `voxpop stack up` starts those.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+from deploy.local import LocalStack
+from deploy.local.progress import Progress
+from stream_app.settings import Settings
+
+
+class ServersNotNamedError(Exception):
+    """The environment names one server of two."""
+
+
+@contextlib.contextmanager
+def trial_servers(folder: Path, name: str, progress: Progress) -> Iterator[Settings]:
+    """Settings for one run, with a topic prefix that nobody else uses.
+
+    Args:
+        folder: for the data of own servers and of the workers; the caller's to remove.
+        name: what the topic prefix begins with.
+        progress: told while own servers start; they end with the context.
+
+    Raises:
+        ServersNotNamedError: only one of VOXPOP_KAFKA and VOXPOP_REDIS is set.
+        deploy.local.StackError: an own server does not start.
+    """
+    named = [each for each in ("VOXPOP_KAFKA", "VOXPOP_REDIS") if os.environ.get(each)]
+    if len(named) == 1:
+        raise ServersNotNamedError(
+            f"only {named[0]} is set: set both VOXPOP_KAFKA and VOXPOP_REDIS, or neither"
+        )
+    own = {"topic_prefix": f"{name}-{uuid4().hex[:8]}-", "data_dir": folder}
+    if named:
+        yield Settings().model_copy(update=own)
+        return
+    stack = LocalStack(folder / "stack")
+    try:
+        endpoints = stack.start(progress)
+        yield Settings().model_copy(
+            update={**own, "kafka": endpoints.kafka, "redis": endpoints.redis}
+        )
+    finally:
+        stack.stop()

@@ -1,0 +1,48 @@
+"""The workers of one run: real processes, started again whenever they end, ended with the run.
+
+Not for the process itself: that is `worker_process`.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from stream_app.demo.worker_process import WorkerProcess, worker_environment
+from stream_app.settings import Settings
+
+
+@contextlib.asynccontextmanager
+async def running_workers(
+    settings: Settings, count: int, folder: Path
+) -> AsyncIterator[list[WorkerProcess]]:
+    """Start workers and supervise them while the body runs.
+
+    Args:
+        settings: of the run; every worker gets a data folder of its own.
+        count: how many, at least one.
+        folder: each gets a folder in it, with its log.
+    """
+    workers = [_worker(settings, folder / f"worker-{number}") for number in range(1, count + 1)]
+    try:
+        for worker in workers:
+            worker.start()
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(worker.supervise()) for worker in workers]
+            yield workers
+            for task in tasks:
+                task.cancel()
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def _worker(settings: Settings, folder: Path) -> WorkerProcess:
+    folder.mkdir(parents=True)
+    variables = {
+        "VOXPOP_KAFKA": settings.kafka,
+        "VOXPOP_REDIS": settings.redis,
+        "VOXPOP_TOPIC_PREFIX": settings.topic_prefix,
+        "VOXPOP_DATA_DIR": str(folder),
+    }
+    return WorkerProcess(worker_environment(variables), folder)
