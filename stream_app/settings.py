@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     kafka_sasl_password: SecretStr | None = Field(None, description="SASL password")
     redis: str = Field(
         "redis://localhost:6379/0",
+        repr=False,
         description="Redis or Valkey URL; `rediss://` for TLS, user and password for an ACL user",
     )
     redis_ssl_cafile: Path | None = Field(None, description="PEM file of the server's authority")

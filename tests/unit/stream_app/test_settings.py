@@ -1,0 +1,41 @@
+"""Settings come from the environment, are checked, and stand on their page."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from stream_app.settings import Settings
+from stream_app.settings_page import settings_page
+
+PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
+
+
+def test_the_page_says_what_the_code_says() -> None:
+    assert PAGE.read_text(encoding="utf-8") == settings_page(), (
+        "run `python -m stream_app.settings_page`"
+    )
+
+
+def test_a_value_out_of_range_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOXPOP_BATCH_WAIT_MS", "500")
+    with pytest.raises(ValidationError, match="batch_wait_ms"):
+        Settings()
+
+
+def test_the_prefix_stands_before_topics_and_keys() -> None:
+    settings = Settings(topic_prefix="eu-")
+    assert settings.topic("posts") == "eu-posts"
+    assert settings.namespace() == "eu-voxpop"
+
+
+def test_a_password_is_not_shown() -> None:
+    settings = Settings(
+        redis="redis://u:hunter2@localhost:6379/0",
+        kafka_security="SASL_SSL",
+        kafka_sasl_username="u",
+        kafka_sasl_password="hunter2",
+    )
+    assert "hunter2" not in repr(settings)
+    assert "hunter2" not in repr(settings.kafka_connection())
+    assert "hunter2" not in repr(settings.redis_connection())
