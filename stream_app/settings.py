@@ -3,11 +3,12 @@
 Not for options of a single command: those are its arguments.
 """
 
+import re
 from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.kafka.connection import KafkaConnection
@@ -68,6 +69,14 @@ class Settings(BaseSettings):
     window_idle_days: float = Field(
         7.0, gt=0, description="days without a post after which a conversation's window expires"
     )
+
+    @model_validator(mode="after")
+    def _servers_can_be_named(self) -> "Settings":
+        self.redis_connection()
+        for host in self.kafka.split(","):
+            if not re.fullmatch(r"\s*\S+:\d+\s*", host):
+                raise ValueError(f"VOXPOP_KAFKA must be host:port,… and has {host!r}")
+        return self
 
     def topic(self, name: str) -> str:
         """Name of a topic with the prefix of this deployment."""

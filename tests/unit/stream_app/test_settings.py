@@ -23,6 +23,12 @@ def test_a_value_out_of_range_names_its_variable(monkeypatch: pytest.MonkeyPatch
         Settings()
 
 
+@pytest.mark.parametrize("servers", [{"redis": "localhost:6379"}, {"kafka": "localhost"}])
+def test_an_address_that_is_none_is_refused(servers: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="Redis URL|VOXPOP_KAFKA"):
+        Settings(**servers)  # type: ignore[arg-type]
+
+
 def test_the_prefix_stands_before_topics_and_keys() -> None:
     settings = Settings(topic_prefix="eu-")
     assert settings.topic("posts") == "eu-posts"
