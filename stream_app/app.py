@@ -11,11 +11,12 @@ from typing import Any
 
 import faust
 from faust.app.base import BootStrategy
+from pydantic import ValidationError
 
 from stream_app.exits import CannotGoOn, ExitCode, leave
 from stream_app.faust_settings import faust_options
 from stream_app.runtime import Runtime, records_of, watchdog_limit_s
-from stream_app.settings import Settings
+from stream_app.settings import Settings, settings_problem
 from stream_app.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -109,4 +110,11 @@ async def _ending_on_error(work: Any) -> None:
         leave(ExitCode.FAULT, repr(error))
 
 
-app = create_app(Settings())
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        leave(ExitCode.NOT_READY, settings_problem(error))
+
+
+app = create_app(_settings())

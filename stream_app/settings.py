@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.kafka.connection import KafkaConnection
@@ -70,13 +70,19 @@ class Settings(BaseSettings):
         7.0, gt=0, description="days without a post after which a conversation's window expires"
     )
 
-    @model_validator(mode="after")
-    def _servers_can_be_named(self) -> "Settings":
-        self.redis_connection()
-        for host in self.kafka.split(","):
+    @field_validator("kafka")
+    @classmethod
+    def _hosts_with_ports(cls, kafka: str) -> str:
+        for host in kafka.split(","):
             if not re.fullmatch(r"\s*\S+:\d+\s*", host):
-                raise ValueError(f"VOXPOP_KAFKA must be host:port,… and has {host!r}")
-        return self
+                raise ValueError(f"must be host:port,… and has {host!r}")
+        return kafka
+
+    @field_validator("redis")
+    @classmethod
+    def _redis_url(cls, redis: str) -> str:
+        RedisConnection(url=redis)
+        return redis
 
     def topic(self, name: str) -> str:
         """Name of a topic with the prefix of this deployment."""
@@ -103,3 +109,11 @@ class Settings(BaseSettings):
     def redis_connection(self) -> RedisConnection:
         """How to reach Redis, for the connectors."""
         return RedisConnection(url=self.redis, ssl_cafile=self.redis_ssl_cafile)
+
+
+def settings_problem(error: ValidationError) -> str:
+    """What is wrong with which variables, in one line without their values."""
+    return "; ".join(
+        f"VOXPOP_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}"
+        for fault in error.errors()
+    )

@@ -71,20 +71,14 @@ def main() -> None:
     except ValidationError as error:
         if error.title != "Settings":
             raise
-        _end(_settings_line(error), USAGE)
+        from stream_app.settings import settings_problem  # noqa: PLC0415 - keeps `--help` fast
+
+        _end(settings_problem(error), USAGE)
     except Exception as error:
         line = _outside_line(error)
         if line is None:
             raise
         _end(line, FAILED)
-
-
-def _settings_line(error: ValidationError) -> str:
-    faults = []
-    for fault in error.errors():
-        where = "_".join(map(str, fault["loc"])).upper()
-        faults.append(f"VOXPOP_{where}: {fault['msg']}")
-    return "; ".join(faults)
 
 
 def _outside_line(error: Exception) -> str | None:
