@@ -39,7 +39,7 @@ from stream_app.worker import Worker
 
 log = logging.getLogger(__name__)
 
-WINDOWS_HELD = 100_000
+WINDOWS_HELD = 20_000  # at most 0.8 GB
 DAY_S = 24 * 60 * 60
 DEAD_LETTER_HEADERS_BYTES = 64 * 1024
 
