@@ -4,6 +4,7 @@ Not for sending: `producer` does that.
 """
 
 import asyncio
+import time
 from dataclasses import dataclass
 
 from aiokafka.structs import RecordMetadata
@@ -29,15 +30,35 @@ class InFlight:
 
     Args:
         limit: most posts at a time.
+        stalled_after_s: how long the broker may take none of them before waiting ends with
+            `DeliveryError`; aiokafka itself would try for ever.
+        destination: where they go, for the message.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, stalled_after_s: float, destination: str) -> None:
+        self._stalled_after_s = stalled_after_s
+        self._destination = destination
+        self._progress_at = time.monotonic()
         self._slots = asyncio.Semaphore(limit)
-        self._pending: set[asyncio.Future[RecordMetadata]] = set()
+        self._pending: dict[asyncio.Future[RecordMetadata], asyncio.Future[Delivery]] = {}
         self._failures: list[BaseException] = []
 
     async def admit(self) -> None:
-        """Take a slot; waits while all are taken. `track` or `give_back` follows."""
+        """Take a slot; waits while all are taken. `track` or `give_back` follows.
+
+        Raises:
+            DeliveryError: all are taken and the broker takes nothing.
+        """
+        while self._slots.locked():
+            try:
+                async with asyncio.timeout(self._patience_s()):
+                    await self._slots.acquire()
+            except TimeoutError:
+                self._check_stall()
+            else:
+                return
+        if not self._pending:
+            self._progress_at = time.monotonic()
         await self._slots.acquire()
 
     def give_back(self) -> None:
@@ -52,8 +73,8 @@ class InFlight:
             about the post.
         """
         delivery: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
-        self._pending.add(sent)
-        sent.add_done_callback(lambda done: self._settle(done, delivery))
+        self._pending[sent] = delivery
+        sent.add_done_callback(self._settle)
         return delivery
 
     async def settled(self) -> list[BaseException]:
@@ -61,25 +82,49 @@ class InFlight:
 
         Returns:
             Why posts failed since the last call, each once.
+
+        Raises:
+            DeliveryError: the broker takes nothing; the posts stay in flight.
         """
         while self._pending:
-            await asyncio.wait(self._pending)
+            done, _ = await asyncio.wait(self._pending, timeout=self._patience_s())
+            if not done:
+                self._check_stall()
         failures, self._failures = self._failures, []
         return failures
 
-    def _settle(
-        self, sent: asyncio.Future[RecordMetadata], delivery: asyncio.Future[Delivery]
-    ) -> None:
+    def abandon(self, cause: DeliveryError) -> None:
+        """Fail every delivery still open: its post is no longer tried."""
+        for sent, delivery in self._pending.items():
+            sent.remove_done_callback(self._settle)
+            _fail(delivery, cause)
+        self._pending.clear()
+
+    def _patience_s(self) -> float:
+        return max(0.0, self._progress_at + self._stalled_after_s - time.monotonic())
+
+    def _check_stall(self) -> None:
+        if self._patience_s() == 0:
+            raise DeliveryError(
+                f"{self._destination} took none of {len(self._pending)} posts in flight for "
+                f"{self._stalled_after_s:g} s; they may or may not be there: send them again "
+                "once a broker answers"
+            )
+
+    def _settle(self, sent: asyncio.Future[RecordMetadata]) -> None:
+        self._progress_at = time.monotonic()
         self._slots.release()
-        self._pending.discard(sent)
+        delivery = self._pending.pop(sent)
         failure = sent.exception()
         if failure is not None:
             self._failures.append(failure)
-        if delivery.done():  # cancelled by who holds it; the post was sent all the same
-            return
-        if failure is not None:
-            delivery.set_exception(DeliveryError(f"a post was not delivered: {failure!r}"))
-            delivery.exception()  # seen: `settled` tells of it even where nobody awaits this one
-        else:
+            _fail(delivery, DeliveryError(f"a post was not delivered: {failure!r}"))
+        elif not delivery.done():  # else cancelled by who holds it; the post is sent all the same
             record = sent.result()
             delivery.set_result(Delivery(record.partition, record.offset, record.timestamp))
+
+
+def _fail(delivery: asyncio.Future[Delivery], cause: DeliveryError) -> None:
+    if not delivery.done():
+        delivery.set_exception(cause)
+        delivery.exception()  # seen: `settled` tells of it even where nobody awaits this one

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.errors import BrokerUnreachableError, DeliveryError
 from connectors.kafka.in_flight import Delivery, InFlight
-from connectors.kafka.sending import Headers, send_record
+from connectors.kafka.sending import Headers, abandon, send_record
 from connectors.kafka.topics import POSTS, describe_topic
 from connectors.schemas.codec import decode_value, encode_post
 from connectors.schemas.post import PostDocument
@@ -36,7 +36,7 @@ class PostProducer:
         post_max_bytes: a larger post is refused here rather than by the worker.
         compression: zstd takes a quarter off base64, where lz4 takes next to nothing.
         linger_ms: how long a batch waits to fill.
-        delivery_timeout_s: a post that the broker has not taken by then has failed.
+        delivery_timeout_s: when the broker takes nothing for that long, sending fails.
     """
 
     def __init__(
@@ -53,7 +53,9 @@ class PostProducer:
         self._connection = connection
         self._topic = topic
         self._post_max_bytes = post_max_bytes
-        self._in_flight = InFlight(max_in_flight)
+        self._in_flight = InFlight(
+            max_in_flight, delivery_timeout_s, f"{topic} at {connection.bootstrap_servers}"
+        )
         self._options = connection.client_options() | {
             "enable_idempotence": True,
             "acks": "all",
@@ -87,9 +89,13 @@ class PostProducer:
             DeliveryError: as `flush`, unless another error is already on its way.
         """
         try:
+            await self.flush()
+        except DeliveryError as error:
+            await abandon(self._producer)
+            self._in_flight.abandon(error)
             if kind is None:
-                await self.flush()
-        finally:
+                raise
+        else:
             await self._producer.stop()
 
     async def send(
@@ -107,7 +113,7 @@ class PostProducer:
 
         Raises:
             ValueError: the post is invalid; says the reason and where. Nothing was sent.
-            DeliveryError: the broker cannot be reached to admit it.
+            DeliveryError: the broker takes nothing, so that it was not admitted.
         """
         value = post if isinstance(post, bytes) else encode_post(post)
         try:
@@ -122,7 +128,7 @@ class PostProducer:
         """Send a record unjudged and unchanged; the worker judges it.
 
         Raises:
-            DeliveryError: the broker cannot be reached, or the record is over 64 MiB.
+            DeliveryError: the broker takes nothing, or the record is over 64 MiB.
         """
         await self._in_flight.admit()
         try:
@@ -139,7 +145,8 @@ class PostProducer:
         """Wait until every post sent so far is delivered or has failed.
 
         Raises:
-            DeliveryError: some failed since the last flush; says how many and why the first.
+            DeliveryError: some failed since the last flush, or the broker takes nothing; says
+                how many and why.
         """
         if failures := await self._in_flight.settled():
             raise DeliveryError(

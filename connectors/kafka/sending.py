@@ -1,4 +1,4 @@
-"""One record into a topic through aiokafka's producer, whatever its key and value are.
+"""Two things that aiokafka's producer does not do: send an empty record, and give up.
 
 Not for posts (`producer`) or dead letters (`dead_letters`): those choose what to send.
 """
@@ -36,3 +36,14 @@ async def send_record(
     partition = min(await producer.partitions_for(topic))
     sent = await producer.send_batch(batch, topic, partition=partition)
     return sent
+
+
+async def abandon(producer: AIOKafkaProducer) -> None:
+    """Close a producer without delivering what it still holds; those futures stay open.
+
+    Its own `stop` waits for every batch, and an idempotent producer never gives one up: without
+    a broker that is for ever. So its sender and its connections are ended one by one.
+    """
+    producer._closed = True
+    await producer._sender.close()
+    await producer.client.close()

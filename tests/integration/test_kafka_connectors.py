@@ -1,6 +1,8 @@
 """Topics, producer, reader and dead letters against a real Kafka."""
 
+import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,7 +35,7 @@ from connectors.kafka.topics import (
 from connectors.kafka.waiting import until
 from connectors.schemas.codec import decode_post, encode_post
 from connectors.schemas.rejection import Reason
-from deploy.local import Endpoints
+from deploy.local import Endpoints, LocalStack
 
 pytestmark = pytest.mark.integration
 
@@ -199,6 +201,28 @@ async def test_what_the_broker_refuses_is_told_by_flush(
             await delivery
         await producer.send(post())
         await producer.flush()
+
+
+async def test_a_broker_that_goes_away_ends_sending_instead_of_hanging(tmp_path: Path) -> None:
+    servers = LocalStack(tmp_path)
+    connection = KafkaConnection((await asyncio.to_thread(servers.start)).kafka)
+    deliveries = []
+
+    async def send_past_the_end() -> None:
+        async with PostProducer(connection, max_in_flight=10, delivery_timeout_s=2) as producer:
+            await (await producer.send(post()))
+            await asyncio.to_thread(servers.stop)
+            for number in range(11):
+                deliveries.append(await producer.send(post(number)))
+
+    try:
+        await create_topics(connection, voxpop_topics(partitions=1))
+        with pytest.raises(DeliveryError, match="took none of 10 posts in flight for 2 s"):
+            await send_past_the_end()
+        assert len(deliveries) == 10
+        assert all(isinstance(delivery.exception(), DeliveryError) for delivery in deliveries)
+    finally:
+        await asyncio.to_thread(servers.stop)
 
 
 async def test_reading_starts_where_told_and_ends_at_the_end_of_now(
