@@ -214,7 +214,7 @@ async def test_a_broker_that_goes_away_ends_sending_instead_of_hanging(tmp_path:
             await asyncio.to_thread(servers.stop)
             for number in range(11):
                 sent = await producer.send(post(number))
-                deliveries.append(sent)  # noqa: PERF401 - those before the failure are kept
+                deliveries.append(sent)
 
     try:
         await create_topics(connection, voxpop_topics(partitions=1))
