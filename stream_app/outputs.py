@@ -9,11 +9,14 @@ from aiokafka import AIOKafkaProducer
 from connectors.conversations.source import SourcePartition
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.dead_letters import dead_letter_headers
+from connectors.kafka.sending import abandon, send_record
 from connectors.schemas.prediction import Prediction
 from stream_app.core.outcome import Outcome
 from stream_app.core.record import Record
 
 SOURCE_TOPIC_ID = "source-topic-id"
+MAX_REQUEST_BYTES = 128 * 1024 * 1024  # counted before compression; the topic's limit decides
+STOP_S = 5.0
 
 
 class Outputs:
@@ -23,7 +26,6 @@ class Outputs:
         connection: how to reach Kafka.
         predictions_topic: full name of `predictions`.
         dead_letters_topic: full name of `posts.dlq`.
-        max_request_bytes: largest message, headers included.
         delivery_timeout_s: longest wait for the brokers' confirmation of a batch.
     """
 
@@ -32,11 +34,9 @@ class Outputs:
         connection: KafkaConnection,
         predictions_topic: str,
         dead_letters_topic: str,
-        max_request_bytes: int,
         delivery_timeout_s: float,
     ) -> None:
         self._connection = connection
-        self._max_request_bytes = max_request_bytes
         self._predictions_topic = predictions_topic
         self._dead_letters_topic = dead_letters_topic
         self._delivery_timeout_s = delivery_timeout_s
@@ -48,7 +48,8 @@ class Outputs:
             **self._connection.client_options(),
             acks="all",
             enable_idempotence=True,
-            max_request_size=self._max_request_bytes,
+            compression_type="zstd",
+            max_request_size=MAX_REQUEST_BYTES,
             request_timeout_ms=int(self._delivery_timeout_s * 1000),
         )
         await self._producer.start()
@@ -56,8 +57,11 @@ class Outputs:
         self._prediction_partitions = len(partitions)
 
     async def stop(self) -> None:
-        """Close the connection."""
-        await self._producer.stop()
+        """Close the connection; without a broker, what was not confirmed is given up."""
+        try:
+            await asyncio.wait_for(self._producer.stop(), STOP_S)
+        except TimeoutError:
+            await abandon(self._producer)
 
     async def deliver(
         self, source: SourcePartition, outcomes: Mapping[int, Outcome], records: Sequence[Record]
@@ -92,11 +96,12 @@ class Outputs:
                 partition=source.partition % self._prediction_partitions,
             )
             return confirmation
-        confirmation = await self._producer.send(
+        return await send_record(
+            self._producer,
             self._dead_letters_topic,
-            key=record.key,
-            value=record.value,
-            headers=dead_letter_headers(
+            record.key,
+            record.value,
+            dead_letter_headers(
                 reason=outcome.reason,
                 detail=outcome.detail,
                 source_topic=source.topic,
@@ -106,4 +111,3 @@ class Outputs:
                 failed_at=outcome.failed_at,
             ),
         )
-        return confirmation

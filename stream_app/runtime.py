@@ -41,7 +41,6 @@ log = logging.getLogger(__name__)
 
 WINDOWS_HELD = 20_000  # at most 0.8 GB
 DAY_S = 24 * 60 * 60
-DEAD_LETTER_HEADERS_BYTES = 64 * 1024
 
 
 class Runtime:
@@ -63,7 +62,6 @@ class Runtime:
             self._kafka,
             predictions_topic=settings.topic("predictions"),
             dead_letters_topic=settings.topic("posts.dlq"),
-            max_request_bytes=2 * settings.post_max_bytes + DEAD_LETTER_HEADERS_BYTES,
             delivery_timeout_s=REQUEST_TIMEOUT_S,
         )
         self._redis = settings.redis_connection().open()

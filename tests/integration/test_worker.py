@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -80,20 +81,20 @@ async def test_every_reason_ends_in_the_dead_letters_and_a_mended_post_goes_thro
     await voxpop.ready_worker("w1")
     broken = broken_posts()
     async with PostProducer(voxpop.kafka, topic=voxpop.prefix + "posts") as producer:
-        for key, value in broken.values():
+        for key, value in broken:
             await producer.send_raw(key, value)
     await voxpop.send(3, per_s=100)
     await voxpop.until_counted()
 
     async def all_rejected() -> bool:
-        return len(await voxpop.outcome_positions("posts.dlq")) == len(Reason)
+        return len(await voxpop.outcome_positions("posts.dlq")) >= len(broken)
 
     await until(all_rejected)
     code, said = await voxpop.voxpop("dlq", "list", "--json")
     assert code == 0, said
     letters = orjson.loads(said)
     assert {letter["reason"] for letter in letters} == set(Reason)
-    assert set(await voxpop.outcome_positions("posts.dlq")) == set(broken.values())
+    assert Counter(await voxpop.outcome_positions("posts.dlq")) == Counter(broken)
 
     mended = tmp_path / "mended.json"
     post = make_post(77)
@@ -124,18 +125,19 @@ async def test_exactly_once_is_refused_at_the_start(
     assert "exactly_once is refused" in (tmp_path / "w1" / "worker.log").read_text()
 
 
-def broken_posts() -> dict[Reason, tuple[bytes | None, bytes | None]]:
-    """A record for each reason of rejection."""
+def broken_posts() -> list[tuple[bytes | None, bytes | None]]:
+    """Records for each reason of rejection, and some that are hard to hand on."""
     valid = make_post(1)
-    broken: dict[Reason, tuple[bytes | None, bytes | None]] = {
-        reason: broken_record(valid, reason, MEBIBYTE)
-        for reason in Reason
-        if reason is not Reason.POISON
-    }
     overflowing = encode_tensor([[3e38] * 384], "float32")
-    poison = {**valid, "features": {"text": overflowing}}
-    broken[Reason.POISON] = (b"c1", orjson.dumps(poison))
-    return broken
+    poison = orjson.dumps({**valid, "features": {"text": overflowing}})
+    compressible = b"x" * (5 * MEBIBYTE)
+    return [
+        *(broken_record(valid, r, MEBIBYTE) for r in Reason if r is not Reason.POISON),
+        (b"c1", poison),
+        (b"c1", compressible),
+        (b"c1", None),
+        (None, None),
+    ]
 
 
 async def ending(under_test: PipelineUnderTest) -> int | None:
