@@ -44,6 +44,7 @@ def run_demo(options: RunOptions) -> Report:
         SystemExit: SIGTERM, or a second Ctrl-C.
     """
     signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell script may ignore it
     with TemporaryDirectory(prefix="voxpop-demo-") as folder:
         try:
             with _servers(Path(folder)) as settings:
@@ -82,29 +83,46 @@ def _servers(folder: Path) -> Iterator[Settings]:
 def _run(settings: Settings, options: RunOptions, folder: Path) -> Report:
     with _Display() as display:
         run = DemoRun(settings, options, folder, display.progress, display.show)
+        stopping = _Stopping(run)
         try:
-            return asyncio.run(_stoppable(run))
+            return asyncio.run(stopping.play())
         except asyncio.CancelledError:
-            sys.exit(128 + signal.SIGINT)
+            sys.exit(128 + stopping.signal)
         finally:
             signal.signal(signal.SIGTERM, _end)  # the loop has put the default back
             _keep(run.worker.log)
 
 
-async def _stoppable(run: DemoRun) -> Report:
-    """Play; the first Ctrl-C ends the playing, a second one or SIGTERM everything."""
-    stop = asyncio.Event()
-    task = asyncio.ensure_future(run.play(stop))
+class _Stopping:
+    """Plays a run; the first Ctrl-C ends the playing, a second one or SIGTERM everything.
 
-    def interrupted() -> None:
-        if stop.is_set() or not run.is_playing:
+    Attributes:
+        signal: which one ended everything.
+    """
+
+    def __init__(self, run: DemoRun) -> None:
+        self.signal = signal.SIGINT
+        self._run = run
+        self._stop = asyncio.Event()
+
+    async def play(self) -> Report:
+        """Play to the end.
+
+        Raises:
+            asyncio.CancelledError: a signal ended everything.
+        """
+        task = asyncio.ensure_future(self._run.play(self._stop))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._received, number, task)
+        return await task
+
+    def _received(self, number: signal.Signals, task: asyncio.Future[Report]) -> None:
+        gently = number == signal.SIGINT and self._run.is_playing and not self._stop.is_set()
+        self._stop.set()
+        if not gently:
+            self.signal = number
             task.cancel()
-        stop.set()
-
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, interrupted)
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    return await task
 
 
 class _Display:

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
-from connectors.kafka.producer import Delivery, PostProducer
+from connectors.kafka.in_flight import Delivery
+from connectors.kafka.producer import PostProducer
 from connectors.schemas.codec import encode_tensor
 from connectors.schemas.rejection import Reason
 from stream_app.demo.breaking import broken_record

@@ -17,7 +17,6 @@ from connectors.kafka.topics import create_topics, topic_id, voxpop_topics
 from connectors.trends.layout import TrendLayout
 from connectors.trends.reader import TrendReader
 from deploy.local.progress import Progress
-from models.text_encoder import TextEncoder
 from stream_app.demo.features import TextFeatures
 from stream_app.demo.latency import SentPost, Visibility, percentiles, watch_fences
 from stream_app.demo.outcomes import Outcomes, follow
@@ -37,6 +36,7 @@ SHOW_EVERY_S: Final = 0.5
 READY_WITHIN_S: Final = 120.0
 NO_PROGRESS_S: Final = 60.0
 DRAIN_CHECK_S: Final = 0.1
+CANCEL_AGAIN_S: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,8 @@ class DemoRun:
         )
 
     def _features(self) -> TextFeatures:
+        from models.text_encoder import TextEncoder  # noqa: PLC0415 - seconds, beside the worker
+
         texts = all_texts()
         self._progress("Encoding texts", 0, len(texts))
         features = TextFeatures(TextEncoder())
@@ -206,9 +208,18 @@ async def _background(*work: Coroutine[None, None, None]) -> AsyncIterator[None]
     """Run coroutines beside the body; they end with it, and their failure ends the body."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(each) for each in work]
-        yield
-        for task in tasks:
+        try:
+            yield
+        finally:
+            await _end(tasks)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until they have ended: a client that is waiting for its server may swallow one."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
             task.cancel()
+        await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
 
 
 def _variables(settings: Settings) -> dict[str, str]:
