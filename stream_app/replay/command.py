@@ -14,31 +14,17 @@ from types import FrameType
 from typing import Final, NoReturn
 
 import orjson
-import redis.exceptions
 
-from connectors.kafka.errors import KafkaConnectorError
-from connectors.trends.verify import VerificationError
-from deploy.local import StackError
 from deploy.local.progress import Progress
-from stream_app.cli.errors import CliError
-from stream_app.demo.worker_process import WorkerFailedError
 from stream_app.replay.comments import CommentFileError, first_videos, read_comments
 from stream_app.replay.plot import draw_shares
 from stream_app.replay.report import Report, make_report
 from stream_app.replay.run import ReplayOptions, ReplayStoppedError, replay
 from stream_app.replay.wording import markdown
-from stream_app.trial.servers import ServersNotNamedError, trial_servers
+from stream_app.trial.failures import told_in_a_line
+from stream_app.trial.servers import trial_servers
 
 PLOT: Final = "shares.png"
-EXPECTED = (
-    KafkaConnectorError,
-    StackError,
-    WorkerFailedError,
-    ServersNotNamedError,
-    ReplayStoppedError,
-    VerificationError,
-    redis.exceptions.RedisError,
-)
 
 
 def run_replay(
@@ -63,22 +49,16 @@ def run_replay(
         CliError: the file is not usable, a server or worker does not start, or was lost.
     """
     signal.signal(signal.SIGTERM, _end)
-    try:
+    with told_in_a_line(CommentFileError, ReplayStoppedError):
         comments = first_videos(read_comments(path, splits), limit)
-    except CommentFileError as error:
-        raise CliError(str(error)) from error
-    target.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="voxpop-replay-") as folder:
-        try:
-            with trial_servers(Path(folder), "replay", progress) as settings:
-                replayed = asyncio.run(replay(settings, comments, options, Path(folder), progress))
-        except (*EXPECTED, ExceptionGroup) as error:
-            first = _first(error)
-            if isinstance(first, EXPECTED):
-                raise CliError(str(first)) from error
-            raise
-        finally:
-            _keep_logs(Path(folder), target)
+        target.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix="voxpop-replay-") as name:
+            folder = Path(name)
+            try:
+                with trial_servers(folder, "replay", progress) as settings:
+                    replayed = asyncio.run(replay(settings, comments, options, folder, progress))
+            finally:
+                _keep_logs(folder, target)
     report = make_report(replayed, path.name, splits, options)
     _write(report, target)
     return report
@@ -95,10 +75,6 @@ def _keep_logs(folder: Path, target: Path) -> None:
     """Leave the workers' logs where they can be read afterwards."""
     for log in folder.glob("worker-*/worker.log"):
         shutil.copyfile(log, target / f"{log.parent.name}.log")
-
-
-def _first(error: BaseException) -> BaseException:
-    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:

@@ -1,0 +1,206 @@
+"""How many posts a second go from Kafka through a real worker into Redis, beside the model alone.
+
+A backlog lies in Kafka before the worker starts, so the worker is never short of posts. The model
+alone then scores the very same posts in the order in which the worker took them. Not for latency:
+`voxpop demo` measures that.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.machine import Machine, this_machine
+from benchmarks.posts import WirePost, simulated_posts
+from connectors.kafka.connection import KafkaConnection
+from connectors.kafka.producer import PostProducer
+from connectors.kafka.reading import read_topic
+from connectors.kafka.topics import POSTS, PREDICTIONS, create_topics, voxpop_topics
+from connectors.trends.layout import TrendLayout
+from connectors.trends.reader import TrendReader
+from deploy.local.progress import Progress
+from models.engine import WindowEngine, load_engine
+from stream_app.core.scoring import PoisonPost, PostToScore, Scorer
+from stream_app.core.windows import ConversationKey, Windows
+from stream_app.runtime import WINDOWS_HELD, canary_features
+from stream_app.settings import Settings
+from stream_app.trial.servers import trial_servers
+from stream_app.trial.workers import running_workers
+
+STEADY = (0.1, 0.9)
+POLL_S = 0.05
+NO_PROGRESS_S = 120.0
+
+
+class BenchmarkStoppedError(Exception):
+    """The worker stands still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run.
+
+    Attributes:
+        pipeline: posts a second counted in Redis, between a tenth and nine tenths of the backlog.
+        model_alone: posts a second for the same posts by the model alone.
+        ratio: the first by the second.
+    """
+
+    pipeline: float
+    model_alone: float
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was measured, of which model and where.
+
+    Attributes:
+        posts: in the backlog of each run.
+        batch_max: most posts in a batch, of the worker and of the model alone.
+        window: most posts of a conversation that the model sees.
+        middle: the median of each figure over the runs.
+    """
+
+    machine: Machine
+    model: str
+    posts: int
+    batch_max: int
+    window: int
+    runs: Sequence[Run]
+    middle: Run
+
+    def show(self, console: Console) -> None:
+        """Print the table."""
+        table = Table(title=f"posts/s, {self.model}", title_justify="left")
+        for column in ("run", "Kafka to Redis", "model alone", "ratio"):
+            table.add_column(column, justify="right")
+        for name, each in [*enumerate(self.runs, start=1), ("median", self.middle)]:
+            numbers = f"{each.pipeline:.1f}", f"{each.model_alone:.1f}", f"{each.ratio:.3f}"
+            table.add_row(str(name), *numbers)
+        console.print(table)
+        console.print(str(self.machine), highlight=False)
+
+
+def run(posts: int, runs: int, progress: Progress) -> Figures:
+    """Measure, each run with topics and a worker of its own.
+
+    Args:
+        posts: in the backlog.
+        runs: how many.
+        progress: told how far it is.
+
+    Raises:
+        BenchmarkStoppedError: the worker stands still.
+    """
+    machine = this_machine()
+    backlog = simulated_posts(posts, progress)
+    done: list[Run] = []
+    with (
+        TemporaryDirectory(prefix="voxpop-bench-") as folder,
+        trial_servers(Path(folder), "bench", progress) as settings,
+    ):
+        engine = load_engine(settings.model, settings.device)
+        for number in range(runs):
+            progress("Measuring", number, runs)
+            own = settings.model_copy(update={"topic_prefix": f"{settings.topic_prefix}{number}-"})
+            rate, order = asyncio.run(_pipeline(own, backlog, Path(folder) / str(number)))
+            alone = _model_alone(engine, own, backlog, order)
+            done.append(Run(round(rate, 1), round(alone, 1), round(rate / alone, 3)))
+        progress("Measuring", runs, runs)
+    return Figures(
+        machine, engine.version, posts, settings.batch_max, settings.window, done, _middle(done)
+    )
+
+
+def _middle(runs: Sequence[Run]) -> Run:
+    return Run(
+        pipeline=median(each.pipeline for each in runs),
+        model_alone=median(each.model_alone for each in runs),
+        ratio=median(each.ratio for each in runs),
+    )
+
+
+async def _pipeline(
+    settings: Settings, backlog: Sequence[WirePost], folder: Path
+) -> tuple[float, list[int]]:
+    """Posts a second, and the numbers of the posts in the order in which they were scored."""
+    kafka = settings.kafka_connection()
+    await create_topics(kafka, voxpop_topics(settings.topic_prefix))
+    async with PostProducer(kafka, topic=settings.topic(POSTS)) as producer:
+        for each in backlog:
+            await producer.send_raw(each.key, each.value)
+    async with running_workers(settings, 1, folder):
+        samples = await _watch(settings, backlog)
+    return _steady_rate(samples, len(backlog)), await _order(kafka, settings, backlog)
+
+
+async def _watch(settings: Settings, backlog: Sequence[WirePost]) -> list[tuple[float, int]]:
+    """Moments and how many posts Redis counted by then, until it counts all."""
+    tracks = sorted({track for each in backlog for track in each.post.tracks})
+    start = min(each.post.created_at for each in backlog)
+    end = max(each.post.created_at for each in backlog) + 1
+    samples = [(time.perf_counter(), 0)]
+    async with settings.redis_connection().open() as client:
+        reader = TrendReader(client, TrendLayout(settings.namespace()))
+        while samples[-1][1] < len(backlog):
+            series = [await reader.trends(track, start, end, "1d") for track in tracks]
+            counted = sum(each.total.posts for each in series)
+            now = time.perf_counter()
+            if counted > samples[-1][1]:
+                samples.append((now, counted))
+            elif now - samples[-1][0] > NO_PROGRESS_S:
+                raise BenchmarkStoppedError(
+                    f"{counted} of {len(backlog)} posts are counted, and nothing has moved for "
+                    f"{NO_PROGRESS_S:.0f} s"
+                )
+            await asyncio.sleep(POLL_S)
+    return samples
+
+
+def _steady_rate(samples: Sequence[tuple[float, int]], total: int) -> float:
+    """Posts a second between the first samples past each end of `STEADY`."""
+    (began, first), (ended, last) = (
+        next(sample for sample in samples if sample[1] >= share * total) for share in STEADY
+    )
+    if last == first:
+        raise BenchmarkStoppedError("too few posts to measure: all were counted at once")
+    return (last - first) / (ended - began)
+
+
+async def _order(
+    kafka: KafkaConnection, settings: Settings, backlog: Sequence[WirePost]
+) -> list[int]:
+    numbers = {each.post.post_id: number for number, each in enumerate(backlog)}
+    scored = []
+    async for record in read_topic(kafka, settings.topic(PREDICTIONS)):
+        document = orjson.loads(record.value or b"")
+        scored.append((document["scored_at"], numbers.pop(document["post_id"])))
+    return [number for _, number in sorted(scored)]
+
+
+def _model_alone(
+    engine: WindowEngine, settings: Settings, backlog: Sequence[WirePost], order: Sequence[int]
+) -> float:
+    """Posts a second for the same posts in the same order, in full batches."""
+    windows = Windows(settings.window, engine.stamp, WINDOWS_HELD)
+    scorer = Scorer(engine, windows, canary_features(engine.feature_set))
+    posts = [backlog[number].post for number in order]
+    to_score = [
+        PostToScore(ConversationKey(0, post.conversation_id), post.features) for post in posts
+    ]
+    began = time.perf_counter()
+    for start in range(0, len(to_score), settings.batch_max):
+        batch = to_score[start : start + settings.batch_max]
+        for key in windows.missing(each.key for each in batch):
+            windows.load(key, [])
+        if any(isinstance(result, PoisonPost) for result in scorer.score(batch)):
+            raise BenchmarkStoppedError("the model failed on a post that the worker scored")
+    return len(to_score) / (time.perf_counter() - began)

@@ -1,0 +1,56 @@
+"""`voxpop bench`: how fast it is on this machine; each command prints a table."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from benchmarks.engine import Figures as Engine
+    from benchmarks.pipeline import Figures as Pipeline
+
+app = typer.Typer(help="Speed on this machine.", no_args_is_help=True)
+
+Runs = Annotated[int, typer.Option(min=1, help="Runs; the median is given.")]
+Json = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
+
+
+@app.command()
+def engine(
+    posts: Annotated[int, typer.Option(min=1, help="Posts scored in a run.")] = 2048,
+    runs: Runs = 5,
+    json: Json = None,
+) -> None:
+    """Measure the model alone, with windows of 8 and 32 posts, one at a time and 64 at once."""
+    from benchmarks import engine as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
+
+    with told_in_a_line(), drawn_progress() as progress:
+        figures = benchmark.run(posts, runs, progress)
+    _tell(figures, json)
+
+
+@app.command()
+def pipeline(
+    posts: Annotated[int, typer.Option(min=20, help="Posts in the backlog.")] = 6000,
+    runs: Runs = 3,
+    json: Json = None,
+) -> None:
+    """Measure from Kafka through a real worker into Redis, beside the model alone."""
+    from benchmarks import pipeline as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
+
+    with told_in_a_line(benchmark.BenchmarkStoppedError), drawn_progress() as progress:
+        figures = benchmark.run(posts, runs, progress)
+    _tell(figures, json)
+
+
+def _tell(figures: "Engine | Pipeline", path: Path | None) -> None:
+    import orjson  # noqa: PLC0415 - keeps `--help` fast
+    from rich.console import Console  # noqa: PLC0415
+
+    figures.show(Console())
+    if path is not None:
+        path.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
