@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 
-from stream_app.cli import demo, dlq, doctor, produce, replay, stack, topics, trends, verify
+from stream_app.cli import bench, demo, dlq, doctor, produce, replay, stack, topics, trends, verify
 from stream_app.cli.errors import CliError
 
 FAILED = 1
@@ -39,6 +39,7 @@ app.command()(verify.verify)
 app.add_typer(dlq.app, name="dlq")
 app.command()(doctor.doctor)
 app.command()(replay.replay)
+app.add_typer(bench.app, name="bench")
 
 
 def _print_version(wanted: bool) -> None:
