@@ -105,10 +105,11 @@ class DemoRun:
             player = await self._prepare()
             self.is_playing = True
             began = time.time()
-            async with self._watched(player):
+            async with self._watched(player) as gatherer:
                 await self._send(player, stop)
                 await self._drain(player)
                 ended = time.time()
+                self._show(await gatherer.moment())
             return await self._judge(player, began, ended)
         finally:
             self.worker.stop()
@@ -144,7 +145,7 @@ class DemoRun:
         self._sent.add(post)
 
     @contextlib.asynccontextmanager
-    async def _watched(self, player: Player) -> AsyncIterator[None]:
+    async def _watched(self, player: Player) -> AsyncIterator[Gatherer]:
         """With everything that goes on beside the playing."""
         settings = self._settings
         source = (
@@ -158,7 +159,7 @@ class DemoRun:
             player, self._outcomes, self._visibility, self.worker, self._reader, TRACKS
         )
         async with _background(fences, written, self.worker.supervise(), self._show_all(gatherer)):
-            yield
+            yield gatherer
 
     async def _show_all(self, gatherer: Gatherer) -> None:
         while True:

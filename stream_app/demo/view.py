@@ -3,18 +3,20 @@
 Pure: from a `Moment` to something rich can print.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
-from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from connectors.schemas.labels import SENTIMENTS
 from connectors.trends.series import TrendBucket, TrendSeries
 from stream_app.demo.phrases import SWINGING
 from stream_app.demo.state import Moment
 
+NOW_BUCKETS: Final = 3  # ten seconds each; the last one has just begun
 BAR_CELLS: Final = 24
 SPARK_CELLS: Final = 24
 SPARKS: Final = "▁▂▃▄▅▆▇█"
@@ -23,11 +25,11 @@ COLORS: Final = {"negative": "red", "neutral": "bright_black", "positive": "gree
 
 def screen(moment: Moment) -> RenderableType:
     """The whole picture."""
-    return Group(
-        Columns([_in(moment), _out(moment), _health(moment)], expand=True),
-        _trends(moment),
-        _recent(moment),
-    )
+    figures = Table.grid(expand=True)
+    for ratio in (3, 3, 4):
+        figures.add_column(ratio=ratio)
+    figures.add_row(_in(moment), _out(moment), _health(moment))
+    return Group(figures, _trends(moment), _recent(moment))
 
 
 def line(moment: Moment) -> str:
@@ -39,15 +41,19 @@ def line(moment: Moment) -> str:
         f"{sum(moment.rejected.values())} of {moment.broken} broken in posts.dlq, "
         f"{sum(moment.lag.values())} waiting, {moment.posts_per_s:.0f} posts/s, "
         f"p50 {latency['p50']} ms, p99 {latency['p99']} ms, "
-        f"{SWINGING} {net_sentiment(swinging.buckets[-1:]):+.2f}"
+        f"{SWINGING} {net_sentiment(swinging.buckets[-NOW_BUCKETS:]):+.2f}"
     )
 
 
-def net_sentiment(buckets: list[TrendBucket]) -> float:
+def pooled(buckets: Sequence[TrendBucket]) -> dict[str, int]:
+    """Sentiment -> posts of several buckets."""
+    return {label: sum(bucket.sentiment[label] for bucket in buckets) for label in SENTIMENTS}
+
+
+def net_sentiment(buckets: Sequence[TrendBucket]) -> float:
     """Share of positive posts less that of negative ones; 0 where there are none."""
-    posts = sum(bucket.posts for bucket in buckets)
-    net = sum(b.sentiment["positive"] - b.sentiment["negative"] for b in buckets)
-    return net / posts if posts else 0.0
+    posts = pooled(buckets)
+    return (posts["positive"] - posts["negative"]) / max(sum(posts.values()), 1)
 
 
 def sparkline(series: TrendSeries) -> Text:
@@ -60,25 +66,26 @@ def sparkline(series: TrendSeries) -> Text:
     return cells
 
 
-def sentiment_bar(bucket: TrendBucket | None) -> Text:
-    """Shares of the three sentiments of a bucket as one bar."""
+def sentiment_bar(buckets: Sequence[TrendBucket]) -> Text:
+    """Shares of the three sentiments as one bar; empty where there are no posts."""
+    posts = pooled(buckets)
+    total = sum(posts.values())
     bar = Text()
-    if bucket is None:
-        return bar
-    edge = done = 0.0
-    for label, style in COLORS.items():
-        edge += bucket.sentiment[label] / bucket.posts * BAR_CELLS
-        bar.append("█" * (round(edge) - round(done)), style=style)
-        done = edge
+    edge = done = 0
+    for label, count in posts.items():
+        edge += count
+        cells = round(edge / max(total, 1) * BAR_CELLS)
+        bar.append("█" * (cells - done), style=COLORS[label])
+        done = cells
     return bar
 
 
 def _in(moment: Moment) -> Panel:
     body = Table.grid(padding=(0, 1))
     body.add_row("sent", f"{moment.sent}")
-    body.add_row("broken on purpose", f"{moment.broken}")
+    body.add_row("broken", f"{moment.broken}")
     body.add_row("seconds", f"{moment.elapsed_s:.0f}")
-    body.add_row("opinion on " + SWINGING, "swung over" if moment.swung else "favourable")
+    body.add_row(SWINGING, "swung over" if moment.swung else "before the swing")
     return Panel(body, title="posts in", border_style="cyan")
 
 
@@ -86,20 +93,24 @@ def _out(moment: Moment) -> Panel:
     latency = moment.latency_ms
     body = Table.grid(padding=(0, 1))
     body.add_row("scored", f"{moment.scored}")
-    body.add_row("counted in Redis", f"{moment.visible}")
+    body.add_row("counted", f"{moment.visible}")
     body.add_row("posts/s", f"{moment.posts_per_s:.1f}")
-    body.add_row("ms p50 / p95 / p99", " / ".join(str(latency[p]) for p in ("p50", "p95", "p99")))
+    body.add_row("ms p50/p95/p99", "/".join(_ms(latency[p]) for p in ("p50", "p95", "p99")))
     return Panel(body, title="trends out", border_style="green")
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
 
 
 def _health(moment: Moment) -> Panel:
     lag = " ".join(str(count) for _, count in sorted(moment.lag.items())) or "0"
     reasons = ", ".join(f"{name} {count}" for name, count in sorted(moment.rejected.items()))
     body = Table.grid(padding=(0, 1))
-    body.add_row("lag by partition", lag)
+    body.add_row("lag", lag)
     body.add_row("dead letters", f"{sum(moment.rejected.values())}  {reasons}")
     worker = f"pid {moment.worker_pid}" if moment.worker_pid else "starting"
-    body.add_row("worker", f"{worker}, restarted {moment.worker_restarts} times")
+    body.add_row("worker", f"{worker}, {moment.worker_restarts} restarts")
     return Panel(body, title="health", border_style="yellow")
 
 
@@ -107,13 +118,12 @@ def _trends(moment: Moment) -> Panel:
     table = Table.grid(padding=(0, 2))
     table.add_row("track", "posts", "now: negative, neutral, positive", "net", "net, every 10 s")
     for series in moment.trends:
-        current = series.buckets[-1] if series.buckets else None
-        net = net_sentiment(series.buckets[-1:])
+        current = series.buckets[-NOW_BUCKETS:]
         table.add_row(
             Text(series.track, style="bold" if series.track == SWINGING else ""),
             f"{series.total.posts}",
             sentiment_bar(current),
-            f"{net:+.2f}",
+            f"{net_sentiment(current):+.2f}",
             sparkline(series),
         )
     return Panel(table, title="opinion by track", border_style="magenta")
