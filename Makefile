@@ -38,7 +38,8 @@ check: install
 	$(BIN)/lint-imports
 
 bench: install
-	$(BIN)/python -m benchmarks
+	$(BIN)/voxpop bench engine
+	$(BIN)/voxpop bench pipeline
 
 fmt: install
 	$(BIN)/ruff check --fix .

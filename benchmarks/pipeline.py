@@ -139,7 +139,7 @@ async def _pipeline(
             await producer.send_raw(each.key, each.value)
     async with running_workers(settings, 1, folder):
         samples = await _watch(settings, backlog)
-    return _steady_rate(samples, len(backlog)), await _order(kafka, settings, backlog)
+    return steady_rate(samples, len(backlog)), await _order(kafka, settings, backlog)
 
 
 async def _watch(settings: Settings, backlog: Sequence[WirePost]) -> list[tuple[float, int]]:
@@ -165,8 +165,16 @@ async def _watch(settings: Settings, backlog: Sequence[WirePost]) -> list[tuple[
     return samples
 
 
-def _steady_rate(samples: Sequence[tuple[float, int]], total: int) -> float:
-    """Posts a second between the first samples past each end of `STEADY`."""
+def steady_rate(samples: Sequence[tuple[float, int]], total: int) -> float:
+    """Posts a second between the first samples past each end of `STEADY`.
+
+    Args:
+        samples: seconds and how many posts were counted by then, ascending.
+        total: posts in the backlog, reached by the last sample.
+
+    Raises:
+        BenchmarkStoppedError: one sample is past both ends.
+    """
     (began, first), (ended, last) = (
         next(sample for sample in samples if sample[1] >= share * total) for share in STEADY
     )
