@@ -9,7 +9,20 @@ from typing import Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 
-from stream_app.cli import bench, demo, dlq, doctor, produce, replay, stack, topics, trends, verify
+from stream_app.cli import (
+    bench,
+    demo,
+    dlq,
+    doctor,
+    produce,
+    replay,
+    score,
+    stack,
+    topics,
+    train,
+    trends,
+    verify,
+)
 from stream_app.cli.errors import CliError
 
 FAILED = 1
@@ -39,6 +52,8 @@ app.command()(verify.verify)
 app.add_typer(dlq.app, name="dlq")
 app.command()(doctor.doctor)
 app.command()(replay.replay)
+app.command()(score.score)
+app.command()(train.train)
 app.add_typer(bench.app, name="bench")
 
 

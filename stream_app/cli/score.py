@@ -54,4 +54,4 @@ def score(
     except (ModelError, ModelBroken, OSError) as error:
         raise CliError(str(error)) from error
     if scorer.failed:
-        raise CliError(f"{scorer.failed:,} lines could not be scored; {predictions} says why")
+        raise CliError(f"lines that could not be scored: {scorer.failed:,}; {predictions} says why")
