@@ -36,6 +36,8 @@ OUTSIDE = {
     ),
     "redis.exceptions.TimeoutError": "Redis does not answer: see VOXPOP_REDIS",
 }
+# messages that hold the remedy already
+SAYS_ITSELF = {"connectors.kafka.errors.KafkaConnectorError", "models.errors.ModelError"}
 
 app = typer.Typer(
     name="voxpop",
@@ -100,8 +102,10 @@ def main() -> None:
 def _outside_line(error: Exception) -> str | None:
     """What to say of a failure of Kafka or Redis; None when it is another."""
     for kind in type(error).__mro__:
-        remedy = OUTSIDE.get(f"{kind.__module__}.{kind.__qualname__}")
-        if remedy:
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        if name in SAYS_ITSELF:
+            return str(error)
+        if remedy := OUTSIDE.get(name):
             return f"{remedy} ({error})"
     return None
 

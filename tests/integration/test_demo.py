@@ -37,6 +37,7 @@ class Demo:
         self.output = folder / "output"
         environment = {k: v for k, v in os.environ.items() if not k.startswith("VOXPOP_")}
         environment |= {"VOXPOP_DATA_DIR": str(folder / "data"), "TMPDIR": str(folder)}
+        environment["VOXPOP_SESSION_TIMEOUT_S"] = "6"  # a killed worker is missed sooner
         command = [sys.executable, "-m", "stream_app.cli.main", "demo", "--json"]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(

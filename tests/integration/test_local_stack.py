@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -37,6 +40,33 @@ def test_what_runs_already_stays_and_stop_leaves_nothing(tmp_path: Path) -> None
         assert stack.stop() == []
     finally:
         stack.stop()
+
+
+def test_stack_up_prints_the_environment_and_survives_its_shell(tmp_path: Path) -> None:
+    def stack(command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "stream_app.cli.main", "stack", command],
+            env={**os.environ, "VOXPOP_DATA_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            start_new_session=True,
+        )
+
+    try:
+        up = stack("up")
+        kafka, redis = up.stdout.splitlines()
+        assert re.fullmatch(r"VOXPOP_KAFKA=127\.0\.0\.1:\d+", kafka)
+        assert re.fullmatch(r"VOXPOP_REDIS=redis://127\.0\.0\.1:\d+/0", redis)
+        assert "Starting Kafka" in up.stderr
+        assert stack("up").stdout == up.stdout
+        assert stack("status").returncode == 0
+        assert stack("down").stdout == "ended kafka and valkey\n"
+        assert stack("status").returncode == 1
+        assert pids_in(tmp_path) == []
+    finally:
+        LocalStack(tmp_path).stop()
 
 
 def test_an_interrupted_start_leaves_no_process(tmp_path: Path) -> None:
