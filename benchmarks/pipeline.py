@@ -27,9 +27,9 @@ from connectors.trends.layout import TrendLayout
 from connectors.trends.reader import TrendReader
 from deploy.local.progress import Progress
 from models.engine import WindowEngine, load_engine
-from stream_app.core.scoring import PoisonPost, PostToScore, Scorer
+from stream_app.core.scoring import PoisonPost, PostToScore, Scorer, canary_features
 from stream_app.core.windows import ConversationKey, Windows
-from stream_app.runtime import WINDOWS_HELD, canary_features
+from stream_app.runtime import WINDOWS_HELD
 from stream_app.settings import Settings
 from stream_app.trial.servers import trial_servers
 from stream_app.trial.workers import running_workers

@@ -13,18 +13,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from connectors.conversations.source import SourcePartition
-from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
 from connectors.schemas.post import DecodedPost
-from connectors.schemas.prediction import (
-    EmotionScore,
-    ModalityShares,
-    Prediction,
-    SentimentScore,
-    Source,
-)
+from connectors.schemas.prediction import Prediction, Source
 from connectors.schemas.rejection import Reason
 from stream_app.batch import Batch, Item
 from stream_app.core.outcome import Outcome, Rejected, decode_outcomes, encode_outcomes
+from stream_app.core.prediction import make_prediction
 from stream_app.core.record import Record
 from stream_app.core.scoring import ModelBroken, PoisonPost, PostToScore, ScoredPost, Scorer
 from stream_app.core.windows import ConversationKey, Windows
@@ -272,47 +266,6 @@ class Pipeline:
 
     def _guard(self, batch: Batch) -> None:
         self._membership.check(batch.partitions(), batch.generation, batch.since_s)
-
-
-def make_prediction(
-    post: DecodedPost, scored: ScoredPost, source: Source, model_version: str, scored_at: float
-) -> Prediction:
-    """The prediction of a scored post.
-
-    Args:
-        post: what was scored.
-        scored: what the model said.
-        source: where the post stood.
-        model_version: which model said it.
-        scored_at: Unix seconds.
-    """
-    score = scored.score
-    return Prediction(
-        post_id=post.post_id,
-        conversation_id=post.conversation_id,
-        platform=post.platform,
-        lang=post.lang,
-        tracks=list(post.tracks),
-        created_at=post.created_at,
-        source=source,
-        sentiment=SentimentScore.model_validate(_labelled(SENTIMENTS, score.sentiment)),
-        emotion=EmotionScore.model_validate(_labelled(EMOTIONS, score.emotion)),
-        modalities=ModalityShares.model_validate(
-            dict(zip(MODALITIES, _rounded(score.modalities), strict=True))
-        ),
-        window_posts=scored.window_posts,
-        model_version=model_version,
-        scored_at=scored_at,
-    )
-
-
-def _labelled(labels: Sequence[str], probabilities: Sequence[float]) -> dict[str, object]:
-    best = max(range(len(labels)), key=probabilities.__getitem__)
-    return {"label": labels[best], "probs": _rounded(probabilities)}
-
-
-def _rounded(probabilities: Sequence[float]) -> list[float]:
-    return [round(min(max(p, 0.0), 1.0), 6) for p in probabilities]
 
 
 def _key(record: Record, post: DecodedPost) -> ConversationKey:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import faust
-import numpy as np
 import redis.exceptions
 
 from connectors.conversations.store import PartitionStore
@@ -17,15 +16,13 @@ from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.errors import KafkaConnectorError
 from connectors.kafka.metadata import describe_topics
 from connectors.redis_connection import RedisConnection
-from connectors.schemas.feature_sets import FEATURE_SETS
-from connectors.schemas.scoring import Features
 from connectors.trends.layout import TrendLayout
 from connectors.trends.sink import TrendSink
 from models.engine import WindowEngine, load_engine
 from models.errors import CheckpointError, ModelError
 from stream_app.batch import Decoder
 from stream_app.core.record import Record
-from stream_app.core.scoring import Scorer
+from stream_app.core.scoring import Scorer, canary_features
 from stream_app.core.windows import Windows
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.faust_broker import FaustBroker
@@ -150,11 +147,6 @@ class Runtime:
 def watchdog_limit_s(settings: Settings) -> float:
     """Longest harmless pause of a worker, seconds."""
     return settings.session_timeout_s * SAFE_PART_OF_SESSION
-
-
-def canary_features(feature_set: str) -> Features:
-    """Features that every model of a feature set can score: one step of zeros as text."""
-    return {"text": np.zeros((1, FEATURE_SETS[feature_set].widths["text"]), np.float32)}
 
 
 def records_of(events: Sequence[faust.EventT]) -> list[Record]:

@@ -7,16 +7,21 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-import numpy as np
 import orjson
 
-from connectors.schemas.feature_sets import FEATURE_SETS
 from connectors.schemas.prediction import Source
 from connectors.schemas.rejection import Reason, Rejection
 from stream_app.cli.score_lines import LineReader, ReadPost
-from stream_app.core.scoring import Engine, PoisonPost, PostToScore, ScoredPost, Scorer
+from stream_app.core.prediction import make_prediction
+from stream_app.core.scoring import (
+    Engine,
+    PoisonPost,
+    PostToScore,
+    ScoredPost,
+    Scorer,
+    canary_features,
+)
 from stream_app.core.windows import Windows
-from stream_app.pipeline import make_prediction
 
 CONVERSATIONS_HELD: Final = 20_000
 
@@ -63,9 +68,7 @@ class LineScorer:
         self._source = source
         self._clock = clock
         self._windows = Windows(window, engine.stamp, CONVERSATIONS_HELD)
-        width = FEATURE_SETS[engine.feature_set].widths["text"]
-        canary = {"text": np.zeros((1, width), np.float32)}
-        self._scorer = Scorer(engine, self._windows, canary)
+        self._scorer = Scorer(engine, self._windows, canary_features(engine.feature_set))
         self._lines = 0
         self._failed = 0
 

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
+from connectors.schemas.feature_sets import FEATURE_SETS
 from connectors.schemas.scoring import Features, Score, WindowRequest
 from stream_app.core.windows import ConversationKey, Windows
 
@@ -126,6 +129,11 @@ class Scorer:
             for target, index, score in zip(request.targets, owner, scores, strict=True):
                 results[index] = ScoredPost(score, records[index], target + 1)
         return [results[index] for index in range(len(posts))]
+
+
+def canary_features(feature_set: str) -> Features:
+    """Features that every model of a feature set can score: one step of zeros as text."""
+    return {"text": np.zeros((1, FEATURE_SETS[feature_set].widths["text"]), np.float32)}
 
 
 def plan_requests(

@@ -1,0 +1,55 @@
+"""Makes the prediction of a post from its score: labels, rounding, and what it was said of."""
+
+from collections.abc import Sequence
+
+from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
+from connectors.schemas.post import DecodedPost
+from connectors.schemas.prediction import (
+    EmotionScore,
+    ModalityShares,
+    Prediction,
+    SentimentScore,
+    Source,
+)
+from stream_app.core.scoring import ScoredPost
+
+
+def make_prediction(
+    post: DecodedPost, scored: ScoredPost, source: Source, model_version: str, scored_at: float
+) -> Prediction:
+    """The prediction of a scored post.
+
+    Args:
+        post: what was scored.
+        scored: what the model said.
+        source: where the post stood.
+        model_version: which model said it.
+        scored_at: Unix seconds.
+    """
+    score = scored.score
+    return Prediction(
+        post_id=post.post_id,
+        conversation_id=post.conversation_id,
+        platform=post.platform,
+        lang=post.lang,
+        tracks=list(post.tracks),
+        created_at=post.created_at,
+        source=source,
+        sentiment=SentimentScore.model_validate(_labelled(SENTIMENTS, score.sentiment)),
+        emotion=EmotionScore.model_validate(_labelled(EMOTIONS, score.emotion)),
+        modalities=ModalityShares.model_validate(
+            dict(zip(MODALITIES, _rounded(score.modalities), strict=True))
+        ),
+        window_posts=scored.window_posts,
+        model_version=model_version,
+        scored_at=scored_at,
+    )
+
+
+def _labelled(labels: Sequence[str], probabilities: Sequence[float]) -> dict[str, object]:
+    best = max(range(len(labels)), key=probabilities.__getitem__)
+    return {"label": labels[best], "probs": _rounded(probabilities)}
+
+
+def _rounded(probabilities: Sequence[float]) -> list[float]:
+    return [round(min(max(p, 0.0), 1.0), 6) for p in probabilities]
