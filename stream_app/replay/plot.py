@@ -11,7 +11,7 @@ from connectors.schemas.labels import SENTIMENTS
 from stream_app.replay.agreement import ShareAgreement, TrackAgreement
 
 COLOURS: Final = {"negative": "#c0392b", "neutral": "#6c7a89", "positive": "#1e8449"}
-NAMED: Final = 5
+NAMED: Final = 3
 DOTS_A_INCH: Final = 110
 
 

@@ -47,8 +47,8 @@ def _times(played: Played) -> str:
         f"{played.spread_s / 3600:.0f} hours after it, in the order of the file, and the whole "
         f"axis, {played.original_from[:10]} to {played.original_until[:10]}, was scaled linearly "
         f"onto the {played.span_s / 3600:g} hours before the replay ({played.scale:,.0f} times "
-        f"faster). {played.without_time:,} comments are of videos without a time; they were put at "
-        "the beginning. The conversations' order is the file's; the trends' times mean nothing."
+        f"faster). Comments of videos without a time, {played.without_time:,}, were put at its "
+        "beginning. The conversations' order is the file's; the trends' times mean nothing."
     )
 
 
