@@ -15,15 +15,21 @@ def topics() -> None:
 @app.command()
 def create(
     partitions: Annotated[
-        int, typer.Option(min=1, help="Partitions of each topic: the most workers that share it.")
-    ] = 8,
+        int | None,
+        typer.Option(
+            min=1, help="Partitions of each topic, the most workers that share it; 8 by itself."
+        ),
+    ] = None,
     replication: Annotated[int, typer.Option(min=1, help="Copies of each partition.")] = 1,
 ) -> None:
     """Make the topics that are missing; one that is there is never changed.
 
-    Exit code 1 where an existing topic has fewer partitions or other settings than wanted.
+    Exit code 1 where an existing topic has other settings than wanted, or fewer partitions than
+    `--partitions` asks for.
     """
     from connectors.kafka.topics import (  # noqa: PLC0415 - keeps `--help` fast
+        DEFAULT_PARTITIONS,
+        TopicSpec,
         create_topics,
         topic_differences,
         voxpop_topics,
@@ -32,16 +38,17 @@ def create(
     from stream_app.settings import Settings  # noqa: PLC0415
 
     settings = Settings()
-    specs = voxpop_topics(
-        settings.topic_prefix, partitions, replication, post_max_bytes=settings.post_max_bytes
-    )
+
+    def specs(count: int) -> list[TopicSpec]:
+        return voxpop_topics(settings.topic_prefix, count, replication, settings.post_max_bytes)
 
     async def made_and_different() -> tuple[list[str], list[str]]:
         connection = settings.kafka_connection()
-        return await create_topics(connection, specs), await topic_differences(connection, specs)
+        made = await create_topics(connection, specs(partitions or DEFAULT_PARTITIONS))
+        return made, await topic_differences(connection, specs(partitions or 1))
 
     created, differences = run_with_kafka(made_and_different())
-    for spec in specs:
+    for spec in specs(1):
         typer.echo(f"{spec.name:<24}{'made' if spec.name in created else 'was there'}")
     for difference in differences:
         typer.secho(difference, fg=typer.colors.YELLOW, err=True)

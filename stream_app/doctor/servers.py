@@ -20,7 +20,7 @@ START = "`voxpop stack up` starts one; or point VOXPOP_REDIS at yours"
 def kafka(settings: Settings) -> Iterator[Finding]:
     """Whether Kafka answers, and its topics are as they should be."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it is said better below
-    wanted = voxpop_topics(settings.topic_prefix, post_max_bytes=settings.post_max_bytes)
+    wanted = voxpop_topics(settings.topic_prefix, 1, post_max_bytes=settings.post_max_bytes)
     try:
         differences = asyncio.run(topic_differences(settings.kafka_connection(), wanted))
     except KafkaConnectorError as error:
