@@ -20,15 +20,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Items in the order of their offsets within each partition, all of one generation.
-
-    Attributes:
-        since_s: monotonic seconds at which work on it began.
-    """
+    """Items in the order of their offsets within each partition, all of one generation."""
 
     items: Sequence[Item]
     generation: int
-    since_s: float
 
     def partitions(self) -> frozenset[int]:
         """Source partitions of the items."""

@@ -28,13 +28,17 @@ class Membership:
         self._limit_s = session_timeout_s * SAFE_PART_OF_SESSION
         self._clock = clock
 
-    def check(self, partitions: Collection[int], generation: int, since_s: float) -> None:
+    def now_s(self) -> float:
+        """Monotonic seconds, as `check` reads them."""
+        return self._clock()
+
+    def check(self, partitions: Collection[int], generation: int, began_s: float) -> None:
         """Raise unless a batch may have an effect now.
 
         Args:
             partitions: source partitions of the batch.
             generation: generation in which its records were fetched.
-            since_s: monotonic seconds at which work on it began.
+            began_s: monotonic seconds at which its processing began.
 
         Raises:
             CannotGoOn: the partitions may be somebody else's.
@@ -46,7 +50,7 @@ class Membership:
                 ExitCode.PARTITION_LOST,
                 f"partitions {sorted(partitions)} were taken away while a batch was in flight",
             )
-        age_s = self._clock() - since_s
+        age_s = self._clock() - began_s
         if age_s > self._limit_s:
             raise CannotGoOn(
                 ExitCode.BATCH_TOO_OLD,

@@ -118,6 +118,7 @@ class Pipeline:
         self._membership = membership
         self._executor = executor
         self._clock = clock
+        self._began_s = 0.0
         self._sources: dict[int, SourcePartition] = {}
         self._fixed: dict[int, dict[int, Outcome]] = {}
 
@@ -138,6 +139,7 @@ class Pipeline:
         Raises:
             CannotGoOn: the worker must end; nothing is lost, the batch comes again.
         """
+        self._began_s = self._membership.now_s()
         self._guard(batch)
         replayed: dict[int, dict[int, Outcome]] = {}
         fresh: list[Item] = []
@@ -265,7 +267,7 @@ class Pipeline:
         )
 
     def _guard(self, batch: Batch) -> None:
-        self._membership.check(batch.partitions(), batch.generation, batch.since_s)
+        self._membership.check(batch.partitions(), batch.generation, self._began_s)
 
 
 def _key(record: Record, post: DecodedPost) -> ConversationKey:

@@ -100,7 +100,7 @@ class Worker:
             now = self._clock()
             items = [self._decoder.decode(record, now) for record in admitted.records]
             generation = admitted.records[0].generation
-            self._ready.put_nowait(Batch(items, generation, self._monotonic()))
+            self._ready.put_nowait(Batch(items, generation))
         for partition, missing in admitted.holes.items():
             await self._heal_hole(partition, missing)
 

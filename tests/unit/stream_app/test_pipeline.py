@@ -1,7 +1,7 @@
 """The order of effects makes counts exact and results final, wherever the process dies."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -52,6 +52,7 @@ class World:
     faults: Faults = field(default_factory=Faults)
     committed: int | None = None
     broker: FakeBroker = field(default_factory=lambda: FakeBroker({0: range(100)}))
+    clock: Callable[[], float] = lambda: 0.0
 
     def __post_init__(self) -> None:
         self.store = FakeStore(self.faults)
@@ -67,15 +68,15 @@ class World:
             store=self.store,
             outputs=self.outputs,
             trends=self.trends,
-            membership=Membership(self.broker, 10.0, clock=lambda: 0.0),
+            membership=Membership(self.broker, 10.0, clock=self.clock),
             executor=executor,
             clock=lambda: NOW,
         )
 
 
-def batch(records: Sequence[Record], *, since_s: float = 0.0) -> Batch:
+def batch(records: Sequence[Record]) -> Batch:
     decoder = Decoder("default@1", 1 << 20)
-    return Batch([decoder.decode(record, NOW) for record in records], 1, since_s)
+    return Batch([decoder.decode(record, NOW) for record in records], 1)
 
 
 async def work(
@@ -205,11 +206,12 @@ async def test_a_partition_lost_before_an_effect_stops_that_effect(
 
 
 async def test_a_batch_that_took_most_of_a_session_has_no_effect(executor: Executor) -> None:
-    world = World()
+    readings = iter([0.0, 5.9, 6.1])
+    world = World(clock=lambda: next(readings))
     pipeline = world.pipeline(FakeEngine(), executor)
     pipeline.assign(SOURCE, None)
     with pytest.raises(CannotGoOn) as end:
-        await pipeline.process(batch([post_record(0)], since_s=-6.1))
+        await pipeline.process(batch([post_record(0)]))
     assert end.value.code is ExitCode.BATCH_TOO_OLD
     assert not world.store.intents
 
