@@ -19,6 +19,8 @@ async def first_available(
 
     Args:
         connection: how to reach the brokers; no group is joined.
+        topic: full name of the topic.
+        partition: number of the partition.
         offset: where to look from, not before the first offset that the broker has.
         limit_s: longest time to look, seconds.
 
