@@ -11,8 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from models.engine import shipped_checkpoint
-
 OPINIONS = ("negative", "neutral", "positive")
 VIDEOS = 12
 COMMENTS_A_VIDEO = 5
@@ -56,9 +54,6 @@ def replay(
     )
 
 
-@pytest.mark.skipif(
-    not (shipped_checkpoint() / "checkpoint.json").is_file(), reason="no checkpoint is shipped"
-)
 def test_every_comment_is_counted_and_set_beside_its_label(
     comment_file: Path, tmp_path: Path, settings_env: Mapping[str, str]
 ) -> None:
