@@ -40,7 +40,7 @@ def line(moment: Moment) -> str:
         f"{moment.elapsed_s:4.0f} s: {moment.sent} sent, {moment.visible} counted, "
         f"{sum(moment.rejected.values())} of {moment.broken} broken in posts.dlq, "
         f"{sum(moment.lag.values())} waiting, {moment.posts_per_s:.0f} posts/s, "
-        f"p50 {latency['p50']} ms, p99 {latency['p99']} ms, "
+        f"p50 {_ms(latency['p50'])} ms, p99 {_ms(latency['p99'])} ms, "
         f"{SWINGING} {net_sentiment(swinging.buckets[-NOW_BUCKETS:]):+.2f}"
     )
 
