@@ -1,6 +1,6 @@
 """What the worker asks of Kafka, whoever answers; `faust_broker` answers with Faust."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 
@@ -22,8 +22,8 @@ class Broker(Protocol):
     async def committed(self, partition: int) -> int | None:
         """Offset that the group has committed, None for nothing yet."""
 
-    async def bounds(self, partition: int) -> tuple[int, int]:
-        """First offset that the broker has and the offset after its last."""
+    async def bounds(self, partitions: Collection[int]) -> Mapping[int, tuple[int, int]]:
+        """First offset that the broker has of each partition, and the one after its last."""
 
     async def first_available(self, partition: int, offset: int) -> int:
         """Offset of the first record at or after `offset`; the end if there is none."""

@@ -4,14 +4,14 @@ Faust commits nothing here: the application does, and believes a commit only whe
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from typing import TypeVar
 
 import faust
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
-from connectors.kafka.availability import first_available
+from connectors.kafka.availability import first_available, offset_bounds
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.metadata import describe_topics
 from stream_app.exits import CannotGoOn, ExitCode
@@ -64,12 +64,9 @@ class FaustBroker:
         offset = await self._answered(thread.call_thread(consumer.committed, self._tp(partition)))
         return None if offset is None else int(offset)
 
-    async def bounds(self, partition: int) -> tuple[int, int]:
-        """First offset that the broker has and the offset after its last."""
-        tp = self._tp(partition)
-        earliest = await self._answered(self._app.consumer.earliest_offsets(tp))
-        end = await self._answered(self._app.consumer.highwaters(tp))
-        return earliest[tp], end[tp]
+    async def bounds(self, partitions: Collection[int]) -> Mapping[int, tuple[int, int]]:
+        """First offset that the broker has of each partition, and the one after its last."""
+        return await self._answered(offset_bounds(self._connection, self._topic, partitions))
 
     async def first_available(self, partition: int, offset: int) -> int:
         """Offset of the first record at or after `offset`; the end if there is none."""

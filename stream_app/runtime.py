@@ -24,12 +24,13 @@ from stream_app.batch import Decoder
 from stream_app.core.record import Record
 from stream_app.core.scoring import Scorer, canary_features
 from stream_app.core.windows import Windows
+from stream_app.decider import Decider
+from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.faust_broker import FaustBroker
 from stream_app.faust_settings import REQUEST_TIMEOUT_S, refuse_what_cannot_be_guaranteed
 from stream_app.membership import SAFE_PART_OF_SESSION, Membership
 from stream_app.outputs import Outputs
-from stream_app.pipeline import Pipeline
 from stream_app.settings import Settings
 from stream_app.watchdog import TICK_S, Watchdog
 from stream_app.worker import Worker
@@ -119,21 +120,27 @@ class Runtime:
             window=settings.window,
             idle_s=int(settings.window_idle_days * DAY_S),
         )
-        pipeline = Pipeline(
+        membership = Membership(broker, settings.session_timeout_s)
+        decider = Decider(
             scorer=Scorer(engine, windows, canary_features(engine.feature_set)),
             windows=windows,
             model_version=engine.version,
             store=store,
+            membership=membership,
+            executor=self._executor,
+        )
+        effects = Effects(
+            store=store,
             outputs=self._outputs,
             trends=TrendSink(self._redis, TrendLayout(settings.namespace())),
-            membership=Membership(broker, settings.session_timeout_s),
-            executor=self._executor,
+            membership=membership,
         )
         return Worker(
             topic=topic,
             broker=broker,
-            pipeline=pipeline,
             decoder=Decoder(engine.feature_set, settings.post_max_bytes),
+            decider=decider,
+            effects=effects,
             intents=store,
             session_timeout_s=settings.session_timeout_s,
         )

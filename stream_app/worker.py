@@ -1,4 +1,4 @@
-"""The worker between Faust and the pipeline: admits records, holds two batches, commits.
+"""The worker between Faust and its batches: admits records, keeps few batches going, commits.
 
 Faust calls it from four sides: the agent offers records, a timer asks for commits and heals
 stalls, a rebalance revokes, a shutdown drains. It knows none of Faust's types.
@@ -7,7 +7,7 @@ stalls, a rebalance revokes, a shutdown drains. It knows none of Faust's types.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from connectors.conversations.source import SourcePartition
@@ -17,12 +17,13 @@ from stream_app.core.admission import Admission, Admitted, starting_offset
 from stream_app.core.progress import Progress
 from stream_app.core.record import Record
 from stream_app.core.stall import StallDetector
+from stream_app.decider import DecidedBatch, Decider, FixedBatch
+from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
-from stream_app.pipeline import FixedBatch, Pipeline
 
 log = logging.getLogger(__name__)
 
-BATCHES_HELD = 2  # one in flight, the next one decoded meanwhile
+BATCHES_HELD = 3  # one takes effect, one is being scored, the next is decoded meanwhile
 STALL_PATIENCE_S = 3.0
 HOLE_PATIENCE_S = 10.0
 SEEK_PAUSE_S = 0.5
@@ -42,8 +43,9 @@ class Worker:
     Args:
         topic: full name of the source topic.
         broker: the source topic and the consumer group.
-        pipeline: takes batches to their effects.
         decoder: reads the posts.
+        decider: decides what becomes of a batch.
+        effects: gives decisions their effects.
         intents: results that are fixed already.
         session_timeout_s: of the consumer group.
         monotonic: seconds that never go back.
@@ -55,8 +57,9 @@ class Worker:
         *,
         topic: str,
         broker: Broker,
-        pipeline: Pipeline,
         decoder: Decoder,
+        decider: Decider,
+        effects: Effects,
         intents: IntentStore,
         session_timeout_s: float,
         monotonic: Callable[[], float] = time.monotonic,
@@ -64,8 +67,9 @@ class Worker:
     ) -> None:
         self._topic = topic
         self._broker = broker
-        self._pipeline = pipeline
         self._decoder = decoder
+        self._decider = decider
+        self._effects = effects
         self._intents = intents
         self._drain_limit_s = session_timeout_s * DRAIN_PART_OF_SESSION
         self._monotonic = monotonic
@@ -77,14 +81,16 @@ class Worker:
         self._committing = asyncio.Lock()
         self._slots = asyncio.Semaphore(BATCHES_HELD)
         self._ready: asyncio.Queue[Batch] = asyncio.Queue()
-        self._nothing_in_flight = asyncio.Event()
-        self._nothing_in_flight.set()
+        self._decided: asyncio.Queue[DecidedBatch] = asyncio.Queue()
+        self._held = 0
+        self._nothing_held = asyncio.Event()
+        self._nothing_held.set()
         self._seeks: dict[int, tuple[int, float]] = {}
         self._epoch = 0
         self._draining = False
 
     async def offer(self, records: Sequence[Record]) -> None:
-        """Take records from the agent; waits while one batch is in flight and another is ready.
+        """Take records from the agent; waits while enough batches are held.
 
         Raises:
             CannotGoOn: offsets stay missing.
@@ -100,24 +106,17 @@ class Worker:
             now = self._clock()
             items = [self._decoder.decode(record, now) for record in admitted.records]
             generation = admitted.records[0].generation
-            self._ready.put_nowait(Batch(items, generation))
+            self._hold(Batch(items, generation))
         for partition, missing in admitted.holes.items():
             await self._heal_hole(partition, missing)
 
     async def run(self) -> None:
-        """Process batches until cancelled.
+        """Decide and conclude batches until cancelled, the next one decided meanwhile.
 
         Raises:
-            CannotGoOn: see the pipeline.
+            CannotGoOn: the worker must end.
         """
-        while True:
-            batch = await self._ready.get()
-            self._nothing_in_flight.clear()
-            await self._pipeline.process(batch)
-            for item in batch.items:
-                self._progress.done(item.record.partition, item.record.offset + 1)
-            self._nothing_in_flight.set()
-            self._slots.release()
+        await asyncio.gather(self._decide_all(), self._conclude_all())
 
     async def tend(self) -> None:
         """Commit what is done and heal partitions that stand still; call it every second.
@@ -128,32 +127,55 @@ class Worker:
         if not self._may_admit():
             return
         await self._commit()
-        for partition in sorted(self._broker.assigned()):
+        assigned = sorted(self._broker.assigned())
+        await self._start_partitions(assigned)
+        for partition in assigned:
             await self._heal_stall(partition)
 
     async def revoke(self) -> None:
-        """Let the batch in flight finish, commit it, and own nothing; bounded in time."""
+        """Let the batches in flight finish, commit them, and own nothing; bounded in time."""
         await self._drain()
         self._epoch += 1
         self._admission.revoke_all()
         self._progress.clear()
         self._stalls.clear()
         self._seeks.clear()
-        self._pipeline.revoke_all()
+        self._decider.revoke_all()
 
     def assigned(self) -> None:
         """Partitions were assigned: admit again; each is started when it is first needed."""
         self._draining = False
 
     async def shut_down(self) -> None:
-        """Finish and commit the batch in flight before the member leaves the group."""
+        """Finish and commit the batches in flight before the member leaves the group."""
         await self._drain()
 
     def _may_admit(self) -> bool:
         return not self._draining and not self._broker.rebalancing()
 
-    def _is_idle(self) -> bool:
-        return self._ready.empty() and self._nothing_in_flight.is_set()
+    async def _decide_all(self) -> None:
+        while True:
+            batch = await self._ready.get()
+            self._decided.put_nowait(await self._decider.decide(batch))
+
+    async def _conclude_all(self) -> None:
+        while True:
+            decided = await self._decided.get()
+            await self._effects.conclude(decided)
+            for item in decided.batch.items:
+                self._progress.done(item.record.partition, item.record.offset + 1)
+            self._let_go()
+
+    def _hold(self, batch: Batch) -> None:
+        self._held += 1
+        self._nothing_held.clear()
+        self._ready.put_nowait(batch)
+
+    def _let_go(self) -> None:
+        self._held -= 1
+        self._slots.release()
+        if not self._held:
+            self._nothing_held.set()
 
     async def _admit(self, records: Sequence[Record]) -> Admitted:
         if self._may_admit():
@@ -168,14 +190,14 @@ class Worker:
         self._draining = True
         while not self._ready.empty():
             self._ready.get_nowait()
-            self._slots.release()
+            self._let_go()
         try:
             async with asyncio.timeout(self._drain_limit_s):
-                await self._nothing_in_flight.wait()
+                await self._nothing_held.wait()
                 await self._commit()
         except TimeoutError:
             log.warning(
-                "a batch did not finish in %.1f s; it will be done again", self._drain_limit_s
+                "batches did not finish in %.1f s; they will be done again", self._drain_limit_s
             )
 
     async def _commit(self) -> None:
@@ -184,20 +206,32 @@ class Worker:
             if offsets and await self._broker.commit(offsets):
                 self._progress.committed(offsets)
 
-    async def _start_partitions(self, partitions: set[int]) -> None:
+    async def _start_partitions(self, partitions: Collection[int]) -> None:
+        """Find where partitions start that were assigned and not needed before."""
         async with self._starting:
-            for partition in sorted(partitions & self._broker.assigned()):
-                if not self._admission.is_assigned(partition):
-                    await self._start_partition(partition)
+            assigned = self._broker.assigned()
+            new = [
+                partition
+                for partition in sorted(assigned.intersection(partitions))
+                if not self._admission.is_assigned(partition)
+            ]
+            if new:
+                epoch = self._epoch
+                topic_id = await self._broker.topic_id()
+                bounds = await self._broker.bounds(new)
+                for partition in new:
+                    source = SourcePartition(self._topic, topic_id, partition)
+                    await self._start_partition(source, bounds[partition], epoch)
 
-    async def _start_partition(self, partition: int) -> None:
-        epoch = self._epoch
-        source = SourcePartition(self._topic, await self._broker.topic_id(), partition)
+    async def _start_partition(
+        self, source: SourcePartition, bounds: tuple[int, int], epoch: int
+    ) -> None:
+        partition = source.partition
         fixed = await self._intents.load_intent(source)
         committed = await self._broker.committed(partition)
-        earliest, end = await self._broker.bounds(partition)
         if epoch != self._epoch or not self._may_admit():
             return
+        earliest, end = bounds
         start = starting_offset(
             committed, earliest, end, (fixed.first, fixed.last) if fixed else None
         )
@@ -208,7 +242,7 @@ class Worker:
                 committed,
                 earliest - 1,
             )
-        self._pipeline.assign(source, fixed)
+        self._decider.assign(source, fixed)
         self._admission.assign(partition, start)
         log.info("partition %d starts at offset %d (committed: %s)", partition, start, committed)
 
@@ -225,12 +259,11 @@ class Worker:
         await self._read_again(partition, missing, ask=offset == missing)
 
     async def _heal_stall(self, partition: int) -> None:
-        await self._start_partitions({partition})
         if not self._admission.is_assigned(partition):
             return
         waiting_for = self._admission.next_offset(partition)
         highwater = self._broker.highwater(partition)
-        if not self._is_idle():
+        if self._held:
             self._stalls.clear()
         elif 0 < highwater < waiting_for:
             await self._refuse_other_incarnation(partition, waiting_for)
@@ -238,7 +271,7 @@ class Worker:
             await self._read_again(partition, waiting_for, ask=True)
 
     async def _refuse_other_incarnation(self, partition: int, waiting_for: int) -> None:
-        _, end = await self._broker.bounds(partition)
+        _, end = (await self._broker.bounds([partition]))[partition]
         if end < waiting_for:
             raise CannotGoOn(
                 ExitCode.HOLE,
@@ -267,5 +300,5 @@ class Worker:
         """Compaction and transactions leave offsets that no record has."""
         log.info("partition %d has no records %d-%d", partition, missing, available - 1)
         self._admission.assign(partition, available)
-        if self._is_idle():
+        if not self._held:
             self._progress.done(partition, available)

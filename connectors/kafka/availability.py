@@ -1,9 +1,11 @@
-"""Asks the broker which offset holds the next record: compaction and transactions leave gaps.
+"""Asks the broker which offsets hold records: retention, compaction and transactions leave gaps.
 
 Not for reading records: that is `reading`.
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -32,21 +34,46 @@ async def first_available(
         aiokafka.errors.KafkaError: no broker answers.
     """
     place = TopicPartition(topic, partition)
-    consumer = AIOKafkaConsumer(
-        **connection.client_options(), enable_auto_commit=False, auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    try:
+    async with _consumer(connection) as consumer:
         consumer.assign([place])
         consumer.seek(place, offset)
         end: int = (await consumer.end_offsets([place]))[place]
-        async with asyncio.timeout(limit_s):
-            while await consumer.position(place) < end:
-                found = await consumer.getmany(place, timeout_ms=POLL_MS, max_records=1)
-                if records := found.get(place):
-                    return int(records[0].offset)
-        return max(end, offset)
-    except TimeoutError:
-        return offset
+        try:
+            async with asyncio.timeout(limit_s):
+                while await consumer.position(place) < end:
+                    found = await consumer.getmany(place, timeout_ms=POLL_MS, max_records=1)
+                    if records := found.get(place):
+                        return int(records[0].offset)
+        except TimeoutError:
+            return offset
+    return max(end, offset)
+
+
+async def offset_bounds(
+    connection: KafkaConnection, topic: str, partitions: Collection[int]
+) -> dict[int, tuple[int, int]]:
+    """The first offset that the broker still has of each partition, and the one after its last.
+
+    Asks over a connection of its own: on that of a consumer which waits for records, each
+    question waits as well.
+
+    Raises:
+        aiokafka.errors.KafkaError: no broker answers.
+    """
+    places = [TopicPartition(topic, partition) for partition in partitions]
+    async with _consumer(connection) as consumer:
+        first = await consumer.beginning_offsets(places)
+        end = await consumer.end_offsets(places)
+    return {place.partition: (first[place], end[place]) for place in places}
+
+
+@asynccontextmanager
+async def _consumer(connection: KafkaConnection) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(
+        **connection.client_options(), enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    try:
+        await consumer.start()
+        yield consumer
     finally:
         await consumer.stop()

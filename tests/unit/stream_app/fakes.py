@@ -216,9 +216,9 @@ class FakeBroker:
     async def committed(self, partition: int) -> int | None:
         return self.commits.get(partition)
 
-    async def bounds(self, partition: int) -> tuple[int, int]:
-        log = self.logs[partition]
-        return (log[0] if log else 0), self.highwater(partition)
+    async def bounds(self, partitions: Collection[int]) -> dict[int, tuple[int, int]]:
+        first = {p: log[0] if log else 0 for p, log in self.logs.items()}
+        return {p: (first[p], self.highwater(p)) for p in partitions}
 
     async def first_available(self, partition: int, offset: int) -> int:
         return min(

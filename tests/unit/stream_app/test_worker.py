@@ -11,10 +11,17 @@ from stream_app.batch import Decoder
 from stream_app.core.record import Record
 from stream_app.core.scoring import Scorer
 from stream_app.core.windows import Windows
+from stream_app.decider import Decider
+from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.membership import Membership
-from stream_app.pipeline import Pipeline
-from stream_app.worker import HOLE_PATIENCE_S, SEEK_PAUSE_S, STALL_PATIENCE_S, Worker
+from stream_app.worker import (
+    BATCHES_HELD,
+    HOLE_PATIENCE_S,
+    SEEK_PAUSE_S,
+    STALL_PATIENCE_S,
+    Worker,
+)
 from tests.unit.stream_app.fakes import (
     STAMP,
     FakeBroker,
@@ -46,23 +53,24 @@ class Bench:
         self.store = FakeStore()
         self.outputs = FakeOutputs()
         self.trends = FakeTrends()
-        engine = FakeEngine()
+        self.engine = engine = FakeEngine()
         windows = Windows(4, STAMP, 100)
-        pipeline = Pipeline(
-            scorer=Scorer(engine, windows, features(999)),
-            windows=windows,
-            model_version=engine.version,
-            store=self.store,
-            outputs=self.outputs,
-            trends=self.trends,
-            membership=Membership(broker, 10.0, clock=lambda: 0.0),
-            executor=threads,
-        )
+        membership = Membership(broker, 10.0, clock=lambda: 0.0)
         self.worker = Worker(
             topic="posts",
             broker=broker,
-            pipeline=pipeline,
             decoder=Decoder("default@1", 1 << 20),
+            decider=Decider(
+                scorer=Scorer(engine, windows, features(999)),
+                windows=windows,
+                model_version=engine.version,
+                store=self.store,
+                membership=membership,
+                executor=threads,
+            ),
+            effects=Effects(
+                store=self.store, outputs=self.outputs, trends=self.trends, membership=membership
+            ),
             intents=self.store,
             session_timeout_s=10.0,
             monotonic=self.clock,
@@ -185,12 +193,11 @@ async def test_records_of_another_generation_are_dropped() -> None:
 async def test_a_revocation_commits_the_batch_in_flight_and_owns_nothing_after() -> None:
     async with running(FakeBroker({0: range(4)})) as bench:
         await bench.worker.offer(run_of(0, 1))
-        await asyncio.sleep(0)
+        await bench.until(lambda: bool(bench.engine.seen))
         await bench.worker.revoke()
-        assert bench.broker.commits == {0: len(bench.delivered())}
+        assert bench.broker.commits == {0: 2}
         bench.worker.assigned()
-        rest = [post_record(o) for o in range(len(bench.delivered()), 4)]
-        await bench.offer_until_delivered(rest)
+        await bench.offer_until_delivered(run_of(2, 3))
         assert bench.delivered() == [0, 1, 2, 3]
 
 
@@ -207,13 +214,13 @@ async def test_no_more_batches_are_held_than_allowed() -> None:
     broker = FakeBroker({0: range(9)})
     with ThreadPoolExecutor(1) as threads:
         bench = Bench(broker, threads)
-        await bench.worker.offer(run_of(0))
-        await bench.worker.offer(run_of(1))
-        third = asyncio.create_task(bench.worker.offer(run_of(2)))
-        await asyncio.wait([third], timeout=0.05)
-        assert not third.done()
+        for offset in range(BATCHES_HELD):
+            await bench.worker.offer(run_of(offset))
+        one_more = asyncio.create_task(bench.worker.offer(run_of(BATCHES_HELD)))
+        await asyncio.wait([one_more], timeout=0.05)
+        assert not one_more.done()
         await bench.worker.revoke()
-        await asyncio.wait_for(third, 5)
+        await asyncio.wait_for(one_more, 5)
         assert bench.delivered() == []
 
 

@@ -18,9 +18,10 @@ from stream_app.core.outcome import Rejected
 from stream_app.core.record import Record
 from stream_app.core.scoring import Scorer
 from stream_app.core.windows import Windows
+from stream_app.decider import DecidedBatch, Decider, FixedBatch
+from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.membership import Membership
-from stream_app.pipeline import Pipeline
 from tests.unit.stream_app.fakes import (
     STAMP,
     Crash,
@@ -59,19 +60,46 @@ class World:
         self.outputs = FakeOutputs(self.faults)
         self.trends = FakeTrends(self.faults)
 
-    def pipeline(self, engine: FakeEngine, executor: Executor) -> Pipeline:
+    def pipeline(self, engine: FakeEngine, executor: Executor) -> "Pipeline":
         windows = Windows(4, STAMP, 100)
-        return Pipeline(
+        membership = Membership(self.broker, 10.0, clock=self.clock)
+        decider = Decider(
             scorer=Scorer(engine, windows, features(999)),
             windows=windows,
             model_version=engine.version,
             store=self.store,
-            outputs=self.outputs,
-            trends=self.trends,
-            membership=Membership(self.broker, 10.0, clock=self.clock),
+            membership=membership,
             executor=executor,
             clock=lambda: NOW,
         )
+        effects = Effects(
+            store=self.store, outputs=self.outputs, trends=self.trends, membership=membership
+        )
+        return Pipeline(decider, effects)
+
+
+@dataclass
+class Pipeline:
+    """Both halves of a worker, with the decided batches that wait for their effects."""
+
+    decider: Decider
+    effects: Effects
+    waiting: list[DecidedBatch] = field(default_factory=list)
+
+    def assign(self, source: SourcePartition, fixed: FixedBatch | None) -> None:
+        self.decider.assign(source, fixed)
+
+    async def decide(self, records: Sequence[Record]) -> None:
+        self.waiting.append(await self.decider.decide(batch(records)))
+
+    async def conclude(self) -> int:
+        """Conclude the oldest batch; returns the offset after it."""
+        decided = self.waiting.pop(0)
+        await self.effects.conclude(decided)
+        return decided.batch.items[-1].record.offset + 1
+
+    async def process(self, decoded: Batch) -> None:
+        await self.effects.conclude(await self.decider.decide(decoded))
 
 
 def batch(records: Sequence[Record]) -> Batch:
@@ -80,9 +108,13 @@ def batch(records: Sequence[Record]) -> Batch:
 
 
 async def work(
-    world: World, log: Sequence[Record], sizes: Sequence[int], threads: Executor
+    world: World, log: Sequence[Record], sizes: Sequence[int], ahead: int, threads: Executor
 ) -> None:
-    """A worker's life: start where the last one left off, process batches, commit each."""
+    """A worker's life: start where the last one left off, process batches, commit some of them.
+
+    Args:
+        ahead: batches decided before the oldest one takes effect.
+    """
     pipeline = world.pipeline(FakeEngine({7}, fickle=True), threads)
     fixed = await world.store.load_intent(SOURCE)
     pipeline.assign(SOURCE, fixed)
@@ -90,12 +122,14 @@ async def work(
         world.committed, 0, len(log), (fixed.first, fixed.last) if fixed else None
     )
     turn = 0
-    while start < len(log):
-        size = sizes[turn % len(sizes)]
-        await pipeline.process(batch(log[start : start + size]))
-        start = min(start + size, len(log))
-        if turn % 2:
-            world.committed = start
+    while start < len(log) or pipeline.waiting:
+        if start < len(log):
+            await pipeline.decide(log[start : start + sizes[turn % len(sizes)]])
+            start = min(start + sizes[turn % len(sizes)], len(log))
+        if len(pipeline.waiting) > ahead or start == len(log):
+            done = await pipeline.conclude()
+            if turn % 2:
+                world.committed = done
         turn += 1
 
 
@@ -104,12 +138,14 @@ async def work(
     kinds=st.lists(st.booleans(), min_size=1, max_size=20),
     sizes=st.lists(st.integers(1, 7), min_size=1, max_size=4),
     crashes=st.lists(st.tuples(st.integers(1, 12), st.booleans()), max_size=4),
+    ahead=st.integers(0, 2),
 )
 async def test_wherever_it_dies_every_post_counts_once_and_keeps_its_first_result(
     executor: Executor,
     kinds: list[bool],
     sizes: list[int],
     crashes: list[tuple[int, bool]],
+    ahead: int,
 ) -> None:
     log = [
         post_record(n, conversation=f"c{n % 3}") if valid else broken_record(n)
@@ -119,7 +155,7 @@ async def test_wherever_it_dies_every_post_counts_once_and_keeps_its_first_resul
     for life, (at, after) in enumerate([*crashes, (-1, False)]):
         world.faults.at, world.faults.after, world.faults.count = at, after, 0
         try:
-            await work(world, log, [size + life for size in sizes], executor)
+            await work(world, log, [size + life for size in sizes], ahead, executor)
         except Crash:
             continue
 
@@ -141,17 +177,17 @@ async def test_wherever_it_dies_every_post_counts_once_and_keeps_its_first_resul
 async def test_what_redis_lost_of_its_last_moments_is_counted_again(executor: Executor) -> None:
     log = [post_record(n) for n in range(7)]
     world = World()
-    await work(world, log[:4], [2], executor)
+    await work(world, log[:4], [2], 0, executor)
     kept = (
         dict(world.store.intents),
         {key: list(records) for key, records in world.store.kept.items()},
         Counter(world.trends.counts),
         dict(world.trends.fences),
     )
-    await work(world, log, [2], executor)
+    await work(world, log, [2], 0, executor)
     world.committed = len(log)
     world.store.intents, world.store.kept, world.trends.counts, world.trends.fences = kept
-    await work(world, log, [3], executor)
+    await work(world, log, [3], 1, executor)
     assert sum(world.trends.counts.values()) == len(log)
     assert [len(records) for records in world.store.kept.values()] == [len(log)]
 

@@ -1,0 +1,204 @@
+"""Decides what becomes of a batch: results fixed before a crash, else scored or rejected now.
+
+Decisions have no effect outside this process; `effects` gives them theirs.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from connectors.conversations.source import SourcePartition
+from connectors.schemas.post import DecodedPost
+from connectors.schemas.prediction import Source
+from connectors.schemas.rejection import Reason
+from stream_app.batch import Batch, Item
+from stream_app.core.outcome import Outcome, Rejected, decode_outcomes
+from stream_app.core.prediction import make_prediction
+from stream_app.core.record import Record
+from stream_app.core.scoring import ModelBroken, PoisonPost, PostToScore, ScoredPost, Scorer
+from stream_app.core.windows import ConversationKey, Windows
+from stream_app.exits import CannotGoOn, ExitCode
+from stream_app.membership import Membership
+
+
+class FixedBatch(Protocol):
+    """The last batch of a partition whose results were fixed."""
+
+    @property
+    def first(self) -> int:
+        """First offset."""
+
+    @property
+    def last(self) -> int:
+        """Last offset."""
+
+    @property
+    def outcomes(self) -> bytes:
+        """What `encode_outcomes` gave."""
+
+
+class WindowStore(Protocol):
+    """Windows of the conversations of each source partition."""
+
+    async def windows(
+        self, partition: SourcePartition, conversation_ids: Sequence[str]
+    ) -> dict[str, list[bytes]]:
+        """Records of conversations, oldest first."""
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What was decided of the records of one source partition.
+
+    Attributes:
+        replayed: outcomes by offset that were fixed before; they come before all others.
+        fresh: outcomes by offset decided now, still to be fixed.
+        appended: conversation -> records that join its window when `fresh` is fixed.
+    """
+
+    source: SourcePartition
+    replayed: dict[int, Outcome] = field(default_factory=dict)
+    fresh: dict[int, Outcome] = field(default_factory=dict)
+    appended: dict[str, list[bytes]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedBatch:
+    """A batch with its decisions by partition.
+
+    Attributes:
+        began_s: monotonic seconds at which its processing began.
+    """
+
+    batch: Batch
+    began_s: float
+    decisions: Mapping[int, Decisions]
+
+
+class Decider:
+    """Decides batches of owned partitions, in the order they come.
+
+    Args:
+        scorer: scores posts; runs on the executor, never on the event loop.
+        windows: the windows that the scorer uses.
+        model_version: stamped on every prediction.
+        store: windows that are not held.
+        membership: says whether a batch is still ours.
+        executor: where the scorer runs, one batch at a time.
+        clock: Unix seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        scorer: Scorer,
+        windows: Windows,
+        model_version: str,
+        store: WindowStore,
+        membership: Membership,
+        executor: Executor,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._scorer = scorer
+        self._windows = windows
+        self._model_version = model_version
+        self._store = store
+        self._membership = membership
+        self._executor = executor
+        self._clock = clock
+        self._sources: dict[int, SourcePartition] = {}
+        self._fixed: dict[int, dict[int, Outcome]] = {}
+
+    def assign(self, source: SourcePartition, fixed: FixedBatch | None) -> None:
+        """Own a partition, with the results that are fixed already."""
+        self._sources[source.partition] = source
+        self._fixed[source.partition] = decode_outcomes(fixed.outcomes) if fixed else {}
+
+    def revoke_all(self) -> None:
+        """Own nothing."""
+        self._sources.clear()
+        self._fixed.clear()
+        self._windows.clear()
+
+    async def decide(self, batch: Batch) -> DecidedBatch:
+        """Decide a batch; the windows held then contain its posts.
+
+        Raises:
+            CannotGoOn: the batch is not ours any more, or the model is broken.
+        """
+        began_s = self._membership.now_s()
+        self._membership.check(batch.partitions(), batch.generation, began_s)
+        decisions = {number: Decisions(self._sources[number]) for number in batch.partitions()}
+        undecided = []
+        for item in batch.items:
+            record = item.record
+            fixed = self._fixed[record.partition].pop(record.offset, None)
+            if fixed is None:
+                undecided.append(item)
+            else:
+                decisions[record.partition].replayed[record.offset] = fixed
+        await self._decide_now(undecided, decisions)
+        return DecidedBatch(batch, began_s, decisions)
+
+    async def _decide_now(self, items: Sequence[Item], decisions: Mapping[int, Decisions]) -> None:
+        results = await self._score(items)
+        for item in items:
+            record = item.record
+            result = results.get(record.position)
+            decided = decisions[record.partition]
+            decided.fresh[record.offset] = self._outcome(item, result)
+            if isinstance(result, ScoredPost) and isinstance(item.content, DecodedPost):
+                window = decided.appended.setdefault(item.content.conversation_id, [])
+                window.append(result.record)
+
+    async def _score(self, items: Sequence[Item]) -> dict[tuple[int, int], ScoredPost | PoisonPost]:
+        posts = [
+            (item.record, item.content) for item in items if isinstance(item.content, DecodedPost)
+        ]
+        if not posts:
+            return {}
+        keys = [_key(record, post) for record, post in posts]
+        await self._load_windows(keys)
+        to_score = [
+            PostToScore(key, post.features) for key, (_, post) in zip(keys, posts, strict=True)
+        ]
+        try:
+            results = await asyncio.get_running_loop().run_in_executor(
+                self._executor, self._scorer.score, to_score
+            )
+        except ModelBroken as broken:
+            raise CannotGoOn(ExitCode.MODEL_BROKEN, str(broken)) from broken
+        self._windows.shrink()
+        return dict(zip((record.position for record, _ in posts), results, strict=True))
+
+    async def _load_windows(self, keys: Iterable[ConversationKey]) -> None:
+        by_partition: dict[int, list[ConversationKey]] = {}
+        for key in self._windows.missing(keys):
+            by_partition.setdefault(key.partition, []).append(key)
+        for partition, missing in by_partition.items():
+            stored = await self._store.windows(
+                self._sources[partition], [key.conversation_id for key in missing]
+            )
+            for key in missing:
+                self._windows.load(key, stored.get(key.conversation_id, []))
+
+    def _outcome(self, item: Item, result: ScoredPost | PoisonPost | None) -> Outcome:
+        if isinstance(item.content, Rejected):
+            return item.content
+        if isinstance(result, ScoredPost):
+            source = Source(
+                topic=self._sources[item.record.partition].topic,
+                partition=item.record.partition,
+                offset=item.record.offset,
+            )
+            now = self._clock()
+            return make_prediction(item.content, result, source, self._model_version, now)
+        detail = result.detail if result else "the post was not scored"
+        return Rejected(Reason.POISON, detail, self._clock())
+
+
+def _key(record: Record, post: DecodedPost) -> ConversationKey:
+    return ConversationKey(record.partition, post.conversation_id)

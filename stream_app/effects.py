@@ -1,0 +1,135 @@
+"""Gives decisions their effects, in the order that makes counts exact.
+
+Results fixed -> predictions and dead letters delivered -> Redis applied. Everything before a
+partition's last fixed batch is done, so that batch alone has to be replayed after a crash, and
+its results are read back rather than decided again.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from connectors.conversations.source import SourcePartition
+from connectors.schemas.prediction import Prediction
+from stream_app.core.outcome import Outcome, encode_outcomes
+from stream_app.core.record import Record
+from stream_app.decider import DecidedBatch, Decisions
+from stream_app.exits import CannotGoOn, ExitCode
+from stream_app.membership import Membership
+
+
+class ResultStore(Protocol):
+    """Results of the last batch of each source partition, and the windows they belong to."""
+
+    async def fix(
+        self,
+        partition: SourcePartition,
+        first: int,
+        last: int,
+        outcomes: bytes,
+        appended: Mapping[str, Sequence[bytes]],
+    ) -> bool:
+        """Fix results and append to windows at once; False if these offsets were fixed before."""
+
+
+class OutcomeOutputs(Protocol):
+    """Topics for outcomes."""
+
+    async def deliver(
+        self, source: SourcePartition, outcomes: Mapping[int, Outcome], records: Sequence[Record]
+    ) -> None:
+        """Write outcomes and wait for the confirmation."""
+
+
+class TrendCounts(Protocol):
+    """Counts of the tracks."""
+
+    async def apply(self, partition_field: str, posts: Sequence[Prediction]) -> object:
+        """Count posts of one source partition, each once, in order of their offsets."""
+
+
+class Effects:
+    """Concludes decided batches, one after another, in the order they were decided.
+
+    Args:
+        store: where results are fixed.
+        outputs: where outcomes are delivered.
+        trends: where predictions are counted.
+        membership: the guard before each effect.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: ResultStore,
+        outputs: OutcomeOutputs,
+        trends: TrendCounts,
+        membership: Membership,
+    ) -> None:
+        self._store = store
+        self._outputs = outputs
+        self._trends = trends
+        self._membership = membership
+
+    async def conclude(self, decided: DecidedBatch) -> None:
+        """Give a batch its effects; after a crash each may be repeated without another effect.
+
+        Raises:
+            CannotGoOn: the worker must end; nothing is lost, the batch comes again.
+        """
+        decisions = decided.decisions.values()
+        await self._settle(decided, {d.source: d.replayed for d in decisions if d.replayed})
+        self._guard(decided)
+        for each in decisions:
+            if each.fresh:
+                await self._fix(each)
+        await self._settle(decided, {d.source: d.fresh for d in decisions if d.fresh})
+
+    async def _fix(self, decisions: Decisions) -> None:
+        first, last = min(decisions.fresh), max(decisions.fresh)
+        blob = encode_outcomes(decisions.fresh)
+        if not await self._store.fix(decisions.source, first, last, blob, decisions.appended):
+            raise CannotGoOn(
+                ExitCode.FENCED,
+                f"results of {decisions.source.field}, offsets {first}-{last}, were fixed by "
+                "another worker",
+            )
+
+    async def _settle(
+        self, decided: DecidedBatch, outcomes: Mapping[SourcePartition, Mapping[int, Outcome]]
+    ) -> None:
+        if not outcomes:
+            return
+        self._guard(decided)
+        await asyncio.gather(
+            *(
+                self._outputs.deliver(source, by_offset, _records(decided, source, by_offset))
+                for source, by_offset in outcomes.items()
+            )
+        )
+        self._guard(decided)
+        await asyncio.gather(
+            *(
+                self._trends.apply(source.field, _predictions(by_offset))
+                for source, by_offset in outcomes.items()
+            )
+        )
+        self._guard(decided)
+
+    def _guard(self, decided: DecidedBatch) -> None:
+        batch = decided.batch
+        self._membership.check(batch.partitions(), batch.generation, decided.began_s)
+
+
+def _records(
+    decided: DecidedBatch, source: SourcePartition, outcomes: Mapping[int, Outcome]
+) -> list[Record]:
+    return [
+        item.record
+        for item in decided.batch.items
+        if item.record.partition == source.partition and item.record.offset in outcomes
+    ]
+
+
+def _predictions(outcomes: Mapping[int, Outcome]) -> list[Prediction]:
+    return [outcome for outcome in outcomes.values() if isinstance(outcome, Prediction)]
