@@ -18,6 +18,7 @@ from stream_app.demo.worker_process import WorkerProcess
 from stream_app.exits import ExitCode
 from stream_app.settings import MEBIBYTE
 from tests.integration.pipelines import PipelineUnderTest, make_post, pipeline, until
+from tests.unit.models.small_networks import GLARING, write_brittle_checkpoint
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
@@ -78,6 +79,7 @@ async def test_workers_that_join_and_leave_move_no_count(voxpop: PipelineUnderTe
 async def test_every_reason_ends_in_the_dead_letters_and_a_mended_post_goes_through(
     voxpop: PipelineUnderTest, tmp_path: Path
 ) -> None:
+    voxpop.environment["VOXPOP_MODEL"] = str(write_brittle_checkpoint(tmp_path / "brittle"))
     await voxpop.ready_worker("w1")
     broken = broken_posts()
     async with PostProducer(voxpop.kafka, topic=voxpop.prefix + "posts") as producer:
@@ -128,8 +130,8 @@ async def test_exactly_once_is_refused_at_the_start(
 def broken_posts() -> list[tuple[bytes | None, bytes | None]]:
     """Records for each reason of rejection, and some that are hard to hand on."""
     valid = make_post(1)
-    overflowing = encode_tensor([[3e38] * 384], "float32")
-    poison = orjson.dumps({**valid, "features": {"text": overflowing}})
+    glaring = encode_tensor(GLARING["visual"])
+    poison = orjson.dumps({**valid, "features": {"visual": glaring}})
     compressible = b"x" * (5 * MEBIBYTE)
     return [
         *(broken_record(valid, r, MEBIBYTE) for r in Reason if r is not Reason.POISON),

@@ -12,6 +12,7 @@ from models.checkpoint import TrainingRecord, save_checkpoint
 from models.presets import PRESETS, PresetName, TmsamConfig
 from models.tmsam import Tmsam
 
+GLARING = {"visual": np.full((1, DEFAULT.widths["visual"]), 100.0, np.float32)}
 UNTRAINED = TrainingRecord(data="none", licence="none", seed=0, settings={}, notes=[])
 
 
@@ -37,6 +38,15 @@ def tiny_network(preset: PresetName, seed: int = 0) -> Tmsam:
 
 def write_checkpoint(folder: Path, preset: PresetName, seed: int = 0) -> Path:
     save_checkpoint(folder, tiny_network(preset, seed), f"tmsam-{preset}-test", UNTRAINED, {})
+    return folder
+
+
+def write_brittle_checkpoint(folder: Path) -> Path:
+    """A model whose vectors overflow on glaring video, and on nothing else."""
+    network = tiny_network("stream")
+    with torch.no_grad():
+        network.visual.convolution.weight.fill_(1000.0)
+    save_checkpoint(folder, network, "brittle", UNTRAINED, {})
     return folder
 
 

@@ -10,7 +10,13 @@ from connectors.schemas.scoring import Score, WindowRequest
 from models.checkpoint import load_checkpoint
 from models.engine import WindowEngine, load_engine
 from models.errors import ModelError
-from tests.unit.models.small_networks import post, tiny_network, write_checkpoint
+from tests.unit.models.small_networks import (
+    GLARING,
+    post,
+    tiny_network,
+    write_brittle_checkpoint,
+    write_checkpoint,
+)
 
 
 def flat(score: Score) -> list[float]:
@@ -90,9 +96,15 @@ def test_a_tensor_that_is_not_finite_is_refused(engine: WindowEngine, value: flo
         engine.encode([{"text": np.full((2, 384), value, np.float32)}])
 
 
-def test_a_vector_past_float16_is_refused(engine: WindowEngine) -> None:
+def test_a_vector_past_float16_is_refused(tmp_path: Path) -> None:
+    engine = load_engine(write_brittle_checkpoint(tmp_path), "cpu")
     with pytest.raises(ModelError, match="not finite"):
-        engine.encode([{"audio": np.full((2, 8), 1e30, np.float32)}])
+        engine.encode([GLARING])
+
+
+def test_an_outlier_of_any_size_is_scored(engine: WindowEngine) -> None:
+    records = engine.encode([{"text": np.full((2, 384), value, np.float32)} for value in (3e38, 0)])
+    assert engine.score([WindowRequest(records, (0, 1))])
 
 
 def test_a_tensor_of_another_width_is_refused(engine: WindowEngine) -> None:
