@@ -5,35 +5,28 @@ Not for what is played: that is `run`.
 
 import asyncio
 import contextlib
-import os
 import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Final, NoReturn, Self
-from uuid import uuid4
 
-import redis.exceptions
 from rich.console import Console
 from rich.live import Live
 
-from connectors.kafka.errors import KafkaConnectorError
-from deploy.local import LocalStack, StackError
-from stream_app.cli.errors import CliError
 from stream_app.cli.progress import drawn_progress
 from stream_app.demo.report import Report
 from stream_app.demo.run import DemoRun, RunOptions
 from stream_app.demo.state import Moment
 from stream_app.demo.view import line, screen
-from stream_app.demo.worker_process import WorkerFailedError
 from stream_app.settings import Settings
+from stream_app.trial.failures import told_in_a_line
+from stream_app.trial.servers import trial_servers
 
 LINE_EVERY_S: Final = 5.0
-EXPECTED = (KafkaConnectorError, StackError, WorkerFailedError, redis.exceptions.RedisError)
 
 
 def run_demo(options: RunOptions) -> Report:
@@ -45,39 +38,14 @@ def run_demo(options: RunOptions) -> Report:
     """
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell script may ignore it
-    with TemporaryDirectory(prefix="voxpop-demo-") as folder:
-        try:
-            with _servers(Path(folder)) as settings:
-                return _run(settings, options, Path(folder))
-        except (*EXPECTED, ExceptionGroup) as error:
-            first = _first(error)
-            if isinstance(first, EXPECTED):
-                raise CliError(str(first)) from error
-            raise
-
-
-@contextlib.contextmanager
-def _servers(folder: Path) -> Iterator[Settings]:
-    """Settings of existing servers, or of own ones that end with the context."""
-    named = [name for name in ("VOXPOP_KAFKA", "VOXPOP_REDIS") if os.environ.get(name)]
-    if len(named) == 1:
-        raise CliError(
-            f"only {named[0]} is set: set both VOXPOP_KAFKA and VOXPOP_REDIS, or neither"
-        )
-    own = {"topic_prefix": f"demo-{uuid4().hex[:8]}-", "data_dir": folder}
-    if named:
-        yield Settings().model_copy(update=own)
-        return
-    stack = LocalStack(folder / "stack")
-    try:
+    with (
+        told_in_a_line(),
+        TemporaryDirectory(prefix="voxpop-demo-") as folder,
+        contextlib.ExitStack() as servers,
+    ):
         with drawn_progress() as progress:
-            endpoints = stack.start(progress)
-        yield Settings().model_copy(
-            update={**own, "kafka": endpoints.kafka, "redis": endpoints.redis}
-        )
-    finally:
-        with _uninterrupted():
-            stack.stop()
+            settings = servers.enter_context(trial_servers(Path(folder), "demo", progress))
+        return _run(settings, options, Path(folder))
 
 
 def _run(settings: Settings, options: RunOptions, folder: Path) -> Report:
@@ -169,23 +137,6 @@ def _keep(log: Path) -> None:
         kept = Settings().data_dir
         kept.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(log, kept / "demo-worker.log")
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """While things are ended, which is bounded in time, no signal cuts in."""
-    before = {
-        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _first(error: BaseException) -> BaseException:
-    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:

@@ -15,8 +15,8 @@ from connectors.schemas.codec import encode_tensor
 from connectors.schemas.rejection import Reason
 from stream_app.demo.breaking import broken_record
 from stream_app.demo.features import TextFeatures
-from stream_app.demo.latency import SentPost
 from stream_app.demo.scenario import Scenario, ScenarioPost
+from stream_app.trial.latency import SentPost
 
 TICK_S: Final = 0.02
 RECENT_KEPT: Final = 5000

@@ -18,16 +18,16 @@ from connectors.trends.layout import TrendLayout
 from connectors.trends.reader import TrendReader
 from deploy.local.progress import Progress
 from stream_app.demo.features import TextFeatures
-from stream_app.demo.latency import SentPost, Visibility, percentiles, watch_fences
 from stream_app.demo.outcomes import Outcomes, follow
 from stream_app.demo.phrases import TOPICS, all_texts
 from stream_app.demo.player import Player
 from stream_app.demo.report import Report
 from stream_app.demo.scenario import Scenario
 from stream_app.demo.state import Gatherer, Moment
-from stream_app.demo.tally import SentCounts, judge, read_counts, suited_width
-from stream_app.demo.worker_process import WorkerProcess, worker_environment
 from stream_app.settings import Settings
+from stream_app.trial.latency import SentPost, Visibility, percentiles, watch_fences
+from stream_app.trial.tally import SentCounts, judge, read_counts, suited_width
+from stream_app.trial.worker_process import WorkerProcess, worker_environment
 
 TRACKS: Final = [topic.track for topic in TOPICS]
 SEED: Final = 7

@@ -8,10 +8,10 @@ from typing import Final
 
 from connectors.trends.reader import TrendReader
 from connectors.trends.series import TrendSeries
-from stream_app.demo.latency import Visibility, percentiles
 from stream_app.demo.outcomes import Outcomes
 from stream_app.demo.player import Player
-from stream_app.demo.worker_process import WorkerProcess
+from stream_app.trial.latency import Visibility, percentiles
+from stream_app.trial.worker_process import WorkerProcess
 
 SHOWN_S: Final = 240
 SPEED_OVER_S: Final = 5.0

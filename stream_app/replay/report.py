@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from connectors.trends.layout import Bucket, resolution
-from stream_app.demo.latency import SentPost
-from stream_app.demo.tally import Judgement, SentCounts, judge
 from stream_app.replay.agreement import (
     PostAgreement,
     ShareAgreement,
@@ -19,6 +17,8 @@ from stream_app.replay.agreement import (
 from stream_app.replay.comments import Comment
 from stream_app.replay.run import Replayed, ReplayOptions
 from stream_app.replay.timeline import SPREAD_S, original_span
+from stream_app.trial.latency import SentPost
+from stream_app.trial.tally import Judgement, SentCounts, judge
 
 
 @dataclass(frozen=True, slots=True)

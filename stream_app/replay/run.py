@@ -26,12 +26,12 @@ from connectors.trends.reader import TrendReader
 from connectors.trends.series import TrendSeries
 from connectors.trends.verify import Verification, verify
 from deploy.local.progress import Progress
-from stream_app.demo.tally import suited_width
 from stream_app.replay.comments import Comment
 from stream_app.replay.outcomes import Written, read_outcomes
 from stream_app.replay.sending import encode_texts, send_comments
 from stream_app.replay.timeline import event_times
 from stream_app.settings import Settings
+from stream_app.trial.tally import suited_width
 from stream_app.trial.workers import running_workers
 
 READY_WITHIN_S: Final = 180.0
@@ -106,7 +106,7 @@ async def replay(
 
     Raises:
         ReplayStoppedError: the workers stand still.
-        stream_app.demo.worker_process.WorkerFailedError: a worker does not start.
+        stream_app.trial.worker_process.WorkerFailedError: a worker does not start.
         KafkaConnectorError, RedisError: a server is gone; in a group with others.
     """
     kafka = settings.kafka_connection()

@@ -11,8 +11,8 @@ from connectors.trends.verify import VerificationError
 from deploy.local import StackError
 from models.errors import CheckpointError, ModelError
 from stream_app.cli.errors import CliError
-from stream_app.demo.worker_process import WorkerFailedError
 from stream_app.trial.servers import ServersNotNamedError
+from stream_app.trial.worker_process import WorkerFailedError
 
 EXPECTED: Final = (
     CheckpointError,

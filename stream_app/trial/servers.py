@@ -5,6 +5,7 @@ Not for servers that stay: `voxpop stack up` starts those.
 
 import contextlib
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -47,4 +48,18 @@ def trial_servers(folder: Path, name: str, progress: Progress) -> Iterator[Setti
             update={**own, "kafka": endpoints.kafka, "redis": endpoints.redis}
         )
     finally:
-        stack.stop()
+        with _uninterrupted():
+            stack.stop()
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """While things are ended, which is bounded in time, no signal cuts in."""
+    before = {
+        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

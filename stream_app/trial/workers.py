@@ -8,8 +8,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from stream_app.demo.worker_process import WorkerProcess, worker_environment
 from stream_app.settings import Settings
+from stream_app.trial.worker_process import WorkerProcess, worker_environment
 
 
 @contextlib.asynccontextmanager

@@ -19,7 +19,7 @@ from connectors.redis_connection import RedisConnection
 from connectors.schemas.tensors import encode_tensor
 from connectors.trends.layout import TrendLayout
 from connectors.trends.reader import TrendReader
-from stream_app.demo.worker_process import WorkerProcess, worker_environment
+from stream_app.trial.worker_process import WorkerProcess, worker_environment
 
 READY_WITHIN_S = 60
 EFFECT_WITHIN_S = 100

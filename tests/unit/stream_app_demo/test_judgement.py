@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.trends.layout import Bucket, resolution
-from stream_app.demo.latency import SentPost, Visibility, percentiles
 from stream_app.demo.outcomes import Outcomes
 from stream_app.demo.report import Report
-from stream_app.demo.tally import SentCounts, judge, suited_width
+from stream_app.trial.latency import SentPost, Visibility, percentiles
+from stream_app.trial.tally import SentCounts, judge, suited_width
 
 
 def sent(offset: int, partition: int = 0, track: str = "a", append_ms: int = 1000) -> SentPost:

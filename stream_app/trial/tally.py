@@ -10,7 +10,7 @@ from typing import Final
 
 from connectors.trends.layout import RESOLUTIONS, Bucket, Resolution, bucket_start, resolution
 from connectors.trends.reader import TrendReader
-from stream_app.demo.latency import SentPost
+from stream_app.trial.latency import SentPost
 
 FINEST_FOR: Final = ((4 * 3600, "10s"), (40 * 3600, "1m"), (80 * 86400, "1h"))
 Counts = Mapping[tuple[str, Bucket], int]
