@@ -8,7 +8,7 @@ from connectors.schemas.codec import decode_value, encode_post
 from connectors.schemas.post import DecodedPost
 from deploy.local.progress import Progress
 from models.text_encoder import TextEncoder
-from stream_app.demo.features import TextFeatures
+from stream_app.demo.features import TextFeatures, envelope
 from stream_app.demo.phrases import all_texts
 from stream_app.demo.scenario import Scenario, ScenarioPost
 
@@ -48,24 +48,6 @@ def simulated_posts(count: int, progress: Progress) -> list[WirePost]:
 
 
 def _on_the_wire(post: ScenarioPost, features: TextFeatures, created_at: float) -> WirePost:
-    value = encode_post(
-        {
-            "schema_version": 1,
-            "post_id": post.post_id,
-            "conversation_id": post.conversation_id,
-            "parent_id": post.parent_id,
-            "platform": post.platform,
-            "lang": "en",
-            "created_at": created_at,
-            "tracks": [post.track],
-            "text": post.text,
-            "feature_set": "default@1",
-            "features": {
-                "text": features.document(post.text),
-                "audio": post.audio,
-                "visual": post.visual,
-            },
-        }
-    )
+    value = encode_post(envelope(post, features, created_at))
     decoded = decode_value(value, now=time.time(), max_bytes=POST_MAX_BYTES)
     return WirePost(post.conversation_id.encode(), value, decoded)

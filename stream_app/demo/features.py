@@ -1,4 +1,4 @@
-"""Text features of the scenario's texts, each encoded once, in batches.
+"""Envelopes of the scenario's posts; the features of each text are encoded once, in batches.
 
 Not for posts with foreign texts: `voxpop produce` sends those.
 """
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors.schemas.codec import encode_tensor
+from stream_app.demo.scenario import ScenarioPost
 
 BATCH = 64
 
@@ -50,3 +51,30 @@ class TextFeatures:
         if text not in self._known:
             self.prepare([text], lambda _done: None)
         return self._known[text]
+
+
+def envelope(post: ScenarioPost, features: TextFeatures, created_at: float) -> dict[str, Any]:
+    """The whole envelope of a post, its tensors as documents.
+
+    Args:
+        post: of the scenario.
+        features: of its text.
+        created_at: event time, Unix seconds.
+    """
+    return {
+        "schema_version": 1,
+        "post_id": post.post_id,
+        "conversation_id": post.conversation_id,
+        "parent_id": post.parent_id,
+        "platform": post.platform,
+        "lang": "en",
+        "created_at": created_at,
+        "tracks": [post.track],
+        "text": post.text,
+        "feature_set": "default@1",
+        "features": {
+            "text": features.document(post.text),
+            "audio": None if post.audio is None else encode_tensor(post.audio),
+            "visual": None if post.visual is None else encode_tensor(post.visual),
+        },
+    }

@@ -7,14 +7,13 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from connectors.kafka.in_flight import Delivery
 from connectors.kafka.producer import PostProducer
-from connectors.schemas.codec import encode_tensor
 from connectors.schemas.rejection import Reason
 from stream_app.demo.breaking import broken_record
-from stream_app.demo.features import TextFeatures
+from stream_app.demo.features import TextFeatures, envelope
 from stream_app.demo.scenario import Scenario, ScenarioPost
 from stream_app.trial.latency import SentPost
 
@@ -86,7 +85,7 @@ class Player:
 
     async def _send(self, producer: PostProducer, post: ScenarioPost) -> None:
         created_at = time.time()
-        document = self._document(post, created_at)
+        document = envelope(post, self._features, created_at)
         self.sent += 1
         if post.fault is not None:
             self.broken[post.fault] += 1
@@ -107,22 +106,3 @@ class Player:
         self._delivered(
             SentPost(taken.offset, taken.partition, post.track, taken.append_ms, created_at)
         )
-
-    def _document(self, post: ScenarioPost, created_at: float) -> dict[str, Any]:
-        return {
-            "schema_version": 1,
-            "post_id": post.post_id,
-            "conversation_id": post.conversation_id,
-            "parent_id": post.parent_id,
-            "platform": post.platform,
-            "lang": "en",
-            "created_at": created_at,
-            "tracks": [post.track],
-            "text": post.text,
-            "feature_set": "default@1",
-            "features": {
-                "text": self._features.document(post.text),
-                "audio": None if post.audio is None else encode_tensor(post.audio),
-                "visual": None if post.visual is None else encode_tensor(post.visual),
-            },
-        }
