@@ -24,7 +24,9 @@ class Settings(BaseSettings):
         pydantic.ValidationError: a value is out of its range; names the variable.
     """
 
-    model_config = SettingsConfigDict(env_prefix="VOXPOP_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="VOXPOP_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     kafka: str = Field("localhost:9092", description="Kafka brokers, `host:port,…`")
     kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
@@ -54,7 +56,11 @@ class Settings(BaseSettings):
     batch_wait_ms: int = Field(
         20, ge=1, le=100, description="longest wait for a batch to fill, milliseconds"
     )
-    topic_prefix: str = Field("", description="put before every topic's and Redis key's name")
+    topic_prefix: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9._-]*$",
+        description="put before every topic's and Redis key's name; letters, digits, `.`, `_`, `-`",
+    )
     group: str = Field("voxpop", description="consumer group of the workers")
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("voxpop"),
@@ -114,6 +120,7 @@ class Settings(BaseSettings):
 def settings_problem(error: ValidationError) -> str:
     """What is wrong with which variables, in one line without their values."""
     return "; ".join(
-        f"VOXPOP_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}"
+        f"VOXPOP_{'_'.join(map(str, fault['loc'])).upper()}: "
+        + fault["msg"].removeprefix("Value error, ")
         for fault in error.errors()
     )

@@ -11,8 +11,9 @@ PAGE = Path("docs/settings.md")
 
 INTRODUCTION = """# Settings
 
-Environment variables, read once when a process starts. `voxpop doctor` checks that they make sense
-and that the servers behind them answer. `python -m stream_app.settings_page` writes this page.
+Environment variables, read once when a process starts; an empty one counts as unset.
+`voxpop doctor` checks that they make sense and that the servers behind them answer.
+`python -m stream_app.settings_page` writes this page.
 
 | variable | default | what it is |
 |---|---|---|

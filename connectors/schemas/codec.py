@@ -62,9 +62,7 @@ def decode_value(value: bytes | None, *, now: float, max_bytes: int) -> DecodedP
     if value is None:
         raise Rejection(Reason.INVALID_JSON, "the value is null (a tombstone), not a post")
     if len(value) > max_bytes:
-        raise Rejection(
-            Reason.TOO_LARGE, f"{len(value)} bytes; a post may have {max_bytes} (POST_MAX_BYTES)"
-        )
+        raise Rejection(Reason.TOO_LARGE, f"{len(value)} bytes; a post may have {max_bytes}")
     try:
         return _judge(orjson.loads(value), now)
     except orjson.JSONDecodeError as error:

@@ -23,9 +23,11 @@ def engine(
 ) -> None:
     """Measure the model alone, with windows of 8 and 32 posts, one at a time and 64 at once."""
     from benchmarks import engine as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.json_file import require_place  # noqa: PLC0415
     from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
     from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
 
+    require_place(json)
     with told_in_a_line(), drawn_progress() as progress:
         figures = benchmark.run(posts, runs, progress)
     _tell(figures, json)
@@ -39,18 +41,21 @@ def pipeline(
 ) -> None:
     """Measure from Kafka through a real worker into Redis, beside the model alone."""
     from benchmarks import pipeline as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.json_file import require_place  # noqa: PLC0415
     from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
     from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
 
+    require_place(json)
     with told_in_a_line(benchmark.BenchmarkStoppedError), drawn_progress() as progress:
         figures = benchmark.run(posts, runs, progress)
     _tell(figures, json)
 
 
 def _tell(figures: "Engine | Pipeline", path: Path | None) -> None:
-    import orjson  # noqa: PLC0415 - keeps `--help` fast
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415 - keeps `--help` fast
+
+    from stream_app.cli.json_file import write_json  # noqa: PLC0415
 
     figures.show(Console())
     if path is not None:
-        path.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
+        write_json(path, figures)

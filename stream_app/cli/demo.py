@@ -21,14 +21,14 @@ def demo(
     of its own. Ctrl-C ends the playing, counts what was played, and leaves nothing behind; a
     second Ctrl-C ends at once. Exit code 1 when a post was lost or counted twice.
     """
-    import orjson  # noqa: PLC0415 - keeps `--help` fast
-
+    from stream_app.cli.json_file import require_place, write_json  # noqa: PLC0415 - fast `--help`
     from stream_app.demo.command import run_demo  # noqa: PLC0415
     from stream_app.demo.run import RunOptions  # noqa: PLC0415
 
+    require_place(json_file)
     report = run_demo(RunOptions(seconds=seconds, rate=rate))
     if json_file is not None:
-        json_file.write_bytes(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2) + b"\n")
+        write_json(json_file, report.as_json())
     for line in report.lines():
         typer.echo(line)
     if not report.is_clean:

@@ -31,6 +31,12 @@ OUTSIDE = {
     "aiokafka.errors.KafkaConnectionError": (
         "Kafka cannot be reached: start one with `voxpop stack up`, or set VOXPOP_KAFKA"
     ),
+    "redis.exceptions.AuthenticationError": (
+        "Redis refuses the user or the password: see VOXPOP_REDIS"
+    ),
+    "redis.exceptions.NoPermissionError": (
+        "the Redis user lacks a right: docs/reading.md lists what each needs"
+    ),
     "redis.exceptions.ConnectionError": (
         "Redis cannot be reached: start one with `voxpop stack up`, or set VOXPOP_REDIS"
     ),

@@ -116,7 +116,7 @@ class LineScorer:
                 "error": {
                     "reason": rejection.reason.value,
                     "detail": rejection.detail,
-                    "line": self._lines,
+                    "line": self._lines + 1,
                 }
             }
         )

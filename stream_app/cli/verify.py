@@ -22,20 +22,18 @@ def verify(
 
     Workers may go on counting meanwhile.
     """
-    import asyncio  # noqa: PLC0415 - keeps `--help` fast
-
-    from connectors.kafka.errors import KafkaConnectorError  # noqa: PLC0415
-    from connectors.trends.timespan import parse_moment  # noqa: PLC0415
+    from connectors.trends.timespan import parse_moment  # noqa: PLC0415 - keeps `--help` fast
     from connectors.trends.verify import VerificationError  # noqa: PLC0415
     from stream_app.cli.errors import CliError  # noqa: PLC0415
+    from stream_app.cli.kafka_calls import run_with_kafka  # noqa: PLC0415
 
     try:
         bounds = [None if text is None else parse_moment(text) for text in (start, end)]
     except ValueError as error:
         raise CliError(str(error), exit_code=2) from error
     try:
-        found = asyncio.run(_verify(*bounds))
-    except (KafkaConnectorError, VerificationError) as error:
+        found = run_with_kafka(_verify(*bounds))
+    except VerificationError as error:
         raise CliError(str(error)) from error
     if as_json:
         import orjson  # noqa: PLC0415

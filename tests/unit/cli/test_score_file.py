@@ -133,7 +133,7 @@ def test_a_line_that_cannot_be_scored_is_an_error_at_its_place(line: bytes, reas
     before, answer, after = scored([raw(), line, raw(conversation_id="c")])
     assert answer.keys() == {"error"}
     assert answer["error"]["reason"] == reason
-    assert answer["error"]["line"] == 1
+    assert answer["error"]["line"] == 2  # as an editor counts
     assert answer["error"]["detail"]
     assert before["source"]["offset"] == 0
     assert after["source"]["offset"] == 2

@@ -30,6 +30,19 @@ def test_an_address_that_is_none_is_refused(servers: dict[str, str]) -> None:
     assert settings_problem(refusal.value).startswith(f"VOXPOP_{next(iter(servers)).upper()}: ")
 
 
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOXPOP_MODEL", "")
+    monkeypatch.setenv("VOXPOP_REDIS", "")
+    assert Settings().model is None
+    assert Settings().redis == "redis://localhost:6379/0"
+
+
+@pytest.mark.parametrize("prefix", ["a b", "a{b}", "a:b", "é"])
+def test_a_prefix_that_kafka_or_redis_would_refuse_is_refused(prefix: str) -> None:
+    with pytest.raises(ValidationError, match="topic_prefix"):
+        Settings(topic_prefix=prefix)
+
+
 def test_the_prefix_stands_before_topics_and_keys() -> None:
     settings = Settings(topic_prefix="eu-")
     assert settings.topic("posts") == "eu-posts"
