@@ -30,21 +30,28 @@ MUST_HOLD: Final[Mapping[str, object]] = {
     "broker_max_poll_records": 256,  # bounds what a rebalance throws away
     "stream_buffer_maxsize": 256,  # past it the partitions pause
     "broker_heartbeat_interval": HEARTBEAT_S,
-    "broker_request_timeout": REQUEST_TIMEOUT_S,  # bounds a hanging LeaveGroup
     "consumer_auto_offset_reset": "earliest",  # latest would lose what came before the worker
 }
+
+
+def must_hold(settings: Settings) -> dict[str, object]:
+    """Faust's settings that the guarantee rests on, with the values that they must have."""
+    session_s = settings.session_timeout_s
+    return {
+        **MUST_HOLD,
+        "broker_session_timeout": session_s,  # the guards before each effect count on it
+        "broker_rebalance_timeout": session_s + 4,
+        "broker_request_timeout": max(REQUEST_TIMEOUT_S, session_s),  # bounds a hanging LeaveGroup
+    }
 
 
 def faust_options(settings: Settings) -> dict[str, Any]:
     """Keyword arguments of `faust.App` for these settings."""
     connection = settings.kafka_connection()
-    hosts = ";".join(f"kafka://{host.strip()}" for host in settings.kafka.split(","))
     return {
-        **MUST_HOLD,
-        "broker": hosts,
+        **must_hold(settings),
+        "broker": ";".join(_brokers(settings)),
         "broker_credentials": _credentials(connection),
-        "broker_session_timeout": settings.session_timeout_s,
-        "broker_rebalance_timeout": settings.session_timeout_s + 4,
         "datadir": settings.data_dir / "worker",
         "store": "memory://",
         "processing_guarantee": "at_least_once",
@@ -54,11 +61,12 @@ def faust_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def refuse_what_cannot_be_guaranteed(conf: Any) -> None:
+def refuse_what_cannot_be_guaranteed(conf: Any, settings: Settings) -> None:
     """Raise unless Faust is set up as it must be.
 
     Args:
         conf: the app's finished configuration.
+        settings: of this process.
 
     Raises:
         CannotGoOn: a setting differs; says which, why, and what to do.
@@ -70,7 +78,12 @@ def refuse_what_cannot_be_guaranteed(conf: Any) -> None:
             "posts in a rebalance, and counts are exact without them, by the fences in Redis; "
             "unset PROCESSING_GUARANTEE",
         )
-    for name, needed in MUST_HOLD.items():
+    if [str(url) for url in conf.broker] != _brokers(settings):
+        raise CannotGoOn(
+            ExitCode.NOT_READY,
+            "Faust was given other brokers than VOXPOP_KAFKA; unset BROKER_URL in the environment",
+        )
+    for name, needed in must_hold(settings).items():
         found = getattr(conf, name)
         if found != needed:
             raise CannotGoOn(
@@ -78,6 +91,10 @@ def refuse_what_cannot_be_guaranteed(conf: Any) -> None:
                 f"Faust's setting {name} is {found!r} and must be {needed!r}; "
                 f"unset {name.upper()} in the environment",
             )
+
+
+def _brokers(settings: Settings) -> list[str]:
+    return [f"kafka://{host.strip()}" for host in settings.kafka.split(",")]
 
 
 def _credentials(connection: KafkaConnection) -> Any:

@@ -84,7 +84,7 @@ class Runtime:
             CannotGoOn: something is missing; says what and what to do.
         """
         settings = self._settings
-        refuse_what_cannot_be_guaranteed(self._app.conf)
+        refuse_what_cannot_be_guaranteed(self._app.conf, settings)
         await require_topics(
             self._kafka, [settings.topic(name) for name in ("posts", "predictions", "posts.dlq")]
         )
