@@ -16,6 +16,9 @@ class Broker(Protocol):
     def rebalancing(self) -> bool:
         """Whether a rebalance runs, so that nothing may be admitted."""
 
+    def stay(self) -> None:
+        """Remain a member of the group although there is nothing to read."""
+
     def highwater(self, partition: int) -> int:
         """Offset after the last one known; 0 if nothing was fetched yet."""
 

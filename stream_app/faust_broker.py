@@ -4,6 +4,7 @@ Faust commits nothing here: the application does, and believes a commit only whe
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Collection, Mapping
 from typing import TypeVar
 
@@ -52,6 +53,16 @@ class FaustBroker:
     def rebalancing(self) -> bool:
         """Whether a rebalance runs."""
         return bool(self._app.rebalancing)
+
+    def stay(self) -> None:
+        """Remain a member of the group although there is nothing to read.
+
+        Faust does not poll without partitions, and aiokafka leaves the group after
+        `broker_max_poll_interval` without a poll and never joins again.
+        """
+        consumer = self._app.consumer._thread._consumer
+        if consumer is not None:
+            consumer._subscription._last_fetch_ended = time.monotonic()
 
     def highwater(self, partition: int) -> int:
         """Offset after the last one known; 0 if nothing was fetched yet."""

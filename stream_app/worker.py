@@ -128,6 +128,8 @@ class Worker:
             return
         await self._commit()
         assigned = sorted(self._broker.assigned())
+        if not assigned:
+            self._broker.stay()
         await self._start_partitions(assigned)
         for partition in assigned:
             await self._heal_stall(partition)

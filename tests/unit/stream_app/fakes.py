@@ -199,6 +199,7 @@ class FakeBroker:
         self.current_generation = 1
         self.owned = frozenset(self.logs)
         self.incarnation = "id1"
+        self.stays = 0
 
     def generation(self) -> int:
         return self.current_generation
@@ -208,6 +209,9 @@ class FakeBroker:
 
     def rebalancing(self) -> bool:
         return self.is_rebalancing
+
+    def stay(self) -> None:
+        self.stays += 1
 
     def highwater(self, partition: int) -> int:
         log = self.logs[partition]

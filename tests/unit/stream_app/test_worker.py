@@ -181,6 +181,15 @@ async def test_while_a_rebalance_runs_nothing_is_admitted() -> None:
         assert bench.delivered() == [0]
 
 
+async def test_a_worker_without_partitions_stays_in_its_group_to_take_over() -> None:
+    async with running(FakeBroker({0: range(2)})) as bench:
+        await bench.worker.tend()
+        assert bench.broker.stays == 0
+        bench.broker.owned = frozenset()
+        await bench.worker.tend()
+        assert bench.broker.stays == 1
+
+
 async def test_records_of_another_generation_are_dropped() -> None:
     async with running(FakeBroker({0: range(4)})) as bench:
         bench.broker.current_generation = 2
