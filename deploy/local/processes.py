@@ -151,6 +151,17 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
+def is_free(port: int) -> bool:
+    """Whether a server could listen on a port of 127.0.0.1 now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+        try:
+            candidate.bind((LOCALHOST, port))
+        except OSError:
+            return False
+        return True
+
+
 def ask(port: int, request: bytes, answer_bytes: int) -> bytes:
     """Send a request to a port of 127.0.0.1 and read the first bytes of the answer.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from deploy.local import kafka, valkey
 from deploy.local.errors import PortTakenError, StackError
 from deploy.local.jars import fetch_jars
-from deploy.local.processes import LOCALHOST, ServerProcess
+from deploy.local.processes import LOCALHOST, ServerProcess, is_free
 from deploy.local.progress import Progress, silent
 
 PORT_TRIES = 3
@@ -141,7 +141,8 @@ class LocalStack:
             wait(known)
             return
         report(0)
-        port = known.port if known else None
+        # on a taken port somebody else would answer, and be taken for our server
+        port = known.port if known and is_free(known.port) else None
         for attempt in range(PORT_TRIES):
             server = self._start_and_remember(start, port)
             try:

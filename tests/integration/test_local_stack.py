@@ -88,6 +88,23 @@ def test_a_process_that_got_the_pid_of_a_dead_server_is_left_alone(tmp_path: Pat
     assert LocalStack(tmp_path).stop() == []
 
 
+def test_a_server_of_somebody_else_on_the_port_of_an_earlier_run_is_not_taken_for_ours(
+    tmp_path: Path,
+) -> None:
+    theirs, ours = LocalStack(tmp_path / "theirs"), LocalStack(tmp_path / "ours")
+    try:
+        taken = theirs.start()
+        port = int(re.sub(r".*:(\d+)/0", r"\1", taken.redis))
+        entry = {"name": "valkey", "pid": os.getpid(), "started": 1.0, "port": port}
+        (tmp_path / "ours").mkdir()
+        (tmp_path / "ours" / "stack.json").write_text(json.dumps({"servers": [entry]}))
+        assert ours.start().redis != taken.redis
+        assert None not in [server.pid for server in ours.status()]
+    finally:
+        ours.stop()
+        theirs.stop()
+
+
 def test_a_server_that_ends_at_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
     log = tmp_path / "server.log"
     command = ["/bin/sh", "-c", "echo the reason why; exit 3"]
