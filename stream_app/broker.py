@@ -1,6 +1,6 @@
 """What the worker asks of Kafka, whoever answers; `faust_broker` answers with Faust."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 
@@ -30,6 +30,9 @@ class Broker(Protocol):
 
     async def first_available(self, partition: int, offset: int) -> int:
         """Offset of the first record at or after `offset`; the end if there is none."""
+
+    async def available_offsets(self, partition: int, first: int, last: int) -> Sequence[int]:
+        """Offsets from `first` to `last` that hold records, ascending; all if not known."""
 
     async def seek(self, partition: int, offset: int) -> None:
         """Read on from `offset`."""

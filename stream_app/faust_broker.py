@@ -5,14 +5,14 @@ Faust commits nothing here: the application does, and believes a commit only whe
 
 import asyncio
 import time
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 import faust
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
-from connectors.kafka.availability import first_available, offset_bounds
+from connectors.kafka.availability import available_offsets, first_available, offset_bounds
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.metadata import describe_topics
 from stream_app.exits import CannotGoOn, ExitCode
@@ -82,6 +82,10 @@ class FaustBroker:
     async def first_available(self, partition: int, offset: int) -> int:
         """Offset of the first record at or after `offset`; the end if there is none."""
         return await first_available(self._connection, self._topic, partition, offset)
+
+    async def available_offsets(self, partition: int, first: int, last: int) -> Sequence[int]:
+        """Offsets from `first` to `last` that hold records, ascending; all if not known."""
+        return await available_offsets(self._connection, self._topic, partition, first, last)
 
     async def seek(self, partition: int, offset: int) -> None:
         """Read on from `offset`."""

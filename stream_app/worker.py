@@ -186,7 +186,22 @@ class Worker:
             return Admitted()
         generation = self._broker.generation()
         current = [record for record in records if record.generation == generation]
-        return self._admission.offer(current, self._monotonic())
+        epoch = self._epoch
+        available = await self._available(current)
+        if epoch != self._epoch or not self._may_admit():
+            return Admitted()
+        return self._admission.offer(current, self._monotonic(), available)
+
+    async def _available(self, records: Sequence[Record]) -> dict[int, Sequence[int]]:
+        """Ask the broker, once for each hole, where there are records: transactions leave gaps."""
+        available = {}
+        for partition, missing in self._admission.holes(records).items():
+            if not self._has_sought(partition, missing):
+                last = max(record.offset for record in records if record.partition == partition)
+                available[partition] = await self._broker.available_offsets(
+                    partition, missing, last
+                )
+        return available
 
     async def _drain(self) -> None:
         self._draining = True
@@ -249,16 +264,19 @@ class Worker:
         log.info("partition %d starts at offset %d (committed: %s)", partition, start, committed)
 
     async def _heal_hole(self, partition: int, missing: int) -> None:
-        """Faust skipped records: read them again, unless the broker says there are none."""
-        now_s = self._monotonic()
-        offset, sought_s = self._seeks.get(partition, (-1, now_s))
-        if offset == missing and now_s - sought_s < SEEK_PAUSE_S:
+        """Faust skipped records, for the broker has some there: read them again."""
+        if self._has_sought(partition, missing):
             return
-        if self._admission.hole_age_s(partition, now_s) > HOLE_PATIENCE_S:
+        if self._admission.hole_age_s(partition, self._monotonic()) > HOLE_PATIENCE_S:
             raise CannotGoOn(
                 ExitCode.HOLE, f"partition {partition}: offset {missing} does not come"
             )
-        await self._read_again(partition, missing, ask=offset == missing)
+        await self._read_again(partition, missing, ask=False)
+
+    def _has_sought(self, partition: int, missing: int) -> bool:
+        """Whether the consumer was sent back to this offset just now."""
+        offset, sought_s = self._seeks.get(partition, (-1, 0.0))
+        return offset == missing and self._monotonic() - sought_s < SEEK_PAUSE_S
 
     async def _heal_stall(self, partition: int) -> None:
         if not self._admission.is_assigned(partition):
