@@ -89,8 +89,9 @@ class LineReader:
             )
         try:
             post = parsed(line)
-        except ValueError as error:
-            raise Rejection(Reason.INVALID_JSON, f"not a JSON object: {error}"[:300]) from None
+        except ValueError:
+            decode_value(line, now=now, max_bytes=self._max_bytes)  # raises the worker's reason
+            raise
         if not is_raw(post):
             return _Line(post, named=True)
         given = {field: value for field, value in post.items() if value is not None}

@@ -108,7 +108,8 @@ def test_an_envelope_is_scored_with_its_own_features() -> None:
     [
         (b"", "invalid_json"),
         (b"{", "invalid_json"),
-        (b"[1]", "invalid_json"),
+        (b"[1]", "invalid_schema"),
+        (b'{"text": "x", "features": {"text": [[NaN]]}}', "invalid_schema"),
         (b"\xff", "invalid_json"),
         (b"{}", "invalid_schema"),
         (raw(text=" "), "invalid_schema"),
