@@ -1,9 +1,11 @@
 """The worker admits, commits, heals and drains as the broker's behaviour demands."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -206,6 +208,8 @@ async def test_records_of_another_generation_are_dropped() -> None:
         await bench.worker.tend()
         assert bench.delivered() == []
         assert bench.broker.commits == {}
+        fetched_again = [replace(record, generation=2) for record in run_of(0, 1)]
+        await bench.offer_until_delivered(fetched_again)
 
 
 async def test_a_revocation_commits_the_batch_in_flight_and_owns_nothing_after() -> None:
@@ -217,6 +221,61 @@ async def test_a_revocation_commits_the_batch_in_flight_and_owns_nothing_after()
         bench.worker.assigned()
         await bench.offer_until_delivered(run_of(2, 3))
         assert bench.delivered() == [0, 1, 2, 3]
+
+
+async def test_after_a_revocation_the_windows_are_those_of_the_store() -> None:
+    async with running(FakeBroker({0: range(4)})) as bench:
+        await bench.offer_until_delivered(run_of(0, 1))
+        await bench.worker.revoke()
+        (key,) = bench.store.kept
+        bench.store.kept[key].append(STAMP + b"of another worker")
+        bench.worker.assigned()
+        await bench.offer_until_delivered(run_of(2))
+        assert bench.engine.seen[-1] == tuple(bench.store.kept[key])
+
+
+async def test_a_start_that_a_revocation_overtook_is_forgotten() -> None:
+    class OvertakenBroker(FakeBroker):
+        overtake: Callable[[], Awaitable[None]] | None = None
+
+        async def committed(self, partition: int) -> int | None:
+            committed = await super().committed(partition)
+            if self.overtake is not None:
+                overtake, self.overtake = self.overtake, None
+                await overtake()
+            return committed
+
+    broker = OvertakenBroker({0: range(4)})
+    async with running(broker) as bench:
+
+        async def another_worker_has_it_for_a_while() -> None:
+            await bench.worker.revoke()
+            broker.commits[0] = 2
+            bench.worker.assigned()
+
+        broker.overtake = another_worker_has_it_for_a_while
+        await bench.worker.offer(run_of(0, 1, 2, 3))
+        await bench.worker.offer(run_of(0, 1, 2, 3))
+        await bench.until(lambda: bench.delivered() == [2, 3])
+
+
+async def test_while_a_batch_is_held_nothing_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(FakeBroker({0: range(4)})) as bench:
+        let_go = asyncio.Event()
+        deliver = bench.outputs.deliver
+
+        async def slow(*arguments: Any) -> None:
+            await let_go.wait()
+            await deliver(*arguments)
+
+        monkeypatch.setattr(bench.outputs, "deliver", slow)
+        await bench.worker.offer(run_of(0, 1))
+        await bench.worker.tend()
+        bench.clock.now_s = STALL_PATIENCE_S + 0.1
+        await bench.worker.tend()
+        assert bench.broker.sought == []
+        let_go.set()
+        await bench.until(lambda: bench.delivered() == [0, 1])
 
 
 async def test_after_a_shutdown_nothing_is_admitted() -> None:
