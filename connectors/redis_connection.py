@@ -3,6 +3,7 @@
 Not for what is stored there: `trends` and `conversations` own their keys.
 """
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from urllib.parse import SplitResult, urlsplit
 
 import redis
 import redis.asyncio
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
 from redis.retry import Retry
 
 SCHEMES = ("redis", "rediss")
@@ -22,6 +25,10 @@ REMEDY = (
 RETRIES = 3
 FIRST_RETRY_S = 0.05
 LONGEST_RETRY_S = 0.5
+
+
+class ServerChangedError(RedisError):
+    """Redis was started again, or another server answers: its last writes may be lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +68,17 @@ class RedisConnection:
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         return f"{parts.scheme}://{host}:{parts.port or 6379}{parts.path}"
 
-    def open(self) -> redis.asyncio.Redis:
-        """A client with its own pool, answering bytes; connects at the first call."""
+    def open(self, *, one_run: bool = False) -> redis.asyncio.Redis:
+        """A client with its own pool, answering bytes; connects at the first call.
+
+        Args:
+            one_run: every call after the server was started again ends with `ServerChangedError`,
+                for who must not build on what the server may have lost.
+        """
         return redis.asyncio.Redis.from_url(
             self.url,
             retry=AsyncRetry(ExponentialBackoff(LONGEST_RETRY_S, FIRST_RETRY_S), RETRIES),
+            redis_connect_func=_OneRun(self.address).connected if one_run else None,
             **self._options(),
         )
 
@@ -89,6 +102,31 @@ class RedisConnection:
 
     def __repr__(self) -> str:
         return f"RedisConnection({self.address})"
+
+
+class _OneRun:
+    """Lets the connections of a client in as long as they lead to the same run of a server."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._run_id: bytes | None = None
+
+    async def connected(self, connection: AbstractConnection) -> None:
+        """Greet the server as usual and ask which run it is.
+
+        Raises:
+            ServerChangedError: another one than at first.
+        """
+        await connection.on_connect()
+        await connection.send_command("INFO", "server")
+        found = re.search(rb"run_id:(\w+)", await connection.read_response())
+        run_id = found[1] if found else b""
+        if self._run_id is None:
+            self._run_id = run_id
+        if run_id != self._run_id:
+            raise ServerChangedError(
+                f"Redis at {self._address} was started again, perhaps without its last writes"
+            )
 
 
 def _parse(url: str) -> SplitResult:

@@ -107,7 +107,7 @@ async def _ending_on_error(work: Any) -> None:
         leave(end.code, end.why)
     except Exception as error:  # the edge where the process ends
         log.exception("nothing settled this")
-        leave(ExitCode.FAULT, repr(error))
+        leave(ExitCode.FAULT, f"{type(error).__name__}: {error}")
 
 
 def _settings() -> Settings:

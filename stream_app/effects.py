@@ -11,9 +11,9 @@ from typing import Protocol
 
 from connectors.conversations.source import SourcePartition
 from connectors.schemas.prediction import Prediction
-from stream_app.core.outcome import Outcome, encode_outcomes
+from stream_app.core.outcome import Outcome, decode_outcomes, encode_outcomes
 from stream_app.core.record import Record
-from stream_app.decider import DecidedBatch, Decisions
+from stream_app.decider import DecidedBatch, Decisions, FixedBatch
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.membership import Membership
 
@@ -84,6 +84,18 @@ class Effects:
             if each.fresh:
                 await self._fix(each)
         await self._settle(decided, {d.source: d.fresh for d in decisions if d.fresh})
+
+    async def count_again(self, source: SourcePartition, fixed: FixedBatch, before: int) -> None:
+        """Count what Redis may have lost of the batch fixed last; what it has is not counted twice.
+
+        Args:
+            source: the partition.
+            fixed: its batch fixed last.
+            before: posts from this offset on are left to the batches to come.
+        """
+        outcomes = decode_outcomes(fixed.outcomes)
+        done = {offset: outcome for offset, outcome in outcomes.items() if offset < before}
+        await self._trends.apply(source.field, _predictions(done))
 
     async def _fix(self, decisions: Decisions) -> None:
         first, last = min(decisions.fresh), max(decisions.fresh)

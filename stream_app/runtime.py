@@ -62,7 +62,7 @@ class Runtime:
             dead_letters_topic=settings.topic("posts.dlq"),
             delivery_timeout_s=REQUEST_TIMEOUT_S,
         )
-        self._redis = settings.redis_connection().open()
+        self._redis = settings.redis_connection().open(one_run=True)
         self._worker: Worker | None = None
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -246,12 +246,14 @@ class Worker:
         partition = source.partition
         fixed = await self._intents.load_intent(source)
         committed = await self._broker.committed(partition)
-        if epoch != self._epoch or not self._may_admit():
-            return
         earliest, end = bounds
         start = starting_offset(
             committed, earliest, end, (fixed.first, fixed.last) if fixed else None
         )
+        if fixed:
+            await self._effects.count_again(source, fixed, start)
+        if epoch != self._epoch or not self._may_admit():
+            return
         if committed is not None and committed < earliest:
             log.error(
                 "partition %d: offsets %d-%d were deleted by retention before they were read",

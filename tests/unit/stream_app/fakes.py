@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,9 +67,12 @@ class Faults:
     at: int = -1
     after: bool = False
     count: int = 0
+    watch: Callable[[int], None] | None = None
 
     def before_effect(self) -> None:
         self.count += 1
+        if self.watch:
+            self.watch(self.count)
         if self.count == self.at and not self.after:
             raise Crash
 

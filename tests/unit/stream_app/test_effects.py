@@ -1,5 +1,6 @@
 """The order of effects makes counts exact and results final, wherever the process dies."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -60,6 +61,12 @@ class World:
         self.outputs = FakeOutputs(self.faults)
         self.trends = FakeTrends(self.faults)
 
+    def hold_what_redis_has_of(self, other: "World") -> None:
+        self.store.intents = dict(other.store.intents)
+        self.store.kept = {key: list(records) for key, records in other.store.kept.items()}
+        self.trends.counts = Counter(other.trends.counts)
+        self.trends.fences = dict(other.trends.fences)
+
     def pipeline(self, engine: FakeEngine, executor: Executor) -> "Pipeline":
         windows = Windows(4, STAMP, 100)
         membership = Membership(self.broker, 10.0, clock=self.clock)
@@ -108,12 +115,19 @@ def batch(records: Sequence[Record]) -> Batch:
 
 
 async def work(
-    world: World, log: Sequence[Record], sizes: Sequence[int], ahead: int, threads: Executor
+    world: World,
+    log: Sequence[Record],
+    sizes: Sequence[int],
+    ahead: int,
+    threads: Executor,
+    *,
+    committing: bool = False,
 ) -> None:
     """A worker's life: start where the last one left off, process batches, commit some of them.
 
     Args:
         ahead: batches decided before the oldest one takes effect.
+        committing: all batches are committed at once, not some.
     """
     pipeline = world.pipeline(FakeEngine({7}, fickle=True), threads)
     fixed = await world.store.load_intent(SOURCE)
@@ -121,6 +135,8 @@ async def work(
     start = starting_offset(
         world.committed, 0, len(log), (fixed.first, fixed.last) if fixed else None
     )
+    if fixed:
+        await pipeline.effects.count_again(SOURCE, fixed, start)
     turn = 0
     while start < len(log) or pipeline.waiting:
         if start < len(log):
@@ -128,7 +144,7 @@ async def work(
             start = min(start + sizes[turn % len(sizes)], len(log))
         if len(pipeline.waiting) > ahead or start == len(log):
             done = await pipeline.conclude()
-            if turn % 2:
+            if committing or turn % 2:
                 world.committed = done
         turn += 1
 
@@ -174,22 +190,32 @@ async def test_wherever_it_dies_every_post_counts_once_and_keeps_its_first_resul
     assert sorted(kept) == sorted(valid)
 
 
-async def test_what_redis_lost_of_its_last_moments_is_counted_again(executor: Executor) -> None:
-    log = [post_record(n) for n in range(7)]
-    world = World()
-    await work(world, log[:4], [2], 0, executor)
-    kept = (
-        dict(world.store.intents),
-        {key: list(records) for key, records in world.store.kept.items()},
-        Counter(world.trends.counts),
-        dict(world.trends.fences),
-    )
-    await work(world, log, [2], 0, executor)
-    world.committed = len(log)
-    world.store.intents, world.store.kept, world.trends.counts, world.trends.fences = kept
-    await work(world, log, [3], 1, executor)
-    assert sum(world.trends.counts.values()) == len(log)
-    assert [len(records) for records in world.store.kept.values()] == [len(log)]
+@pytest.mark.parametrize("committing", [True, False])
+@pytest.mark.parametrize("lost", [0, 1, 2, 3, 7])
+async def test_what_redis_lost_of_its_last_moments_is_counted_again(
+    executor: Executor, lost: int, committing: bool
+) -> None:
+    """Redis goes back by some effects, at whichever it stands, and the worker ends of it."""
+    log = [post_record(n, conversation=f"c{n % 2}") for n in range(12)]
+    scored = [n for n in range(12) if n != 7]  # that one is poison
+    for at in range(2, 19):  # three effects a batch; the first batch is remembered
+        world, held = World(), World()
+
+        def watch(count: int, at: int = at, world: World = world, held: World = held) -> None:
+            if count == at:
+                held.hold_what_redis_has_of(world)
+            if count == at + lost:
+                raise Crash
+
+        world.faults.watch = watch
+        with contextlib.suppress(Crash):
+            await work(world, log, [2], 1, executor, committing=committing)
+        world.faults.watch = None
+        world.hold_what_redis_has_of(held)
+        await work(world, log, [3], 1, executor)
+        assert sum(world.trends.counts.values()) == len(scored)
+        kept = [int(r[1:]) for records in world.store.kept.values() for r in records]
+        assert sorted(kept) == scored
 
 
 async def test_a_post_that_breaks_the_model_is_a_poison_letter_and_the_rest_is_counted(

@@ -123,6 +123,19 @@ async def test_what_is_done_is_committed_and_a_refused_commit_is_tried_again() -
         assert bench.broker.commits == {0: 3}
 
 
+async def test_counts_that_redis_lost_after_the_commit_are_counted_again_at_the_start() -> None:
+    broker = FakeBroker({0: range(2)})
+    async with running(broker) as bench:
+        await bench.offer_until_delivered(run_of(0, 1))
+        await bench.tend_until(lambda: broker.commits == {0: 2})
+        store = bench.store
+    async with running(broker) as bench:
+        bench.store.intents = store.intents
+        await bench.worker.tend()
+        assert sum(bench.trends.counts.values()) == 2
+        assert bench.delivered() == []
+
+
 async def test_a_skipped_offset_is_read_again_and_nothing_after_it_is_done_before_it() -> None:
     async with running(FakeBroker({0: range(6)})) as bench:
         await bench.offer_until_delivered(run_of(0, 1))
