@@ -30,6 +30,7 @@ MUST_HOLD: Final[Mapping[str, object]] = {
     "broker_max_poll_records": 256,  # bounds what a rebalance throws away
     "stream_buffer_maxsize": 256,  # past it the partitions pause
     "broker_heartbeat_interval": HEARTBEAT_S,
+    "consumer_metadata_max_age_ms": 10_000,  # a topic that grew or was made again is noticed
     "consumer_auto_offset_reset": "earliest",  # latest would lose what came before the worker
 }
 

@@ -55,6 +55,10 @@ def test_every_session_timeout_that_may_be_set_is_one_that_faust_takes() -> None
     assert options["broker_session_timeout"] <= options["broker_request_timeout"]
 
 
+def test_a_topic_that_grew_or_was_made_again_is_noticed_within_seconds() -> None:
+    assert app().conf.consumer_metadata_max_age_ms <= 10_000
+
+
 def test_several_brokers_are_all_used() -> None:
     options = faust_options(Settings(kafka="a:1,b:2"))
     assert options["broker"] == "kafka://a:1;kafka://b:2"
