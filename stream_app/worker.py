@@ -16,17 +16,13 @@ from stream_app.broker import Broker
 from stream_app.core.admission import Admission, Admitted, starting_offset
 from stream_app.core.progress import Progress
 from stream_app.core.record import Record
-from stream_app.core.stall import StallDetector
 from stream_app.decider import DecidedBatch, Decider, FixedBatch
 from stream_app.effects import Effects
-from stream_app.exits import CannotGoOn, ExitCode
+from stream_app.healer import Healer
 
 log = logging.getLogger(__name__)
 
 BATCHES_HELD = 3  # one takes effect, one is being scored, the next is decoded meanwhile
-STALL_PATIENCE_S = 3.0
-HOLE_PATIENCE_S = 10.0
-SEEK_PAUSE_S = 0.5
 DRAIN_PART_OF_SESSION = 0.5
 
 
@@ -76,7 +72,7 @@ class Worker:
         self._clock = clock
         self._admission = Admission()
         self._progress = Progress()
-        self._stalls = StallDetector(STALL_PATIENCE_S)
+        self._healer = Healer(broker, self._admission, monotonic)
         self._starting = asyncio.Lock()
         self._committing = asyncio.Lock()
         self._slots = asyncio.Semaphore(BATCHES_HELD)
@@ -85,7 +81,6 @@ class Worker:
         self._held = 0
         self._nothing_held = asyncio.Event()
         self._nothing_held.set()
-        self._seeks: dict[int, tuple[int, float]] = {}
         self._epoch = 0
         self._draining = False
 
@@ -108,7 +103,7 @@ class Worker:
             generation = admitted.records[0].generation
             self._hold(Batch(items, generation))
         for partition, missing in admitted.holes.items():
-            await self._heal_hole(partition, missing)
+            await self._healer.heal_hole(partition, missing)
 
     async def run(self) -> None:
         """Decide and conclude batches until cancelled, the next one decided meanwhile.
@@ -140,8 +135,7 @@ class Worker:
         self._epoch += 1
         self._admission.revoke_all()
         self._progress.clear()
-        self._stalls.clear()
-        self._seeks.clear()
+        self._healer.clear()
         self._decider.revoke_all()
 
     def assigned(self) -> None:
@@ -187,21 +181,10 @@ class Worker:
         generation = self._broker.generation()
         current = [record for record in records if record.generation == generation]
         epoch = self._epoch
-        available = await self._available(current)
+        available = await self._healer.available(current)
         if epoch != self._epoch or not self._may_admit():
             return Admitted()
         return self._admission.offer(current, self._monotonic(), available)
-
-    async def _available(self, records: Sequence[Record]) -> dict[int, Sequence[int]]:
-        """Ask the broker, once for each hole, where there are records: transactions leave gaps."""
-        available = {}
-        for partition, missing in self._admission.holes(records).items():
-            if not self._has_sought(partition, missing):
-                last = max(record.offset for record in records if record.partition == partition)
-                available[partition] = await self._broker.available_offsets(
-                    partition, missing, last
-                )
-        return available
 
     async def _drain(self) -> None:
         self._draining = True
@@ -265,62 +248,11 @@ class Worker:
         self._admission.assign(partition, start)
         log.info("partition %d starts at offset %d (committed: %s)", partition, start, committed)
 
-    async def _heal_hole(self, partition: int, missing: int) -> None:
-        """Faust skipped records, for the broker has some there: read them again."""
-        if self._has_sought(partition, missing):
-            return
-        if self._admission.hole_age_s(partition, self._monotonic()) > HOLE_PATIENCE_S:
-            raise CannotGoOn(
-                ExitCode.HOLE, f"partition {partition}: offset {missing} does not come"
-            )
-        await self._read_again(partition, missing, ask=False)
-
-    def _has_sought(self, partition: int, missing: int) -> bool:
-        """Whether the consumer was sent back to this offset just now."""
-        offset, sought_s = self._seeks.get(partition, (-1, 0.0))
-        return offset == missing and self._monotonic() - sought_s < SEEK_PAUSE_S
-
     async def _heal_stall(self, partition: int) -> None:
-        if not self._admission.is_assigned(partition):
-            return
-        waiting_for = self._admission.next_offset(partition)
-        highwater = self._broker.highwater(partition)
+        """Nothing was held when it was found to be empty, so everything before it is done."""
         if self._held:
-            self._stalls.clear()
-        elif 0 < highwater < waiting_for:
-            await self._refuse_other_incarnation(partition, waiting_for)
-        elif self._stalls.stalled(partition, waiting_for, highwater, self._monotonic()):
-            await self._read_again(partition, waiting_for, ask=True)
-
-    async def _refuse_other_incarnation(self, partition: int, waiting_for: int) -> None:
-        _, end = (await self._broker.bounds([partition]))[partition]
-        if end < waiting_for:
-            raise CannotGoOn(
-                ExitCode.HOLE,
-                f"partition {partition} ends at {end}, before offset {waiting_for}: "
-                "the topic was made again",
-            )
-
-    async def _read_again(self, partition: int, missing: int, *, ask: bool) -> None:
-        """Send the consumer back; `ask` the broker first whether these offsets hold records."""
-        epoch = self._epoch
-        self._seeks[partition] = (missing, self._monotonic())
-        target = missing
-        if ask:
-            target = await self._broker.first_available(partition, missing)
-            moved_on = self._admission.is_assigned(partition) and (
-                self._admission.next_offset(partition) != missing
-            )
-            if epoch != self._epoch or moved_on:
-                return
-            if target > missing:
-                self._skip_empty(partition, missing, target)
-        log.info("partition %d: reading again from offset %d", partition, target)
-        await self._broker.seek(partition, target)
-
-    def _skip_empty(self, partition: int, missing: int, available: int) -> None:
-        """Compaction and transactions leave offsets that no record has."""
-        log.info("partition %d has no records %d-%d", partition, missing, available - 1)
-        self._admission.assign(partition, available)
-        if not self._held:
-            self._progress.done(partition, available)
+            self._healer.batch_held()
+        elif self._admission.is_assigned(partition):
+            empty_up_to = await self._healer.heal_stall(partition)
+            if empty_up_to is not None and not self._held:
+                self._progress.done(partition, empty_up_to)

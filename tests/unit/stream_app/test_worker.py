@@ -16,13 +16,9 @@ from stream_app.core.windows import Windows
 from stream_app.decider import Decider
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
+from stream_app.healer import HOLE_PATIENCE_S, STALL_PATIENCE_S
 from stream_app.membership import Membership
-from stream_app.worker import (
-    BATCHES_HELD,
-    HOLE_PATIENCE_S,
-    STALL_PATIENCE_S,
-    Worker,
-)
+from stream_app.worker import BATCHES_HELD, Worker
 from tests.unit.stream_app.fakes import (
     STAMP,
     FakeBroker,
