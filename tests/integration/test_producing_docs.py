@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import subprocess
 import sys
@@ -29,10 +30,15 @@ def example(language: str) -> str:
 async def test_the_ten_lines_send_a_post(stack: Endpoints, prefix: str) -> None:
     connection = KafkaConnection(stack.kafka)
     await create_topics(connection, voxpop_topics(prefix, partitions=1))
-    program = example("python").replace("localhost:9092", stack.kafka)
-    program = program.replace('topic="posts"', f'topic="{prefix}posts"')
+    address = 'KafkaConnection(os.environ["VOXPOP_KAFKA"])'
+    program = example("python").replace(address, f'{address}, topic="{prefix}posts"')
     await asyncio.to_thread(
-        subprocess.run, [sys.executable, "-c", program], cwd=ROOT, check=True, timeout=60
+        subprocess.run,
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**os.environ, "VOXPOP_KAFKA": stack.kafka},
+        check=True,
+        timeout=60,
     )
     (record,) = [each async for each in read_topic(connection, f"{prefix}posts")]
     assert record.key == b"c9"

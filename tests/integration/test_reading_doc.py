@@ -1,6 +1,7 @@
-"""The Python examples of docs/reading.md run as they stand, but for the address and the prefix."""
+"""The Python examples of docs/reading.md run as they stand, but for the prefix."""
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -34,12 +35,16 @@ async def test_an_example_prints_what_was_counted(
 ) -> None:
     posts = [predict(at, ["acme"], time.time(), sentiment=0) for at in range(7)]
     await TrendSink(valkey, TrendLayout(namespace)).apply("posts@id-1:0", posts)
-    code = example.replace("redis://localhost:6379/0", valkey_url)
-    code = code.replace("TrendLayout()", f"TrendLayout({namespace!r})")
-    assert re.search(r"\b7\b", await asyncio.to_thread(run, code))
+    code = example.replace("TrendLayout()", f"TrendLayout({namespace!r})")
+    assert re.search(r"\b7\b", await asyncio.to_thread(run, code, valkey_url))
 
 
-def run(code: str) -> str:
+def run(code: str, redis_url: str) -> str:
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "VOXPOP_REDIS": redis_url},
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
