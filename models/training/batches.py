@@ -1,11 +1,12 @@
 """From labelled conversations to what the network takes, with modality dropout in training."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from connectors.schemas.labels import MODALITIES
@@ -30,12 +31,14 @@ class Batch:
         sentiment: [B, N], NO_LABEL where there is none.
         emotion: [B, N], NO_LABEL where there is none.
         post_mask: [B, N], True for a real post.
+        edges: for each conversation, for each post: [E, 2] or None, as `LabelledPost.edges`.
     """
 
     features: Sequence[Sequence[Mapping[str, Tensors]]]
     sentiment: Tensor
     emotion: Tensor
     post_mask: Tensor
+    edges: Sequence[Sequence[NDArray[np.int16] | None]]
 
 
 def shuffled_batches(
@@ -72,7 +75,8 @@ def make_batch(conversations: Sequence[Conversation]) -> Batch:
         emotion[row, : len(posts)] = torch.tensor([post.emotion for post in posts])
     post_mask = torch.arange(longest)[None, :] < lengths[:, None]  # [B, N]
     features = [[post.features for post in posts] for posts in conversations]
-    return Batch(features, sentiment, emotion, post_mask)
+    edges = [[post.edges for post in posts] for posts in conversations]
+    return Batch(features, sentiment, emotion, post_mask, edges)
 
 
 def with_only(batch: Batch, modalities: Sequence[str]) -> Batch:
@@ -84,7 +88,7 @@ def with_only(batch: Batch, modalities: Sequence[str]) -> Batch:
         ]
         for posts in batch.features
     ]
-    return Batch(features, batch.sentiment, batch.emotion, batch.post_mask)
+    return replace(batch, features=features)
 
 
 def with_dropout(
@@ -110,7 +114,7 @@ def with_dropout(
                 kept["visual"] = generator.normal(size=(steps, visual_width)).astype(np.float32)
             own.append(kept)
         features.append(own)
-    return Batch(features, batch.sentiment, batch.emotion, batch.post_mask)
+    return replace(batch, features=features)
 
 
 def run(network: Tmsam, batch: Batch) -> Fused:

@@ -1,13 +1,21 @@
 """Labelled conversations in memory, the form that every reader of training data gives."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from connectors.schemas.feature_sets import DEFAULT
+
 NO_LABEL: Final = -1
+SPLITS: Final = ("train", "dev", "test")
+DEFAULT_WIDTHS: Final = (
+    DEFAULT.widths["text"],
+    DEFAULT.widths["audio"],
+    DEFAULT.widths["visual"],
+)
 
 Tensors = NDArray[np.float32] | NDArray[np.float16]
 
@@ -17,14 +25,22 @@ class LabelledPost:
     """One post with its labels.
 
     Attributes:
-        features: modality -> [steps, width], only those present, at least one.
+        features: modality -> [steps, width], only those present, at least one. As a reader gives
+            it, `text` may be missing and the text itself be there: see `with_text_features`.
         sentiment: index in `labels.SENTIMENTS`, or NO_LABEL.
         emotion: index in `labels.EMOTIONS`, or NO_LABEL.
+        text: what was written or said; "" where the data do not have it.
+        edges: [E, 2], pairs of steps of `features["text"]` that the text's dependency tree joins;
+            None: not parsed.
+        group: what the data sort posts by beside conversations, such as a hashtag; "" for none.
     """
 
     features: Mapping[str, Tensors]
     sentiment: int
     emotion: int
+    text: str = ""
+    edges: NDArray[np.int16] | None = None
+    group: str = ""
 
 
 Conversation = Sequence[LabelledPost]
@@ -38,11 +54,13 @@ class Corpus:
         name: what data these are.
         licence: of the data.
         splits: train, dev, test -> conversations, posts in their order.
+        widths: numbers a step of text, audio and visual.
     """
 
     name: str
     licence: str
     splits: Mapping[str, Sequence[Conversation]]
+    widths: tuple[int, int, int] = DEFAULT_WIDTHS
 
 
 def feature_statistics(
@@ -79,4 +97,4 @@ def _filled(post: LabelledPost, modality: str, values: NDArray[np.float32]) -> L
         return post
     steps = post.features[modality]
     whole = np.where(np.isnan(steps), values, steps)
-    return LabelledPost({**post.features, modality: whole}, post.sentiment, post.emotion)
+    return replace(post, features={**post.features, modality: whole})
