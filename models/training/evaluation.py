@@ -7,10 +7,10 @@ import numpy as np
 import torch
 
 from connectors.schemas.labels import EMOTIONS, SENTIMENTS
+from models.evaluation.metrics import measures
 from models.tmsam import Tmsam
 from models.training.batches import Batch, make_batch, run, with_only
 from models.training.corpus import NO_LABEL, Conversation
-from models.training.metrics import measures
 
 TASKS: Final = {"sentiment": len(SENTIMENTS), "emotion": len(EMOTIONS)}
 _CONVERSATIONS_A_BATCH: Final = 64

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors.schemas.labels import SENTIMENTS
-from models.training.metrics import measures
+from models.evaluation.metrics import measures
 from stream_app.replay.comments import Comment
 
 Shares = Mapping[str, float]
@@ -70,7 +70,7 @@ class PostAgreement:
 
     Attributes:
         posts: labelled comments that have a prediction.
-        model: accuracy, weighted_f1 and macro_f1.
+        model: measure -> value, those of `models.evaluation.metrics`.
         majority: the same for always answering the most frequent label.
         majority_label: that label.
         confusion: label -> predicted label -> posts.

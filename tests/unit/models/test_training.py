@@ -26,7 +26,6 @@ from models.training.loop import (
 )
 from models.training.loss import balanced_weights, joint_loss, task_loss
 from models.training.meld import read_meld
-from models.training.metrics import measures
 from models.training.run import train_checkpoint
 from models.training.settings import TrainingSettings
 from models.training.text_features import TextFeatures
@@ -190,21 +189,6 @@ def test_weights_raise_rare_classes_and_average_to_one() -> None:
     assert weights[1] == pytest.approx(2 * float(weights[0]))
     assert weights[2] == 0
     assert float(weights[labels[:20]].mean()) == pytest.approx(1.0)
-
-
-@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1))
-def test_measures_are_shares_and_one_only_when_all_is_right(pairs: list[tuple[int, int]]) -> None:
-    truth, predicted = zip(*pairs, strict=True)
-    outcome = measures(truth, predicted, 5)
-    assert all(0.0 <= value <= 1.0 for value in outcome.values())
-    assert (outcome["accuracy"] == 1.0) == (truth == predicted)
-    assert measures(truth, truth, 5)["weighted_f1"] == pytest.approx(1.0)
-
-
-def test_f1_is_as_counted_by_hand() -> None:
-    outcome = measures([0, 0, 0, 1], [0, 0, 1, 1], 3)
-    assert outcome["weighted_f1"] == pytest.approx((3 * 0.8 + 1 * 2 / 3) / 4)
-    assert outcome["macro_f1"] == pytest.approx((0.8 + 2 / 3) / 2)
 
 
 @given(st.lists(st.integers(1, 30)), st.integers(1, 8), st.integers(0, 99))

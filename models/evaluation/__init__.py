@@ -1,0 +1,1 @@
+"""Judging trained systems: measures, calibration, slices, and the report of them."""
