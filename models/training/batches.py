@@ -32,6 +32,7 @@ class Batch:
         emotion: [B, N], NO_LABEL where there is none.
         post_mask: [B, N], True for a real post.
         edges: for each conversation, for each post: [E, 2] or None, as `LabelledPost.edges`.
+        texts: for each conversation, for each post: what was written; "" where nothing is known.
     """
 
     features: Sequence[Sequence[Mapping[str, Tensors]]]
@@ -39,6 +40,7 @@ class Batch:
     emotion: Tensor
     post_mask: Tensor
     edges: Sequence[Sequence[NDArray[np.int16] | None]]
+    texts: Sequence[Sequence[str]]
 
 
 def shuffled_batches(
@@ -76,7 +78,8 @@ def make_batch(conversations: Sequence[Conversation]) -> Batch:
     post_mask = torch.arange(longest)[None, :] < lengths[:, None]  # [B, N]
     features = [[post.features for post in posts] for posts in conversations]
     edges = [[post.edges for post in posts] for posts in conversations]
-    return Batch(features, sentiment, emotion, post_mask, edges)
+    texts = [[post.text for post in posts] for posts in conversations]
+    return Batch(features, sentiment, emotion, post_mask, edges, texts)
 
 
 def with_only(batch: Batch, modalities: Sequence[str]) -> Batch:
