@@ -5,12 +5,14 @@ Not for how it is trained: that is `models.training.settings`.
 
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 from connectors.schemas.feature_sets import DEFAULT, FEATURE_SETS, PAPER
 from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
 
 PresetName = Literal["paper", "default", "stream"]
+TextGraph = Literal["chain", "dependencies"]
+CUSTOM: Final = "custom"
 
 
 class TmsamConfig(BaseModel):
@@ -18,11 +20,15 @@ class TmsamConfig(BaseModel):
 
     Attributes:
         preset: name of the preset it was made from.
-        feature_set: `name@version` of the tensors it reads; gives the input widths.
+        feature_set: `name@version` of the tensors it reads; gives the input widths. `custom`:
+            tensors of another kind, which no envelope carries; then `input_widths` does.
+        input_widths: numbers a step of text, audio and visual; None: those of the feature set.
         causal: one-way context and attention over the posts before, so that a later post
             never changes an earlier score.
         residual: each attention adds its query's own vector to what it gathered. Without it a
             post that has text alone reaches the heads only as an average over the conversation.
+        text_graph: what joins the tokens of a text: its dependency tree where posts have one, or
+            neighbours. Without a tree it is always neighbours.
         post_width: numbers in the vector of one modality of one post.
         kernel: steps under the convolution; odd.
         context_width: numbers a post and modality after the recurrent context.
@@ -40,6 +46,8 @@ class TmsamConfig(BaseModel):
     feature_set: str
     causal: bool
     residual: bool
+    input_widths: tuple[PositiveInt, PositiveInt, PositiveInt] | None = None
+    text_graph: TextGraph = "chain"
     post_width: int = Field(200, ge=1)
     kernel: int = Field(3, ge=1)
     context_width: int = Field(400, ge=2)
@@ -53,7 +61,9 @@ class TmsamConfig(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "TmsamConfig":
-        if self.feature_set not in FEATURE_SETS:
+        if (self.feature_set == CUSTOM) != (self.input_widths is not None):
+            raise ValueError(f"input_widths belong to the feature set {CUSTOM!r}, and it to them")
+        if self.feature_set not in (*FEATURE_SETS, CUSTOM):
             raise ValueError(f"unknown feature set {self.feature_set!r}")
         if self.kernel % 2 == 0:
             raise ValueError(f"kernel must be odd, not {self.kernel}")
@@ -73,8 +83,17 @@ class TmsamConfig(BaseModel):
     @property
     def widths(self) -> tuple[int, int, int]:
         """Input width of text, audio and visual."""
+        if self.input_widths is not None:
+            return self.input_widths
         widths = FEATURE_SETS[self.feature_set].widths
         return widths["text"], widths["audio"], widths["visual"]
+
+    def with_widths(self, widths: tuple[int, int, int]) -> "TmsamConfig":
+        """The same form for inputs of these widths; itself where they are its own already."""
+        if widths == self.widths:
+            return self
+        fields = {**self.model_dump(), "feature_set": CUSTOM, "input_widths": widths}
+        return TmsamConfig.model_validate(fields)
 
     @property
     def joined_width(self) -> int:

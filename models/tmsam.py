@@ -115,12 +115,28 @@ class Tmsam(nn.Module):
         vectors = vectors.reshape(*shape, *vectors.shape[1:])  # [B, N, 3, post]
         return self.classify(self.fuse(vectors, inputs.presence, inputs.post_mask).fusion)
 
-    def encode(self, modality: str, steps: Tensor, mask: Tensor) -> Tensor:
-        """Vectors of posts in one modality, for keeping: [P, L, width], [P, L] -> [P, post]."""
+    def encode(
+        self, modality: str, steps: Tensor, mask: Tensor, adjacency: Tensor | None = None
+    ) -> Tensor:
+        """Vectors of posts in one modality, for keeping.
+
+        Args:
+            modality: one of `labels.MODALITIES`.
+            steps: [P, L, width].
+            mask: [P, L], True for a prefix of real steps.
+            adjacency: [P, L, L] over the tokens of a text; None: neighbouring tokens.
+
+        Returns:
+            [P, post_width].
+
+        Raises:
+            ModelError: no such modality, or a shape is another.
+        """
         encoders = {"text": self.text, "audio": self.audio, "visual": self.visual}
         if modality not in encoders:
             raise ModelError(f"unknown modality {modality!r}; known: {', '.join(MODALITIES)}")
-        vectors: Tensor = encoders[modality](steps, mask)
+        graph = () if adjacency is None else (adjacency,)
+        vectors: Tensor = encoders[modality](steps, mask, *graph)
         return vectors
 
     def fuse(
