@@ -12,7 +12,7 @@ PAIRS = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(PAIRS)
 def test_measures_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     truth, predicted = zip(*pairs, strict=True)
@@ -27,7 +27,7 @@ def test_measures_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> Non
             assert found[f"{average}_{name}"] == pytest.approx(value), name
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(PAIRS)
 def test_classes_are_judged_as_by_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     truth, predicted = zip(*pairs, strict=True)
