@@ -7,9 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
 from models.calibration import Calibration, TaskCalibration, apply
 from models.evaluation.judged import Judged, Task
@@ -21,6 +19,8 @@ _GOLDEN: Final = (5**0.5 - 1) / 2
 _SEARCH_STEPS: Final = 60
 _FOLDS: Final = 5
 _BIAS_PENALTY: Final = 1e-3
+_NEWTON_STEPS: Final = 50
+_HALVINGS: Final = 30
 
 Logits = NDArray[np.float32] | NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -65,23 +65,22 @@ def fit_temperature_and_bias(logits: Logits, labels: Labels) -> TaskCalibration:
     Source: Guo et al. 2017, ICML, vector scaling with one scale for all classes.
     """
     known_logits, known = _known(logits, labels)
-    scores, wanted = torch.from_numpy(known_logits).double(), torch.from_numpy(known)
-    scale = torch.tensor(1 / fit_temperature(logits, labels), dtype=torch.float64)
-    scale.requires_grad_()
-    bias = torch.zeros(scores.shape[1], dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.LBFGS([scale, bias], max_iter=200, line_search_fn="strong_wolfe")
-
-    def closure() -> torch.Tensor:
-        optimiser.zero_grad()
-        loss = functional.cross_entropy(scores * scale + bias, wanted)
-        loss = loss + _BIAS_PENALTY * bias.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    scores, truth = known_logits.astype(np.float64), np.eye(logits.shape[1])[known]  # [M, C]
+    point = np.array([1 / fit_temperature(logits, labels), *np.zeros(logits.shape[1])])  # [1 + C]
+    loss = _penalised_loss(scores, truth, point)
+    for _ in range(_NEWTON_STEPS):
+        step = _newton_step(scores, truth, point)  # [1 + C]
+        shorter = (step / 2**halvings for halvings in range(_HALVINGS))
+        better = next(
+            (own for own in shorter if _penalised_loss(scores, truth, point - own) < loss), None
+        )
+        if better is None:
+            break
+        point = point - better
+        loss = _penalised_loss(scores, truth, point)
     low, high = np.exp(_LOG_TEMPERATURES)
-    temperature = float(np.clip(1 / max(float(scale.detach()), 1e-9), low, high))
-    return TaskCalibration(temperature=temperature, bias=tuple(bias.detach().tolist()))
+    temperature = float(np.clip(1 / max(point[0], 1 / high), low, high))
+    return TaskCalibration(temperature=temperature, bias=tuple(point[1:].tolist()))
 
 
 def fit_calibration(judged: Judged) -> Calibration:
@@ -125,6 +124,42 @@ def _gains_of_bias(logits: Logits, labels: Labels, folds: Labels) -> NDArray[np.
             apply(logits[own], biased), labels[own]
         )
     return gains
+
+
+def _penalised_loss(
+    scores: NDArray[np.float64], truth: NDArray[np.float64], point: NDArray[np.float64]
+) -> float:
+    """Mean cross entropy of softmax(scale * scores + bias), and the penalty of the bias.
+
+    Args:
+        scores: [M, C].
+        truth: [M, C], one-hot.
+        point: [1 + C], scale and bias.
+    """
+    moved = scores * point[0] + point[1:]  # [M, C]
+    top = moved.max(axis=1)
+    log_sum = np.log(np.exp(moved - top[:, None]).sum(axis=1)) + top  # [M]
+    entropy = (log_sum - (moved * truth).sum(axis=1)).mean()
+    return float(entropy + _BIAS_PENALTY * (point[1:] ** 2).sum())
+
+
+def _newton_step(
+    scores: NDArray[np.float64], truth: NDArray[np.float64], point: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Hessian^-1 gradient of the penalised loss, [1 + C]; it is convex."""
+    classes = scores.shape[1]
+    probs = apply(scores * point[0], TaskCalibration(bias=tuple(point[1:])))  # [M, C]
+    mean_score = (probs * scores).sum(axis=1, keepdims=True)  # [M, 1]
+    gradient = np.empty(1 + classes)
+    gradient[0] = ((probs - truth) * scores).sum(axis=1).mean()
+    gradient[1:] = (probs - truth).mean(axis=0) + 2 * _BIAS_PENALTY * point[1:]
+    hessian = np.empty((1 + classes, 1 + classes))
+    hessian[0, 0] = (probs * (scores - mean_score) ** 2).sum(axis=1).mean()
+    hessian[0, 1:] = hessian[1:, 0] = (probs * (scores - mean_score)).mean(axis=0)
+    hessian[1:, 1:] = np.diag(probs.mean(axis=0)) - probs.T @ probs / len(probs)
+    hessian[1:, 1:] += 2 * _BIAS_PENALTY * np.eye(classes)
+    damped = hessian + 1e-9 * np.eye(1 + classes)
+    return np.linalg.solve(damped, gradient).astype(np.float64)
 
 
 def _known(logits: Logits, labels: Labels) -> tuple[Logits, Labels]:

@@ -1,0 +1,218 @@
+"""Judging a system on a split of a corpus, from its logits to every figure of the report."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connectors.schemas.labels import MODALITIES
+from models.calibration import Calibration, TaskCalibration, apply
+from models.errors import TrainingDataError
+from models.evaluation.calibration import fit_calibration
+from models.evaluation.intervals import f1_intervals
+from models.evaluation.judged import CLASSES, Judged, Task, judge
+from models.evaluation.metrics import confusion, measures, measures_by_class
+from models.evaluation.reliability import (
+    Labels,
+    Probabilities,
+    brier_score,
+    calibration_error_by_chance,
+    classwise_calibration_errors,
+    expected_calibration_error,
+    negative_log_likelihood,
+    reliability_curve,
+)
+from models.evaluation.report import (
+    CHECKPOINT,
+    REFITTED,
+    UNCALIBRATED,
+    ClassFigures,
+    EvaluationReport,
+    JudgedData,
+    Reliability,
+    TaskReport,
+)
+from models.evaluation.slices import by_position, by_removal, probabilities
+from models.systems.base import System
+from models.training.corpus import NO_LABEL, Conversation, Corpus
+
+NEUTRAL: Final = "neutral"
+
+
+def evaluate(
+    system: System,
+    corpus: Corpus,
+    split: str,
+    model_version: str,
+    calibration: Calibration | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> EvaluationReport:
+    """Judge a system.
+
+    Args:
+        system: that reads the corpus's widths; put into evaluation mode.
+        corpus: with text features.
+        split: `dev` or `test`; of `train` only the most frequent classes are read. Where test is
+            judged, dev is too, to fit a calibration on it.
+        model_version: of the checkpoint.
+        calibration: that the checkpoint carries.
+        progress: called with (passes done, passes in all).
+
+    Raises:
+        TrainingDataError: the widths differ or the split is empty.
+    """
+    require_fit(system, corpus, split)
+    conversations = corpus.splits[split]
+    several = _several(conversations)
+    passes = 1 + len(several) + (split != "dev" and bool(corpus.splits.get("dev")))
+    progress(0, passes)
+    judged = judge(system, conversations)
+    progress(1, passes)
+    without = {}
+    for done, modality in enumerate(several, start=2):
+        others = [name for name in MODALITIES if name != modality]
+        without[modality] = judge(system, conversations, others)
+        progress(done, passes)
+    calibrations = {UNCALIBRATED: Calibration()}
+    if calibration is not None:
+        calibrations[CHECKPOINT] = calibration
+    if split != "dev" and corpus.splits.get("dev"):
+        calibrations[REFITTED] = fit_calibration(judge(system, corpus.splits["dev"]))
+        progress(passes, passes)
+    train = [post for own in corpus.splits.get("train", ()) for post in own]
+    tasks: Mapping[Task, Labels] = {
+        "sentiment": np.array([post.sentiment for post in train], np.int64),
+        "emotion": np.array([post.emotion for post in train], np.int64),
+    }
+    return EvaluationReport(
+        model_version=model_version,
+        data=_data(corpus, split, judged),
+        tasks={
+            task: _judge_task(judged, without, task, calibrations, seen)
+            for task, seen in tasks.items()
+            if (judged.labels(task) != NO_LABEL).any()
+        },
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def require_fit(system: System, corpus: Corpus, split: str) -> None:
+    """See to it that a system can read a split.
+
+    Raises:
+        TrainingDataError: the widths differ or the split is empty; says which.
+    """
+    if not corpus.splits.get(split):
+        raise TrainingDataError(f"{corpus.name} has no posts in its split {split}")
+    present = {name for own in corpus.splits[split] for post in own for name in post.features}
+    for modality, reads, gives in zip(MODALITIES, system.config.widths, corpus.widths, strict=True):
+        if modality in present and reads != gives:
+            raise TrainingDataError(
+                f"the checkpoint reads {modality} of {reads} numbers a step, but {corpus.name} "
+                f"gives {gives}; evaluate it on data in the form it was trained on"
+            )
+
+
+def _several(conversations: Sequence[Conversation]) -> list[str]:
+    """Modalities that a post has beside another one."""
+    shared = [post.features for own in conversations for post in own if len(post.features) > 1]
+    return [name for name in MODALITIES if any(name in features for features in shared)]
+
+
+def _data(corpus: Corpus, split: str, judged: Judged) -> JudgedData:
+    counts = judged.presence.sum(axis=0).tolist()
+    return JudgedData(
+        name=corpus.name,
+        licence=corpus.licence,
+        split=split,
+        conversations=len(corpus.splits[split]),
+        posts=len(judged.position),
+        modalities=dict(zip(MODALITIES, counts, strict=True)),
+    )
+
+
+def _judge_task(
+    judged: Judged,
+    without: Mapping[str, Judged],
+    task: Task,
+    calibrations: Mapping[str, Calibration],
+    seen: Labels,
+) -> TaskReport:
+    used = calibrations.get(CHECKPOINT, calibrations[UNCALIBRATED])
+    known = judged.labels(task) != NO_LABEL  # [M]
+    labels = judged.labels(task)[known]
+    probs = probabilities(judged, task, used)[known]
+    predicted = probs.argmax(axis=1)
+    classes = len(CLASSES[task])
+    conversation = judged.conversation[known]
+    return TaskReport(
+        posts=len(labels),
+        measures=measures(labels, predicted, classes),
+        intervals=f1_intervals(labels, predicted, conversation, classes),
+        majority=_majority(seen[seen != NO_LABEL], labels, classes),
+        classes=_classes(probs, labels, CLASSES[task]),
+        confusion=confusion(labels, predicted, classes).tolist(),
+        reliability={
+            name: reliability_of(
+                judged.logits(task)[known],
+                labels,
+                own.sentiment if task == "sentiment" else own.emotion,
+                CLASSES[task],
+            )
+            for name, own in calibrations.items()
+        },
+        positions=by_position(judged, task, used),
+        removals=by_removal(judged, without, task, used),
+    )
+
+
+def reliability_of(
+    logits: NDArray[np.float32], labels: Labels, calibration: TaskCalibration, names: Sequence[str]
+) -> Reliability:
+    """Reliability of calibrated logits.
+
+    Args:
+        logits: [M, C].
+        labels: [M], all known.
+        calibration: applied first.
+        names: of the classes, neutral among them.
+    """
+    probs = apply(logits, calibration)  # [M, C]
+    neutral = names.index(NEUTRAL)
+    errors = classwise_calibration_errors(probs, labels).tolist()
+    return Reliability(
+        calibration=calibration,
+        expected_calibration_error=expected_calibration_error(probs, labels),
+        by_chance=calibration_error_by_chance(probs),
+        classwise=dict(zip(names, errors, strict=True)),
+        brier=brier_score(probs, labels),
+        negative_log_likelihood=negative_log_likelihood(probs, labels),
+        curve=reliability_curve(probs.max(axis=1), probs.argmax(axis=1) == labels),
+        neutral_curve=reliability_curve(probs[:, neutral], labels == neutral),
+    )
+
+
+def _majority(seen: Labels, labels: Labels, classes: int) -> dict[str, float] | None:
+    if not len(seen):
+        return None
+    guess = np.bincount(seen, minlength=classes).argmax()
+    return measures(labels, np.full(len(labels), guess), classes)
+
+
+def _classes(probs: Probabilities, labels: Labels, names: Sequence[str]) -> list[ClassFigures]:
+    predicted = probs.argmax(axis=1)
+    own = measures_by_class(confusion(labels, predicted, len(names)))
+    return [
+        ClassFigures(
+            name=name,
+            precision=float(own.precision[column]),
+            recall=float(own.recall[column]),
+            f1=float(own.f1[column]),
+            support=int(own.support[column]),
+            predicted=int((predicted == column).sum()),
+            mean_probability=float(probs[:, column].mean()),
+        )
+        for column, name in enumerate(names)
+    ]
