@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from connectors.schemas.labels import MODALITIES
 from models.errors import ModelError
 from models.layers.attention import MultiHeadAttention, attention_mask
+from models.layers.head import task_head
 from models.layers.recurrence import BidirectionalGru, OneWayGru
 from models.post_encoder import StepsEncoder, TextEncoderBranch
 from models.presets import TmsamConfig
@@ -79,7 +80,10 @@ class Tmsam(nn.Module):
         self.fusion = MultiHeadAttention(
             joined, joined, joined, config.fusion_heads, config.dropout
         )
-        self.heads = nn.ModuleList(_head(config, classes) for classes in config.classes)
+        self.heads = nn.ModuleList(
+            task_head(joined, config.head_widths, classes, config.dropout)
+            for classes in config.classes
+        )
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, inputs: TmsamInputs) -> Logits:
@@ -233,19 +237,6 @@ def _cross(config: TmsamConfig) -> MultiHeadAttention:
 def _within(config: TmsamConfig) -> MultiHeadAttention:
     width = config.context_width
     return MultiHeadAttention(width, config.self_width, width, config.self_heads, config.dropout)
-
-
-def _head(config: TmsamConfig, classes: int) -> nn.Sequential:
-    first, second = config.head_widths
-    return nn.Sequential(
-        nn.Linear(config.joined_width, first),
-        nn.ReLU(),
-        nn.Dropout(config.dropout),
-        nn.Linear(first, second),
-        nn.ReLU(),
-        nn.Dropout(config.dropout),
-        nn.Linear(second, classes),
-    )
 
 
 def _take(rows: Tensor, targets: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Recurrent layers whose padded results equal the unpadded ones.
 
-A GRU run backwards over a padded row starts in the padding. Here each row is turned round within
+A layer run backwards over a padded row starts in the padding. Here each row is turned round within
 its own length, so that no packed sequences are needed and the shapes stay static.
 """
 
@@ -24,7 +24,20 @@ def flip_by_length(rows: Tensor, lengths: Tensor) -> Tensor:
     return rows.gather(1, source[:, :, None].expand_as(rows))  # [B, L, D]
 
 
-class BidirectionalGru(nn.Module):
+class _Bidirectional(nn.Module):
+    def __init__(self, layer: type[nn.GRU] | type[nn.LSTM], width: int, out_width: int) -> None:
+        super().__init__()
+        self.forwards = layer(width, out_width // 2, batch_first=True)
+        self.backwards = layer(width, out_width // 2, batch_first=True)
+
+    def forward(self, rows: Tensor, lengths: Tensor) -> Tensor:
+        """States of every step, [B, L, D] and [B] -> [B, L, out_width]."""
+        ahead: Tensor = self.forwards(rows)[0]  # [B, L, out/2]
+        back: Tensor = self.backwards(flip_by_length(rows, lengths))[0]  # [B, L, out/2]
+        return torch.cat((ahead, flip_by_length(back, lengths)), dim=-1)  # [B, L, out]
+
+
+class BidirectionalGru(_Bidirectional):
     """Two one-way GRUs, one of them over the rows turned round.
 
     Args:
@@ -33,15 +46,19 @@ class BidirectionalGru(nn.Module):
     """
 
     def __init__(self, width: int, out_width: int) -> None:
-        super().__init__()
-        self.forwards = nn.GRU(width, out_width // 2, batch_first=True)
-        self.backwards = nn.GRU(width, out_width // 2, batch_first=True)
+        super().__init__(nn.GRU, width, out_width)
 
-    def forward(self, rows: Tensor, lengths: Tensor) -> Tensor:
-        """States of every step, [B, L, D] and [B] -> [B, L, out_width]."""
-        ahead: Tensor = self.forwards(rows)[0]  # [B, L, out/2]
-        back: Tensor = self.backwards(flip_by_length(rows, lengths))[0]  # [B, L, out/2]
-        return torch.cat((ahead, flip_by_length(back, lengths)), dim=-1)  # [B, L, out]
+
+class BidirectionalLstm(_Bidirectional):
+    """Two one-way LSTMs, one of them over the rows turned round.
+
+    Args:
+        width: D, numbers per step that come in.
+        out_width: numbers per step that go out, half from each direction; even.
+    """
+
+    def __init__(self, width: int, out_width: int) -> None:
+        super().__init__(nn.LSTM, width, out_width)
 
 
 class OneWayGru(nn.Module):

@@ -4,10 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from connectors.schemas.labels import MODALITIES
 from models.layers.normalise import InputNormalisation
 from models.presets import TmsamConfig
+from models.systems.posts import PostEncoder, check_widths, encode_posts
 from models.tmsam import Logits
 from models.training.batches import Batch
 from models.training.corpus import Conversation, feature_statistics
@@ -52,6 +54,34 @@ class System(nn.Module, ABC):
             statistics = feature_statistics(conversations, modality)
             if statistics is not None:
                 layer.fit(*map(torch.from_numpy, statistics))
+
+    def vectors(
+        self,
+        batch: Batch,
+        modality: str,
+        encode: PostEncoder,
+        width: int,
+        graph: bool = False,
+    ) -> Tensor:
+        """The vectors of all posts in one modality.
+
+        Args:
+            batch: B conversations of at most N posts.
+            modality: which of the posts' tensors.
+            encode: post encoder of that modality.
+            width: D, numbers that the encoder gives a post.
+            graph: give the encoder the posts' dependency edges; neighbouring tokens are joined in
+                posts without edges.
+
+        Returns:
+            [B, N, D], zeros for posts without the modality and for padding.
+
+        Raises:
+            ModelError: a tensor is not as wide as the configuration says, or an edge names a
+                token that its post does not have.
+        """
+        check_widths(batch, modality, self.config.widths[MODALITIES.index(modality)])
+        return encode_posts(batch, modality, encode, width, self.device, graph)
 
     @property
     def device(self) -> torch.device:

@@ -4,7 +4,10 @@ from typing import Literal
 
 from models.errors import ModelError
 from models.presets import TmsamConfig
+from models.systems.absa import AbsaSystem
 from models.systems.base import System
+from models.systems.lstm import LstmSystem
+from models.systems.msa import MsaSystem
 from models.systems.tmsam import TmsamSystem
 
 SystemName = Literal["tmsam", "msa", "absa", "lstm"]
@@ -20,7 +23,12 @@ def build_system(name: SystemName, config: TmsamConfig) -> System:
     Raises:
         ModelError: no system has that name.
     """
-    systems: dict[str, type[System]] = {"tmsam": TmsamSystem}
+    systems: dict[str, type[System]] = {
+        "tmsam": TmsamSystem,
+        "msa": MsaSystem,
+        "absa": AbsaSystem,
+        "lstm": LstmSystem,
+    }
     if name not in systems:
         raise ModelError(f"unknown system {name!r}; known: {', '.join(systems)}")
     return systems[name](config)

@@ -33,6 +33,17 @@ def presence_of(batch: Batch, device: torch.device) -> Tensor:
     return torch.from_numpy(presence).to(device)
 
 
+def check_widths(batch: Batch, modality: str, width: int) -> None:
+    """Raise ModelError unless all tensors of a modality are `width` wide."""
+    for posts in batch.features:
+        for post in posts:
+            if modality in post and post[modality].shape[1] != width:
+                raise ModelError(
+                    f"{modality} of a post is {post[modality].shape[1]} wide, not {width}; "
+                    f"the features are not those of the configuration"
+                )
+
+
 def encode_posts(
     batch: Batch,
     modality: str,

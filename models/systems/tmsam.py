@@ -9,7 +9,7 @@ from connectors.schemas.labels import MODALITIES
 from models.layers.normalise import InputNormalisation
 from models.presets import TmsamConfig
 from models.systems.base import System
-from models.systems.posts import encode_posts, presence_of
+from models.systems.posts import presence_of
 from models.tmsam import Fused, Logits, Tmsam
 from models.training.batches import Batch
 
@@ -47,5 +47,4 @@ class TmsamSystem(System):
             return self.network.encode(modality, steps, mask, adjacency)  # [P, post]
 
         graph = modality == "text" and self.config.text_graph == "dependencies"
-        width = self.config.post_width
-        return encode_posts(batch, modality, encode, width, self.device, graph)  # [B, N, post]
+        return self.vectors(batch, modality, encode, self.config.post_width, graph)

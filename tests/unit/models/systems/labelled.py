@@ -14,6 +14,6 @@ WIDTHS = (DEFAULT.widths["text"], DEFAULT.widths["audio"], DEFAULT.widths["visua
 STAR: Edges = np.array([(2, step) for step in (0, 1, 3, 4, 5)], np.int16)
 
 
-def labelled(seed: int, edges: Edges | None = None, **steps: int) -> LabelledPost:
+def labelled(seed: int, edges: Edges | None = None, /, **steps: int) -> LabelledPost:
     features = post(np.random.default_rng(seed), **(steps or STEPS))
     return LabelledPost(features, seed % 3, seed % 7, edges=edges)

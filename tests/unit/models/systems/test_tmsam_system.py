@@ -93,7 +93,7 @@ def test_the_stream_preset_never_looks_ahead_through_the_interface() -> None:
 
 
 def test_an_unknown_system_is_refused() -> None:
-    with pytest.raises(ModelError, match="unknown system 'oracle'; known: tmsam"):
+    with pytest.raises(ModelError, match="unknown system 'oracle'; known: tmsam, msa, absa, lstm"):
         build_system("oracle", tiny("default"))  # type: ignore[arg-type]
 
 
