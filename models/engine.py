@@ -20,6 +20,7 @@ from connectors.schemas.scoring import Features, Score, WindowRequest
 from models.checkpoint import CheckpointCard, load_checkpoint
 from models.device import DeviceName, choose_device, use_threads
 from models.errors import ModelError
+from models.modality_shares import ModalityShares
 from models.padding import pad_steps
 from models.records import STAMP_BYTES, pack_record, unpack_record
 from models.tmsam import Tmsam
@@ -54,6 +55,7 @@ class WindowEngine:
         identity = card.weights_sha256 + card.config.model_dump_json()
         self.stamp = hashlib.sha256(identity.encode()).digest()[:STAMP_BYTES]
         self._network = network.to(device).eval()
+        self._modality_shares = ModalityShares(self._network)
         self._config = card.config
         self._device = device
 
@@ -160,14 +162,13 @@ class WindowEngine:
         with torch.inference_mode():
             fused = self._network.fuse(vectors, presence, post_mask, targets)
             logits = self._network.classify(fused.fusion)
-            norms = self._network.modality_norms(fused.joined)  # [B, T, 3]
             present = presence.gather(1, targets[:, :, None].expand(-1, -1, len(MODALITIES)))
-            norms = norms.double().clamp(min=1e-12) * present  # [B, T, 3]
+            shares = self._modality_shares(fused.joined, fused.fusion, present)  # [B, T, 3]
             outcome = torch.cat(
                 (
                     logits.sentiment.double().softmax(dim=-1),
                     logits.emotion.double().softmax(dim=-1),
-                    norms / norms.sum(dim=-1, keepdim=True),
+                    shares,
                 ),
                 dim=-1,
             )  # [B, T, 13]
