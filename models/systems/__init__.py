@@ -4,6 +4,6 @@ Not the network itself (`models.tmsam`), and not how it is served (`models.engin
 """
 
 from models.systems.base import System
-from models.systems.build import SystemName, build_system
+from models.systems.build import SystemName, build_system, reads_dependencies
 
-__all__ = ["System", "SystemName", "build_system"]
+__all__ = ["System", "SystemName", "build_system", "reads_dependencies"]

@@ -32,3 +32,8 @@ def build_system(name: SystemName, config: TmsamConfig) -> System:
     if name not in systems:
         raise ModelError(f"unknown system {name!r}; known: {', '.join(systems)}")
     return systems[name](config)
+
+
+def reads_dependencies(name: SystemName, config: TmsamConfig) -> bool:
+    """Whether the system looks at the dependency edges of posts, so that parsing is worth it."""
+    return name == "absa" or (name == "tmsam" and config.text_graph == "dependencies")

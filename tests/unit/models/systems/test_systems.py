@@ -9,7 +9,7 @@ import torch
 
 from connectors.schemas.labels import MODALITIES
 from models.errors import ModelError
-from models.systems import System, SystemName, build_system
+from models.systems import System, SystemName, build_system, reads_dependencies
 from models.tmsam import Logits
 from models.training.batches import make_batch
 from models.training.corpus import LabelledPost
@@ -105,11 +105,15 @@ def test_no_system_of_the_stream_form_looks_ahead(name: SystemName) -> None:
     assert_same(scores(system, posts[:3]), scores(system, posts), 0, 3)
 
 
-def test_absa_reads_the_dependency_tree() -> None:
-    system = small("absa")
-    assert not torch.allclose(
-        scores(system, [labelled(1, STAR)]).emotion, scores(system, [labelled(1)]).emotion
-    )
+@every_system
+@pytest.mark.parametrize("text_graph", ["chain", "dependencies"])
+def test_trees_count_for_the_systems_that_say_so(name: SystemName, text_graph: str) -> None:
+    torch.manual_seed(0)
+    config = tiny("default").model_copy(update={"text_graph": text_graph})
+    system = build_system(name, config).eval()
+    parsed, plain = scores(system, [labelled(1, STAR)]), scores(system, [labelled(1)])
+    same = torch.allclose(parsed.emotion, plain.emotion, rtol=0, atol=1e-6)
+    assert same is not reads_dependencies(name, config)
 
 
 def test_absa_reads_the_text_alone() -> None:
