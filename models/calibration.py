@@ -1,35 +1,43 @@
-"""What makes a checkpoint's probabilities mean what they say: a temperature for each task.
+"""What makes a checkpoint's probabilities mean what they say, for each task.
 
 Not for fitting or judging it: that is `models.evaluation.calibration`.
 """
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, model_validator
 
 from connectors.schemas.labels import EMOTIONS, SENTIMENTS
 
 
 class TaskCalibration(BaseModel):
-    """How one task's logits become probabilities: softmax(logits / temperature + bias).
+    """How one task's logits become probabilities.
+
+    (1 - noise) softmax(logits / temperature) + noise * shares: with probability `noise` a label
+    is taken to be none that the post could tell, but drawn as the classes are frequent.
 
     Attributes:
         temperature: above 1 makes the network less sure, below 1 surer; 1 changes nothing.
-        bias: added to each class, in log odds; None: nothing. Unlike the temperature it can
-            change which class is the most probable one.
+        noise: how much of the shares is mixed in. A temperature alone must make a network that
+            is now and then sure and wrong unsure of everything.
+        shares: of the classes where it was fitted, summing to 1; there where noise is above 0.
 
-    Source: Guo et al. 2017, ICML; the bias is that of their vector scaling.
+    Source: Guo et al. 2017, ICML, for the temperature; Zhang et al. 2020, ICML (Mix-n-Match), for
+    mixing, here with the shares of the classes in place of equal ones.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     temperature: float = Field(1.0, gt=0, allow_inf_nan=False)
-    bias: tuple[float, ...] | None = None
+    noise: float = Field(0.0, ge=0, lt=1)
+    shares: tuple[NonNegativeFloat, ...] | None = None
 
     @model_validator(mode="after")
-    def _is_finite(self) -> "TaskCalibration":
-        if self.bias is not None and not np.isfinite(self.bias).all():
-            raise ValueError(f"bias must be finite, not {self.bias}")
+    def _shares_are_some(self) -> "TaskCalibration":
+        if self.noise > 0 and self.shares is None:
+            raise ValueError("noise above 0 needs the shares of the classes")
+        if self.shares is not None and not np.isclose(sum(self.shares), 1.0, atol=1e-6):
+            raise ValueError(f"shares must sum to 1, not {sum(self.shares)}")
         return self
 
 
@@ -47,8 +55,8 @@ class Calibration(BaseModel):
             ("sentiment", self.sentiment, len(SENTIMENTS)),
             ("emotion", self.emotion, len(EMOTIONS)),
         ):
-            if own.bias is not None and len(own.bias) != classes:
-                raise ValueError(f"{task} has {classes} classes, but {len(own.bias)} biases")
+            if own.shares is not None and len(own.shares) != classes:
+                raise ValueError(f"{task} has {classes} classes, but {len(own.shares)} shares")
         return self
 
 
@@ -65,9 +73,10 @@ def apply(
         [..., C], each row sums to 1.
     """
     scores = logits.astype(np.float64) / calibration.temperature  # [..., C]
-    if calibration.bias is not None:
-        scores += np.asarray(calibration.bias)
-    scores -= scores.max(axis=-1, keepdims=True)
-    odds = np.exp(scores)
+    odds = np.exp(scores - scores.max(axis=-1, keepdims=True))
     probabilities: NDArray[np.float64] = odds / odds.sum(axis=-1, keepdims=True)
-    return probabilities
+    if calibration.shares is None:
+        return probabilities
+    return (1 - calibration.noise) * probabilities + calibration.noise * np.array(
+        calibration.shares
+    )

@@ -15,12 +15,11 @@ from models.evaluation.reliability import negative_log_likelihood, surprises
 from models.training.corpus import NO_LABEL
 
 _LOG_TEMPERATURES: Final = (-3.0, 3.0)  # from 0.05 to 20
+_COARSE: Final = 25
+_NOISES: Final = (0.0, 0.9)
 _GOLDEN: Final = (5**0.5 - 1) / 2
-_SEARCH_STEPS: Final = 60
+_PRECISION: Final = 1e-6
 _FOLDS: Final = 5
-_BIAS_PENALTY: Final = 1e-3
-_NEWTON_STEPS: Final = 50
-_HALVINGS: Final = 30
 
 Logits = NDArray[np.float32] | NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -50,43 +49,48 @@ def fit_temperature(logits: Logits, labels: Labels) -> float:
     return float(np.exp(_least(loss, *_LOG_TEMPERATURES)))
 
 
-def fit_temperature_and_bias(logits: Logits, labels: Labels) -> TaskCalibration:
-    """Temperature and a bias a class with the least negative log likelihood.
+def fit_temperature_and_noise(logits: Logits, labels: Labels) -> TaskCalibration:
+    """Temperature and noise with the least negative log likelihood, see `TaskCalibration`.
 
-    A small quadratic penalty keeps the bias of a class that never occurs finite.
+    The likelihood has one optimum in the noise for each temperature; temperatures are first
+    tried on a grid, since there can be two valleys.
 
     Args:
-        logits: [M, C] of a validation split.
+        logits: [M, C] of a validation split, whose shares of the classes are mixed in.
         labels: [M]; rows with NO_LABEL are left out.
 
     Raises:
         ValueError: no row has a label.
-
-    Source: Guo et al. 2017, ICML, vector scaling with one scale for all classes.
     """
     known_logits, known = _known(logits, labels)
-    scores, truth = known_logits.astype(np.float64), np.eye(logits.shape[1])[known]  # [M, C]
-    point = np.array([1 / fit_temperature(logits, labels), *np.zeros(logits.shape[1])])  # [1 + C]
-    loss = _penalised_loss(scores, truth, point)
-    for _ in range(_NEWTON_STEPS):
-        step = _newton_step(scores, truth, point)  # [1 + C]
-        shorter = (step / 2**halvings for halvings in range(_HALVINGS))
-        better = next(
-            (own for own in shorter if _penalised_loss(scores, truth, point - own) < loss), None
-        )
-        if better is None:
-            break
-        point = point - better
-        loss = _penalised_loss(scores, truth, point)
-    low, high = np.exp(_LOG_TEMPERATURES)
-    temperature = float(np.clip(1 / max(point[0], 1 / high), low, high))
-    return TaskCalibration(temperature=temperature, bias=tuple(point[1:].tolist()))
+    shares = np.bincount(known, minlength=logits.shape[1]) / len(known)  # [C]
+
+    def best_noise(log_temperature: float) -> tuple[float, float]:
+        """The noise for a temperature, and the loss with it."""
+        own = TaskCalibration(temperature=float(np.exp(log_temperature)))
+        said = apply(known_logits, own)[np.arange(len(known)), known]  # [M]
+
+        def loss(noise: float) -> float:
+            mixed = (1 - noise) * said + noise * shares[known]  # [M]
+            return float(-np.log(np.maximum(mixed, np.finfo(np.float64).tiny)).mean())
+
+        noise = min((_least(loss, *_NOISES), 0.0), key=loss)
+        return noise, loss(noise)
+
+    grid = np.linspace(*_LOG_TEMPERATURES, _COARSE)
+    best = min(grid, key=lambda value: best_noise(value)[1])
+    width = grid[1] - grid[0]
+    low, high = max(best - width, grid[0]), min(best + width, grid[-1])
+    found = _least(lambda value: best_noise(value)[1], low, high)
+    return TaskCalibration(
+        temperature=float(np.exp(found)), noise=best_noise(found)[0], shares=tuple(shares.tolist())
+    )
 
 
 def fit_calibration(judged: Judged) -> Calibration:
     """A calibration of both tasks, from a validation split.
 
-    A bias is kept where cross-validation over conversations finds the negative log likelihood
+    Noise is kept where cross-validation over conversations finds the negative log likelihood
     lower by more than one standard error, and else the temperature alone.
 
     Args:
@@ -102,14 +106,14 @@ def _fit_task(judged: Judged, task: Task) -> TaskCalibration:
     if not known.any():
         return TaskCalibration()
     logits, labels = judged.logits(task)[known], judged.labels(task)[known]
-    gains = _gains_of_bias(logits, labels, judged.conversation[known] % _FOLDS)
+    gains = _gains_of_noise(logits, labels, judged.conversation[known] % _FOLDS)
     if gains is not None and gains.mean() > gains.std(ddof=1) / len(gains) ** 0.5:
-        return fit_temperature_and_bias(logits, labels)
+        return fit_temperature_and_noise(logits, labels)
     return TaskCalibration(temperature=fit_temperature(logits, labels))
 
 
-def _gains_of_bias(logits: Logits, labels: Labels, folds: Labels) -> NDArray[np.float64] | None:
-    """How much a bias lowers the negative log likelihood of posts it was not fitted on, [M].
+def _gains_of_noise(logits: Logits, labels: Labels, folds: Labels) -> NDArray[np.float64] | None:
+    """How much noise lowers the negative log likelihood of posts it was not fitted on, [M].
 
     None where there are too few conversations to tell.
     """
@@ -119,47 +123,11 @@ def _gains_of_bias(logits: Logits, labels: Labels, folds: Labels) -> NDArray[np.
     for fold in range(_FOLDS):
         own, others = folds == fold, folds != fold
         plain = TaskCalibration(temperature=fit_temperature(logits[others], labels[others]))
-        biased = fit_temperature_and_bias(logits[others], labels[others])
+        noisy = fit_temperature_and_noise(logits[others], labels[others])
         gains[own] = surprises(apply(logits[own], plain), labels[own]) - surprises(
-            apply(logits[own], biased), labels[own]
+            apply(logits[own], noisy), labels[own]
         )
     return gains
-
-
-def _penalised_loss(
-    scores: NDArray[np.float64], truth: NDArray[np.float64], point: NDArray[np.float64]
-) -> float:
-    """Mean cross entropy of softmax(scale * scores + bias), and the penalty of the bias.
-
-    Args:
-        scores: [M, C].
-        truth: [M, C], one-hot.
-        point: [1 + C], scale and bias.
-    """
-    moved = scores * point[0] + point[1:]  # [M, C]
-    top = moved.max(axis=1)
-    log_sum = np.log(np.exp(moved - top[:, None]).sum(axis=1)) + top  # [M]
-    entropy = (log_sum - (moved * truth).sum(axis=1)).mean()
-    return float(entropy + _BIAS_PENALTY * (point[1:] ** 2).sum())
-
-
-def _newton_step(
-    scores: NDArray[np.float64], truth: NDArray[np.float64], point: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Hessian^-1 gradient of the penalised loss, [1 + C]; it is convex."""
-    classes = scores.shape[1]
-    probs = apply(scores * point[0], TaskCalibration(bias=tuple(point[1:])))  # [M, C]
-    mean_score = (probs * scores).sum(axis=1, keepdims=True)  # [M, 1]
-    gradient = np.empty(1 + classes)
-    gradient[0] = ((probs - truth) * scores).sum(axis=1).mean()
-    gradient[1:] = (probs - truth).mean(axis=0) + 2 * _BIAS_PENALTY * point[1:]
-    hessian = np.empty((1 + classes, 1 + classes))
-    hessian[0, 0] = (probs * (scores - mean_score) ** 2).sum(axis=1).mean()
-    hessian[0, 1:] = hessian[1:, 0] = (probs * (scores - mean_score)).mean(axis=0)
-    hessian[1:, 1:] = np.diag(probs.mean(axis=0)) - probs.T @ probs / len(probs)
-    hessian[1:, 1:] += 2 * _BIAS_PENALTY * np.eye(classes)
-    damped = hessian + 1e-9 * np.eye(1 + classes)
-    return np.linalg.solve(damped, gradient).astype(np.float64)
 
 
 def _known(logits: Logits, labels: Labels) -> tuple[Logits, Labels]:
@@ -173,7 +141,7 @@ def _least(loss: Callable[[float], float], low: float, high: float) -> float:
     """Where a function with one valley is least, by golden-section search (Kiefer 1953)."""
     left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
     at_left, at_right = loss(left), loss(right)
-    for _ in range(_SEARCH_STEPS):
+    while high - low > _PRECISION:
         if at_left < at_right:
             high, right, at_right = right, left, at_left
             left = high - _GOLDEN * (high - low)

@@ -1,7 +1,6 @@
 """Judging a system on a split of a corpus, from its logits to every figure of the report."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -29,8 +28,7 @@ from models.evaluation.report import (
     REFITTED,
     UNCALIBRATED,
     ClassFigures,
-    EvaluationReport,
-    JudgedData,
+    DataReport,
     Reliability,
     TaskReport,
 )
@@ -45,10 +43,9 @@ def evaluate(
     system: System,
     corpus: Corpus,
     split: str,
-    model_version: str,
     calibration: Calibration | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> EvaluationReport:
+) -> DataReport:
     """Judge a system.
 
     Args:
@@ -56,8 +53,7 @@ def evaluate(
         corpus: with text features.
         split: `dev` or `test`; of `train` only the most frequent classes are read. Where test is
             judged, dev is too, to fit a calibration on it.
-        model_version: of the checkpoint.
-        calibration: that the checkpoint carries.
+        calibration: that the checkpoint carries; None: none.
         progress: called with (passes done, passes in all).
 
     Raises:
@@ -86,15 +82,18 @@ def evaluate(
         "sentiment": np.array([post.sentiment for post in train], np.int64),
         "emotion": np.array([post.emotion for post in train], np.int64),
     }
-    return EvaluationReport(
-        model_version=model_version,
-        data=_data(corpus, split, judged),
+    return DataReport(
+        name=corpus.name,
+        licence=corpus.licence,
+        split=split,
+        conversations=len(conversations),
+        posts=len(judged.position),
+        modalities=dict(zip(MODALITIES, judged.presence.sum(axis=0).tolist(), strict=True)),
         tasks={
             task: _judge_task(judged, without, task, calibrations, seen)
             for task, seen in tasks.items()
             if (judged.labels(task) != NO_LABEL).any()
         },
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 
@@ -119,18 +118,6 @@ def _several(conversations: Sequence[Conversation]) -> list[str]:
     """Modalities that a post has beside another one."""
     shared = [post.features for own in conversations for post in own if len(post.features) > 1]
     return [name for name in MODALITIES if any(name in features for features in shared)]
-
-
-def _data(corpus: Corpus, split: str, judged: Judged) -> JudgedData:
-    counts = judged.presence.sum(axis=0).tolist()
-    return JudgedData(
-        name=corpus.name,
-        licence=corpus.licence,
-        split=split,
-        conversations=len(corpus.splits[split]),
-        posts=len(judged.position),
-        modalities=dict(zip(MODALITIES, counts, strict=True)),
-    )
 
 
 def _judge_task(

@@ -101,11 +101,18 @@ class TaskReport(BaseModel):
     positions: list[PositionSlice]
     removals: list[Removal]
 
+    @property
+    def used(self) -> Reliability:
+        """Reliability of the probabilities that the checkpoint gives."""
+        return self.reliability.get(CHECKPOINT, self.reliability[UNCALIBRATED])
 
-class JudgedData(BaseModel):
-    """What was judged.
+
+class DataReport(BaseModel):
+    """A system on a split of one data set; a task without labels is left out.
 
     Attributes:
+        name: of the data.
+        licence: of the data.
         modalities: modality -> posts that have it.
     """
 
@@ -117,14 +124,22 @@ class JudgedData(BaseModel):
     conversations: int
     posts: int
     modalities: dict[str, int]
+    tasks: dict[Task, TaskReport]
 
 
 class EvaluationReport(BaseModel):
-    """A system on a split of one data set; a task without labels is left out."""
+    """A checkpoint on one or more data sets.
+
+    Attributes:
+        checkpoint: folder that was read.
+        system: name of what it holds.
+        created: ISO 8601 in UTC.
+    """
 
     model_config = _FROZEN
 
     model_version: str
-    data: JudgedData
-    tasks: dict[Task, TaskReport]
+    checkpoint: str
+    system: str
+    data: list[DataReport]
     created: str

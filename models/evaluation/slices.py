@@ -71,7 +71,7 @@ def by_position(judged: Judged, task: Task, calibration: Calibration) -> list[Po
     Args:
         judged: M posts.
         task: whose labels.
-        calibration: applied first, since a bias can change the most probable class.
+        calibration: applied first, since noise can change the most probable class.
     """
     labels = judged.labels(task)
     predicted = probabilities(judged, task, calibration).argmax(axis=1)  # [M]

@@ -20,15 +20,15 @@ def test_probabilities_are_the_softmax_of_the_scaled_logits(
     np.testing.assert_allclose(apply(logits, TaskCalibration(temperature=temperature)), wanted)
 
 
-def test_a_bias_multiplies_the_odds_of_its_class() -> None:
-    logits = np.zeros((1, 3))
-    (row,) = apply(logits, TaskCalibration(bias=(0.0, float(np.log(2.0)), 0.0)))
-    np.testing.assert_allclose(row, [0.25, 0.5, 0.25])
+def test_noise_mixes_in_the_shares_of_the_classes() -> None:
+    own = TaskCalibration(noise=0.5, shares=(0.6, 0.4, 0.0))
+    (row,) = apply(np.array([[0.0, 0.0, 0.0]]), own)
+    np.testing.assert_allclose(row, [1 / 6 + 0.3, 1 / 6 + 0.2, 1 / 6])
 
 
 def test_the_logits_stay_as_they_are() -> None:
     logits = np.array([[1.0, 2.0, 3.0]])
-    apply(logits, TaskCalibration(temperature=2.0, bias=(1.0, 0.0, 0.0)))
+    apply(logits, TaskCalibration(temperature=2.0, noise=0.1, shares=(1.0, 0.0, 0.0)))
     np.testing.assert_array_equal(logits, [[1.0, 2.0, 3.0]])
 
 
@@ -37,8 +37,11 @@ def test_the_logits_stay_as_they_are() -> None:
     [
         {"sentiment": {"temperature": 0.0}},
         {"emotion": {"temperature": float("inf")}},
-        {"sentiment": {"bias": (0.0, float("nan"), 0.0)}},
-        {"emotion": {"bias": (0.0, 0.0, 0.0)}},
+        {"sentiment": {"noise": 0.1}},
+        {"sentiment": {"noise": 1.0, "shares": (0.5, 0.5, 0.0)}},
+        {"sentiment": {"noise": 0.1, "shares": (0.5, 0.6, 0.0)}},
+        {"sentiment": {"noise": 0.1, "shares": (1.5, -0.5, 0.0)}},
+        {"emotion": {"noise": 0.1, "shares": (0.5, 0.5, 0.0)}},
     ],
 )
 def test_what_gives_no_probabilities_is_refused(fields: dict[str, object]) -> None:
@@ -47,5 +50,5 @@ def test_what_gives_no_probabilities_is_refused(fields: dict[str, object]) -> No
 
 
 def test_a_calibration_survives_its_json() -> None:
-    own = Calibration(sentiment=TaskCalibration(temperature=1.5, bias=(0.1, -0.2, 0.1)))
+    own = Calibration(sentiment=TaskCalibration(temperature=1.5, noise=0.1, shares=(0.2, 0.5, 0.3)))
     assert Calibration.model_validate_json(own.model_dump_json()) == own

@@ -3,7 +3,7 @@ import pytest
 from models.calibration import Calibration, TaskCalibration
 from models.errors import TrainingDataError
 from models.evaluation.evaluate import evaluate
-from models.evaluation.report import EvaluationReport
+from models.evaluation.report import DataReport
 from models.training.corpus import NO_LABEL, Corpus
 from tests.unit.models.evaluation.telltale import WIDTHS, TelltaleSystem, honest, voting
 
@@ -24,13 +24,11 @@ def corpus(widths: tuple[int, int, int] = READS) -> Corpus:
 def test_every_figure_of_a_report_is_there_and_survives_its_json() -> None:
     ticks: list[tuple[int, int]] = []
     warm = Calibration(sentiment=TaskCalibration(temperature=2.0))
-    report = evaluate(
-        TelltaleSystem(), corpus(), "test", "toy-1", warm, lambda *tick: ticks.append(tick)
-    )
-    assert EvaluationReport.model_validate_json(report.model_dump_json()) == report
+    report = evaluate(TelltaleSystem(), corpus(), "test", warm, lambda *tick: ticks.append(tick))
+    assert DataReport.model_validate_json(report.model_dump_json()) == report
     assert ticks == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
-    assert (report.data.posts, report.data.conversations) == (7, 3)
-    assert report.data.modalities == {"text": 7, "audio": 2, "visual": 0}
+    assert (report.posts, report.conversations) == (7, 3)
+    assert report.modalities == {"text": 7, "audio": 2, "visual": 0}
     sentiment, emotion = report.tasks["sentiment"], report.tasks["emotion"]
     assert (sentiment.posts, emotion.posts) == (7, 6)
     assert emotion.measures["accuracy"] == 1.0
@@ -49,15 +47,13 @@ def test_every_figure_of_a_report_is_there_and_survives_its_json() -> None:
 
 
 def test_nothing_is_fitted_where_dev_itself_is_judged() -> None:
-    report = evaluate(TelltaleSystem(), corpus(), "dev", "toy-1")
+    report = evaluate(TelltaleSystem(), corpus(), "dev")
     assert set(report.tasks["sentiment"].reliability) == {"uncalibrated"}
 
 
 def test_a_task_without_labels_is_left_out() -> None:
     posts = [[voting(0, NO_LABEL, text=0)]]
-    report = evaluate(
-        TelltaleSystem(), Corpus("toy", "none", {"test": posts}, READS), "test", "toy-1"
-    )
+    report = evaluate(TelltaleSystem(), Corpus("toy", "none", {"test": posts}, READS), "test")
     assert set(report.tasks) == {"sentiment"}
     assert report.tasks["sentiment"].majority is None
 
@@ -66,12 +62,12 @@ def test_data_of_another_width_are_refused_and_named() -> None:
     with pytest.raises(
         TrainingDataError, match="reads audio of 8 numbers a step, but toy gives 74"
     ):
-        evaluate(TelltaleSystem(), corpus((384, 74, 35)), "test", "toy-1")
-    absent = evaluate(TelltaleSystem(), corpus((384, 8, 100)), "test", "toy-1")
-    assert absent.data.modalities["visual"] == 0
+        evaluate(TelltaleSystem(), corpus((384, 74, 35)), "test")
+    absent = evaluate(TelltaleSystem(), corpus((384, 8, 100)), "test")
+    assert absent.modalities["visual"] == 0
 
 
 def test_an_empty_split_is_refused() -> None:
     empty = Corpus("toy", "none", {"train": [honest([0])], "test": []}, READS)
     with pytest.raises(TrainingDataError, match="toy has no posts in its split test"):
-        evaluate(TelltaleSystem(), empty, "test", "toy-1")
+        evaluate(TelltaleSystem(), empty, "test")

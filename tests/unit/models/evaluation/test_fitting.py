@@ -8,7 +8,7 @@ from models.calibration import TaskCalibration, apply
 from models.evaluation.calibration import (
     fit_calibration,
     fit_temperature,
-    fit_temperature_and_bias,
+    fit_temperature_and_noise,
 )
 from models.evaluation.reliability import negative_log_likelihood
 from models.training.corpus import NO_LABEL
@@ -52,52 +52,44 @@ def test_posts_without_a_label_do_not_count() -> None:
         fit_temperature(logits, np.full(300, NO_LABEL))
 
 
-def test_a_bias_is_found_and_kept_where_a_class_was_undersold() -> None:
-    logits = logits_for(2_500)
-    labels = drawn(logits)
-    undersold = logits - np.array([0.0, 1.5, 0.0])
-    own = fit_temperature_and_bias(undersold, labels)
-    assert own.bias is not None
-    assert own.bias[1] - own.bias[0] == pytest.approx(1.5, abs=0.2)
-    assert own.temperature == pytest.approx(1.0, abs=0.1)
-    kept = fit_calibration(judged([5] * 500, undersold, labels)).sentiment
-    assert kept.bias == pytest.approx(own.bias, abs=1e-3)
+def noisy(posts: int, share: float, seed: int = 0) -> NDArray[np.int64]:
+    """Labels of twice `logits_for`, a share of them those of other posts instead."""
+    generator = np.random.default_rng(seed + 1)
+    labels = drawn(logits_for(posts, seed) * 2, seed)
+    return np.where(generator.random(posts) < share, generator.permutation(labels), labels)
 
 
-@settings(max_examples=20, deadline=None)
-@given(
-    st.integers(0, 1000),
-    st.floats(0.2, 5),
-    st.lists(st.floats(-3, 3), min_size=3, max_size=3),
-)
-def test_no_other_bias_is_much_likelier(seed: int, temperature: float, bias: list[float]) -> None:
-    logits = logits_for(200, seed)
-    labels = drawn(logits, seed)
-    own = fit_temperature_and_bias(logits, labels)
+def test_noise_is_found_and_kept_where_labels_are_noisy() -> None:
+    logits, labels = logits_for(4_000) * 2, noisy(4_000, 0.3)
+    own = fit_temperature_and_noise(logits, labels)
+    assert own.noise == pytest.approx(0.3, abs=0.07)
+    assert own.temperature == pytest.approx(1.0, abs=0.15)
+    assert own.shares == pytest.approx(np.bincount(labels) / 4_000)
+    assert fit_calibration(judged([5] * 800, logits, labels)).sentiment == own
+    assert fit_temperature(logits, labels) > 1.5
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 1000), st.floats(0.1, 10), st.floats(0, 0.9), st.floats(0, 0.6))
+def test_no_other_noise_is_likelier(
+    seed: int, temperature: float, noise: float, spoiled: float
+) -> None:
+    logits, labels = logits_for(200, seed), noisy(200, spoiled, seed)
+    own = fit_temperature_and_noise(logits, labels)
     least = negative_log_likelihood(apply(logits, own), labels)
-    other = TaskCalibration(temperature=temperature, bias=tuple(bias))
-    penalty = 1e-3 * sum(each**2 for each in bias)
-    assert least <= negative_log_likelihood(apply(logits, other), labels) + penalty + 1e-9
+    other = TaskCalibration(temperature=temperature, noise=noise, shares=own.shares)
+    assert least <= negative_log_likelihood(apply(logits, other), labels) + 1e-6
 
 
-def test_a_bias_that_chance_alone_would_give_is_not_kept() -> None:
+def test_noise_that_chance_alone_would_give_is_not_kept() -> None:
     logits = logits_for(1_000)
     found = fit_calibration(judged([5] * 200, logits, drawn(logits)))
-    assert found.sentiment.bias is None
+    assert found.sentiment.noise == 0
     assert found.sentiment.temperature == pytest.approx(1.0, abs=0.15)
 
 
-def test_the_bias_of_a_class_that_never_occurs_stays_finite() -> None:
-    logits = logits_for(200)
-    labels = drawn(logits[:, :2])
-    own = fit_temperature_and_bias(logits, labels)
-    assert own.bias is not None
-    assert -20 < own.bias[2] < -2
-
-
 def test_too_few_conversations_give_a_temperature_alone_and_no_labels_nothing() -> None:
-    logits = logits_for(100)
-    found = fit_calibration(judged([50, 50], logits - np.array([0.0, 3.0, 0.0]), drawn(logits)))
-    assert found.sentiment.bias is None
+    found = fit_calibration(judged([50, 50], logits_for(100) * 2, noisy(100, 0.5)))
+    assert found.sentiment.shares is None
     assert found.sentiment.temperature != 1.0
     assert found.emotion == TaskCalibration()

@@ -52,11 +52,11 @@ def test_a_modality_is_removed_where_the_post_has_it_and_another() -> None:
     assert (audio.posts, audio.removed["accuracy"]) == (2, 1.0)
 
 
-def test_a_bias_that_changes_the_answer_changes_the_measures() -> None:
+def test_noise_that_changes_the_answer_changes_the_measures() -> None:
     own = judged([1], np.array([[1.0, 0.9, 0.0]]), np.array([1]))
-    biased = Calibration(sentiment=TaskCalibration(bias=(0.0, 0.5, 0.0)))
+    noisy = Calibration(sentiment=TaskCalibration(noise=0.5, shares=(0.0, 1.0, 0.0)))
     assert by_position(own, "sentiment", PLAIN)[0].measures["accuracy"] == 0.0
-    assert by_position(own, "sentiment", biased)[0].measures["accuracy"] == 1.0
+    assert by_position(own, "sentiment", noisy)[0].measures["accuracy"] == 1.0
 
 
 def test_an_interval_holds_the_measure_and_narrows_with_more_conversations() -> None:
