@@ -1,19 +1,28 @@
 """Shares with an interval for what sampling, the fit and the track leave open.
 
-A bootstrap of three parts, each drawn anew and independently:
+Without a `Correction` a bootstrap of two parts, drawn anew together:
 
 1. the window: its posts are a sample (multinomial over labels; normal with the covariance of the
    posteriors for their sum; weights of posts for expectation maximisation);
 2. the rates of the fit: they were counted on validation posts (Dirichlet over the row of counts;
-   normal for a mean posterior), except for expectation maximisation, which uses none;
-3. where a `Correction` is given, the method's own error on the track (normal, see `tracks`).
+   normal for a mean posterior), except for expectation maximisation, which uses none.
 
-The bounds are quantiles of the estimates from those draws. Without a correction they hold under
-prior shift alone. Posts of a window count as independent of each other.
+These bounds are of the share among all the posts that could have come. They hold under prior
+shift alone, and posts count as independent of each other.
+
+With a correction the errors that the method made on validation tracks are drawn, beside part 2:
+
+3. its error on the track, as far as that is not known (see `Correction.expected_error`);
+4. the error from sampling that many posts, with what posts of a conversation have in common.
+
+These bounds are of the share that people would label among the window's own posts.
+
+The bounds are quantiles of the draws, which are not held to the simplex before.
 
 Sources: percentile bootstrap, Efron & Tibshirani 1993, chapter 13; over both the window and the
 validation counts as in Tasche 2019, "Confidence intervals for class prevalences under prior
-probability shift", Machine Learning and Knowledge Extraction 1(3).
+probability shift", Machine Learning and Knowledge Extraction 1(3); 3 and 4 are the prediction
+interval of a random-effects model, Higgins, Thompson & Spiegelhalter 2009, JRSS A 172.
 """
 
 from dataclasses import dataclass
@@ -23,7 +32,7 @@ import numpy as np
 from connectors.prevalence.estimators import RAW, Method, estimate, posteriors_of
 from connectors.prevalence.fit import QuantifierFit
 from connectors.prevalence.posts import Array, Window
-from connectors.prevalence.resampling import adjusted, maximised
+from connectors.prevalence.resampling import inverted, maximised
 from connectors.prevalence.simplex import project
 from connectors.prevalence.tracks import Correction
 
@@ -73,14 +82,16 @@ def interval(
         raise ValueError(f"level {level} must be in (0, 1) and draws {draws} at least 2")
     shares = corrected(fit, window, method, correction, track)
     generator = np.random.default_rng(seed)
-    raw, full = _drawn(fit, window, method, draws, generator)  # [D, C] each
     if correction is None:
-        drawn = full
+        drawn = _resampled(fit, window, method, draws, generator)  # [D, C]
     else:
         mean, covariance = correction.expected_error(track)
-        errors = _normal(generator, np.tile(mean, (draws, 1)), covariance)
-        drawn = project(correction.combine(raw, full) + errors)
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        sampling = np.asarray(correction.within) / window.posts
+        errors = _normal(generator, np.tile(mean, (draws, 1)), covariance + sampling)
+        raw, full = _refitted(fit, window, method, draws, generator)  # [D, C] each
+        drawn = correction.combine(raw, full) + errors
+    bounds = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    low, high = np.clip(bounds, 0.0, 1.0)
     return Estimate(shares, np.minimum(low, shares), np.maximum(high, shares))
 
 
@@ -101,38 +112,49 @@ def corrected(
     return project(combined + correction.expected_error(track)[0])
 
 
-def _drawn(
+def _resampled(
+    fit: QuantifierFit,
+    window: Window,
+    method: Method,
+    draws: int,
+    generator: np.random.Generator,
+) -> Array:
+    """Estimates from resampled windows with resampled rates, [D, C]."""
+    posts = window.posts
+    if method == "expectation_maximisation":
+        posteriors = posteriors_of(window)
+        weights = generator.multinomial(posts, np.full(posts, 1.0 / posts), draws)  # [D, M]
+        return maximised(fit, posteriors, weights.astype(np.float64))
+    if RAW[method] == "counts":
+        raw = generator.multinomial(posts, window.counts / posts, draws) / posts
+    else:
+        mean = np.tile(window.summed / posts, (draws, 1))
+        raw = _normal(generator, mean, _covariance(fit, window) / posts)
+    return inverted(method, _rates(fit, method, draws, generator), raw)
+
+
+def _refitted(
     fit: QuantifierFit,
     window: Window,
     method: Method,
     draws: int,
     generator: np.random.Generator,
 ) -> tuple[Array, Array]:
-    """Raw and adjusted shares of resampled windows with resampled rates, [D, C] each."""
-    posts = window.posts
-    if RAW[method] == "counts":
-        raw = generator.multinomial(posts, window.counts / posts, draws) / posts
-        rates = generator.dirichlet  # a row of counts each
-        pseudo = fit.counts + 1.0 / fit.classes  # a cell that is 0 by chance is not impossible
-        drawn = np.stack([rates(row, draws) for row in pseudo], axis=1)  # [D, C, C]
-        return raw, adjusted(method, drawn, raw)
+    """Raw and adjusted shares of the window as it is, with resampled rates, [D, C] each."""
+    raw = np.tile(estimate(fit, window, RAW[method]), (draws, 1))
     if method == "expectation_maximisation":
-        posteriors = posteriors_of(window)
-        weights = generator.multinomial(posts, np.full(posts, 1.0 / posts), draws)  # [D, M]
-        own = weights.astype(np.float64)
-        return own @ posteriors / posts, maximised(fit, posteriors, own)
-    mean = np.tile(window.summed / posts, (draws, 1))
-    raw = project(_normal(generator, mean, _covariance(fit, window) / posts))
-    drawn = np.stack(
-        [
-            project(_normal(generator, np.tile(row, (draws, 1)), own / size))
-            for row, own, size in zip(
-                fit.soft_rates, fit.soft_covariances, fit.posts_by_class, strict=True
-            )
-        ],
-        axis=1,
-    )
-    return raw, adjusted(method, drawn, raw)
+        return raw, np.tile(estimate(fit, window, method), (draws, 1))
+    return raw, inverted(method, _rates(fit, method, draws, generator), raw)
+
+
+def _rates(fit: QuantifierFit, method: Method, draws: int, generator: np.random.Generator) -> Array:
+    """Rates as other validation posts could have given them, [D, C, C]."""
+    if RAW[method] == "counts":
+        pseudo = fit.counts + 1.0 / fit.classes  # a cell that is 0 by chance is not impossible
+        return np.stack([generator.dirichlet(row, draws) for row in pseudo], axis=1)
+    rows = zip(fit.soft_rates, fit.soft_covariances, fit.posts_by_class, strict=True)
+    drawn = [_normal(generator, np.tile(row, (draws, 1)), own / size) for row, own, size in rows]
+    return np.stack(drawn, axis=1)
 
 
 def _covariance(fit: QuantifierFit, window: Window) -> Array:

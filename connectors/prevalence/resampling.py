@@ -29,6 +29,18 @@ def adjusted(method: Method, rates: Array, raw: Array) -> Array:
     return least_squares(rates, raw)
 
 
+def inverted(method: Method, rates: Array, raw: Array) -> Array:
+    """The same without the constraint: shares that may be below 0 or above 1.
+
+    Bounds are made of these: constrained ones would crowd at the edge of the simplex, and bounds
+    made of them hold a small share too seldom.
+    """
+    if method in {"counts", "probabilities"}:
+        return raw
+    solved = np.linalg.solve(np.swapaxes(rates, -1, -2), raw[..., None])
+    return np.asarray(solved[..., 0], np.float64)
+
+
 def rates_of(fit: QuantifierFit, method: Method) -> Array:
     """The rates that a method inverts, [C, C]."""
     return fit.hard_rates if method == "adjusted_count" else fit.soft_rates

@@ -49,6 +49,8 @@ class Correction(BaseModel):
         strength: how much of the adjustment is kept: 0 leaves raw shares, 1 adjusts in full.
         error: [C], mean over tracks of labelled less estimated shares.
         between: [C, C], covariance of the tracks' own errors around that, sampling taken off.
+        within: [C, C], covariance of `error` from sampling, times the posts it comes from: that
+            of one post, with what posts of a conversation have in common.
         tracks: those with labelled posts, by name.
     """
 
@@ -58,6 +60,7 @@ class Correction(BaseModel):
     strength: float = Field(ge=0.0, le=1.0)
     error: tuple[float, ...]
     between: Rows
+    within: Rows
     tracks: dict[str, TrackError]
 
     def combine(self, raw: Array, full: Array) -> Array:
@@ -160,6 +163,7 @@ def fit_correction(
         strength=strength,
         error=tuple(errors.mean(axis=0).tolist()),
         between=_rows(between),
+        within=_rows(np.mean(noise * np.array(sizes)[:, None, None], axis=0)),
         tracks={
             name: TrackError(posts=size, error=tuple(error.tolist()), noise=_rows(own))
             for name, size, error, own in zip(names, sizes, errors, noise, strict=True)
@@ -196,6 +200,7 @@ def _estimate_track(
     raw_errors = truth - weighted_estimates(fit, own.posteriors, weights, RAW[method])
     full_errors = truth - weighted_estimates(fit, own.posteriors, weights, method)
     covariance = np.cov(raw_errors, full_errors, rowvar=False)  # [2C, 2C]
+    covariance *= size / (size - 1)  # a bootstrap of n varies like n - 1
     classes = own.classes
     noise = np.stack(
         [
