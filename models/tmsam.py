@@ -176,20 +176,6 @@ class Tmsam(nn.Module):
         sentiment, emotion = (head(fusion) for head in self.heads)
         return Logits(sentiment, emotion)
 
-    def modality_norms(self, joined: Tensor) -> Tensor:
-        """How much each modality puts into the fusion at the post itself.
-
-        Args:
-            joined: [B, T, 1200], from `fuse`.
-
-        Returns:
-            [B, T, 3], non-negative, not normalised. A cheap indication, no attribution: after
-            step 5 each slice already holds something of the other modalities.
-
-        Source: Kobayashi et al. 2020, EMNLP.
-        """
-        return self.fusion.slice_norms(joined, len(MODALITIES))
-
     def _joined(self, vectors: Tensor, presence: Tensor, lengths: Tensor, mask: Tensor) -> Tensor:
         posts = torch.where(presence[..., None], vectors, self.missing)  # [B, N, 3, post]
         posts = self.dropout(posts)

@@ -69,23 +69,3 @@ class MultiHeadAttention(nn.Module):
         )  # [B, heads, T, inner/heads]
         out: Tensor = self.out(gathered.transpose(1, 2).flatten(2))  # [B, T, out]
         return out
-
-    def slice_norms(self, rows: Tensor, slices: int) -> Tensor:
-        """Norm of what each equal slice of a row puts into its value vector.
-
-        Args:
-            rows: [..., width].
-            slices: equal parts of the row; divides `width`.
-
-        Returns:
-            [..., slices], non-negative.
-
-        Source: Kobayashi et al. 2020, "Attention is not only a weight", EMNLP.
-        """
-        parts = rows.reshape(*rows.shape[:-1], slices, -1)  # [..., slices, width/slices]
-        weight = self.value.weight.reshape(
-            self.value.out_features, slices, -1
-        )  # [inner, slices, width/slices]
-        put = torch.einsum("...sw,isw->...si", parts, weight)  # [..., slices, inner]
-        norms: Tensor = torch.linalg.vector_norm(put, dim=-1)  # [..., slices]
-        return norms
