@@ -132,7 +132,6 @@ class EvaluationReport(BaseModel):
 
     Attributes:
         checkpoint: folder that was read.
-        system: name of what it holds.
         created: ISO 8601 in UTC.
     """
 
@@ -140,6 +139,5 @@ class EvaluationReport(BaseModel):
 
     model_version: str
     checkpoint: str
-    system: str
     data: list[DataReport]
     created: str
