@@ -1,7 +1,7 @@
 """ABSA, a baseline of the paper (its reference 5): BiLSTM, graph convolutions, attention; text.
 
 It sees each post alone. Its form is the one that the paper gives with Fig. 3; how it differs from
-the reference is in docs/decisions/0008-baselines.md.
+the reference is in docs/decisions/0010-baselines.md.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """LSTM, a baseline of the paper (its reference 14): BiLSTM over the text, audio and visual joined.
 
 It sees each post alone. The reference reads one signal with four LSTM layers; what is taken from it
-is in docs/decisions/0008-baselines.md.
+is in docs/decisions/0010-baselines.md.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """MSA, a baseline of the paper (its reference 25): early and late fusion, two tasks.
 
 It sees the conversation. What is taken from the reference, and what stands in for the rest, is in
-docs/decisions/0008-baselines.md.
+docs/decisions/0010-baselines.md.
 """
 
 from collections.abc import Mapping
