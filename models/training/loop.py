@@ -1,132 +1,292 @@
-"""The training loop: Adam, early stopping on the validation split, the best weights kept."""
+"""The training loop: steps, early stopping on the validation split, the best weights kept.
 
+Not for what a step makes smaller (`learner`), nor for reading and writing (`run`).
+"""
+
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
 
-import numpy as np
 import torch
+from torch import Tensor
 
-from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
-from models.presets import PRESETS
-from models.tmsam import Tmsam
-from models.training.batches import make_batch, run, shuffled_batches, with_dropout
-from models.training.corpus import Conversation, Corpus, feature_statistics
-from models.training.evaluation import TaskMeasures, evaluate
-from models.training.loss import balanced_weights, joint_loss
-from models.training.settings import TrainingSettings
+from models.errors import TrainingInterruptedError, TrainingStateError
+from models.systems import System
+from models.training.batches import Batch, make_batch
+from models.training.config import TrainingConfig
+from models.training.learner import Learner
+from models.training.modality_dropout import with_dropout
+from models.training.order import PlannedBatch, SourceShape, epoch_order, step_generator
+from models.training.precision import choose_precision
+from models.training.sources import Source, fingerprint
+from models.training.state import EpochReport, RunState, read_header, read_tensors, write_state
+from models.training.validation import Validation
+
+_OPTIMISER: Final = "optimiser"
 
 
 @dataclass(frozen=True, slots=True)
-class EpochReport:
-    """How an epoch went.
+class StepReport:
+    """How a step went.
 
     Attributes:
         epoch: from 1.
-        loss: mean training loss a batch.
-        validation: what early stopping looks at, see `validation_score`.
-        best: whether it is the best so far.
+        step: steps done in the epoch.
+        steps: of an epoch.
+        loss: of the step's batch.
+        mean_loss: of the epoch's steps so far.
+        learning_rate: of the optimiser's first group.
+        gradient_norm: before it was scaled down.
     """
 
     epoch: int
+    step: int
+    steps: int
     loss: float
-    validation: float
-    best: bool
+    mean_loss: float
+    learning_rate: float
+    gradient_norm: float
 
 
-def validation_score(network: Tmsam, conversations: Sequence[Conversation]) -> float:
-    """Weighted F1, averaged over both tasks, with all modalities and with text alone.
+class Observer(Protocol):
+    """Who is told how a run goes."""
 
-    Most posts carry text alone, so that counts as much as what the data could offer.
-    """
-    outcomes = (
-        evaluate(network, conversations, MODALITIES),
-        evaluate(network, conversations, ("text",)),
-    )
-    return float(np.mean([_weighted(outcome) for outcome in outcomes]))
+    def stepped(self, report: StepReport) -> None:
+        """After each step."""
+
+    def ended_epoch(self, report: EpochReport) -> None:
+        """After each validation."""
 
 
-def train_network(
-    corpus: Corpus,
-    settings: TrainingSettings,
-    report: Callable[[EpochReport], None] = lambda _: None,
-) -> Tmsam:
-    """Train on the split `train`, stop by the split `dev`; `test` is not touched.
+class Training:
+    """A run from its beginning, or from where its state file says that it stood.
+
+    Order and chance of a step follow from the seed and the step's number: a run that was killed
+    and goes on ends with the very weights of one that was not, on the same machine.
 
     Args:
-        corpus: with both splits, in the preset's feature set.
-        settings: of the run.
-        report: called after each epoch.
-
-    Returns:
-        The network with the weights of its best epoch, in evaluation mode.
+        learner: with fresh weights.
+        sources: trained on their split `train`; what is done with `dev` is for `validate`, and
+            `test` is not touched.
+        config: of the run.
+        validate: judges the system after each epoch.
+        state_file: where the run is saved; None: nowhere.
+        observers: told how it goes.
+        stop: asked after each step whether to end.
     """
-    torch.manual_seed(settings.seed)
-    generator = np.random.default_rng(settings.seed)
-    network = Tmsam(PRESETS[settings.preset])
-    train = corpus.splits["train"]
-    fit_normalisation(network, train)
-    optimiser = torch.optim.Adam(
-        network.parameters(), lr=settings.learning_rate, weight_decay=settings.l2
-    )
-    weights = _class_weights(train) if settings.class_weights else None
-    best, best_state, since = -1.0, network.state_dict(), 0
-    for epoch in range(1, settings.epochs + 1):
-        loss = _epoch(network, train, settings, generator, optimiser, weights)
-        score = validation_score(network, corpus.splits["dev"])
-        better = score > best
-        report(EpochReport(epoch, loss, score, better))
-        since = 0 if better else since + 1
-        if better:
-            best = score
-            best_state = {name: value.clone() for name, value in network.state_dict().items()}
-        if since == settings.patience:
-            break
-    network.load_state_dict(best_state)
-    return network.eval()
 
+    def __init__(
+        self,
+        learner: Learner,
+        sources: Sequence[Source],
+        config: TrainingConfig,
+        validate: Callable[[System], Validation],
+        state_file: Path | None = None,
+        observers: Sequence[Observer] = (),
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._learner = learner
+        self._system = learner.system
+        self._train = [source.corpus.splits["train"] for source in sources]
+        self._shapes = [
+            SourceShape([len(posts) for posts in train], source.weight, source.batch)
+            for train, source in zip(self._train, sources, strict=True)
+        ]
+        self._config = config
+        self._validate = validate
+        self._file = state_file
+        self._observers = observers
+        self._stop = stop
+        self._precision = choose_precision(config.precision, self._system.device)
+        self._rates = [float(group["lr"]) for group in learner.optimiser.param_groups]
+        self._steps = len(epoch_order(self._shapes, config.seed, 1))
+        self._state = RunState(config=config, fingerprint=fingerprint(sources))
+        self._best: dict[str, Tensor] = {}
+        self._average = _copy(self._system) if learner.average else {}
 
-def fit_normalisation(network: Tmsam, conversations: Sequence[Conversation]) -> None:
-    """Set each modality's input statistics; a modality that no post has passes as it is."""
-    for modality, encoder in zip(
-        MODALITIES, (network.text, network.audio, network.visual), strict=True
-    ):
-        statistics = feature_statistics(conversations, modality)
-        if statistics is not None:
-            encoder.normalise.fit(*map(torch.from_numpy, statistics))
+    @property
+    def system(self) -> System:
+        """What is trained, with its newest weights."""
+        return self._system
 
+    @property
+    def history(self) -> Sequence[EpochReport]:
+        """The epochs that ended, also those before the run was taken up again."""
+        return self._state.history
 
-def _epoch(
-    network: Tmsam,
-    train: Sequence[Conversation],
-    settings: TrainingSettings,
-    generator: np.random.Generator,
-    optimiser: torch.optim.Optimizer,
-    weights: tuple[torch.Tensor, torch.Tensor] | None,
-) -> float:
-    network.train()
-    losses = []
-    lengths = [len(posts) for posts in train]
-    for chosen in shuffled_batches(lengths, settings.batch, generator):
-        batch = make_batch([train[index] for index in chosen])
-        batch = with_dropout(batch, settings, generator, network.config.widths[2])
-        logits = network.classify(run(network, batch).fusion)
-        binary = settings.loss == "binary_cross_entropy"
-        loss = joint_loss(logits, batch.sentiment, batch.emotion, weights, binary)
-        optimiser.zero_grad()
+    def resume(self) -> None:
+        """Go to where the state file says that the run stood.
+
+        Raises:
+            TrainingStateError: there is none, it is damaged, or it is of other data or of another
+                system.
+        """
+        if self._file is None:
+            raise TrainingStateError("the run has no state file to go on from")
+        state = read_header(self._file)
+        if state.fingerprint != self._state.fingerprint:
+            raise TrainingStateError(
+                f"{self._file}: the data are not those that the run began with; begin anew"
+            )
+        tensors = read_tensors(self._file)
+        try:
+            self._system.load_state_dict(_part(tensors, "system"))
+        except RuntimeError as error:
+            raise TrainingStateError(f"{self._file} is of another system: {error}") from error
+        self._load_optimiser(_part(tensors, _OPTIMISER))
+        device = self._system.device
+        self._best = {name: own.to(device) for name, own in _part(tensors, "best").items()}
+        self._average = {name: own.to(device) for name, own in _part(tensors, "average").items()}
+        self._state = state
+
+    def run(self) -> System:
+        """Train to the end.
+
+        Returns:
+            The system with the weights of its best epoch, in evaluation mode.
+
+        Raises:
+            TrainingInterruptedError: `stop` said so; the state is saved.
+        """
+        schedule = self._config.schedule
+        while self._state.epoch <= schedule.epochs and self._state.since_best < schedule.patience:
+            self._epoch()
+        self._system.load_state_dict(self._best)
+        return self._system.eval()
+
+    def save(self) -> None:
+        """Write the state file."""
+        if self._file is None:
+            return
+        tensors = {f"system.{name}": own for name, own in self._system.state_dict().items()}
+        tensors |= {f"best.{name}": own for name, own in self._best.items()}
+        tensors |= {f"average.{name}": own for name, own in self._average.items()}
+        for place, own in self._learner.optimiser.state_dict()["state"].items():
+            tensors |= {f"{_OPTIMISER}.{place}.{name}": part for name, part in own.items()}
+        write_state(self._file, self._state, tensors)
+
+    def _epoch(self) -> None:
+        state = self._state
+        order = epoch_order(self._shapes, self._config.seed, state.epoch)
+        self._system.train()
+        for planned in order[state.step :]:
+            self._step(planned)
+            if self._stop():
+                self._interrupt()
+            if state.step % self._config.schedule.state_every_steps == 0:
+                self.save()
+        with _Averaged(self._system, self._average):
+            outcome = self._validate(self._system)
+            better = outcome.score > state.best
+            if better:
+                self._best = _copy(self._system)
+        report = EpochReport(
+            epoch=state.epoch,
+            loss=state.losses / len(order),
+            validation=outcome.score,
+            best=better,
+            measures={name: dict(own) for name, own in outcome.measures.items()},
+        )
+        state.history.append(report)
+        state.epoch, state.step, state.losses = state.epoch + 1, 0, 0.0
+        self.save()
+        for observer in self._observers:
+            observer.ended_epoch(report)
+        if self._stop():
+            self._interrupt()
+
+    def _step(self, planned: PlannedBatch) -> None:
+        state, learner, seed = self._state, self._learner, self._config.seed
+        generator = step_generator(seed, state.epoch, state.step)
+        torch.manual_seed(int(generator.integers(2**63)))
+        batch = self._batch(planned)
+        width = self._system.config.widths[2]
+        batch = with_dropout(batch, self._config.modality_dropout, generator, width)
+        done = (state.epoch - 1) * self._steps + state.step
+        factor = learner.rate(done / (self._config.schedule.epochs * self._steps))
+        for group, rate in zip(learner.optimiser.param_groups, self._rates, strict=True):
+            group["lr"] = rate * factor
+        with torch.autocast(
+            self._system.device.type, self._precision, enabled=self._precision != torch.float32
+        ):
+            loss = learner.loss(batch)
+        learner.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), settings.gradient_norm)
-        optimiser.step()
-        losses.append(loss.item())
-    return float(np.mean(losses))
+        norm = torch.nn.utils.clip_grad_norm_(
+            self._system.parameters(), self._config.optimiser.gradient_norm or math.inf
+        )
+        learner.optimiser.step()
+        self._follow()
+        state.step += 1
+        state.losses += loss.item()
+        report = StepReport(
+            epoch=state.epoch,
+            step=state.step,
+            steps=self._steps,
+            loss=loss.item(),
+            mean_loss=state.losses / state.step,
+            learning_rate=learner.optimiser.param_groups[0]["lr"],
+            gradient_norm=norm.item(),
+        )
+        for observer in self._observers:
+            observer.stepped(report)
+
+    def _batch(self, planned: PlannedBatch) -> Batch:
+        train = self._train[planned.source]
+        return make_batch([train[index] for index in planned.conversations])
+
+    def _follow(self) -> None:
+        """Move the running average towards the weights."""
+        decay = self._learner.average
+        for name, own in self._system.state_dict().items() if decay else ():
+            if own.is_floating_point():
+                self._average[name].lerp_(own, 1.0 - decay)
+            else:
+                self._average[name].copy_(own)
+
+    def _interrupt(self) -> None:
+        self.save()
+        kept = "nothing keeps it" if self._file is None else f"it is kept in {self._file}"
+        raise TrainingInterruptedError(
+            f"the run ended before its time, in epoch {self._state.epoch} after "
+            f"{self._state.step} of {self._steps} steps; {kept}"
+        )
+
+    def _load_optimiser(self, tensors: dict[str, Tensor]) -> None:
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, own in tensors.items():
+            place, _, part = name.partition(".")
+            state.setdefault(int(place), {})[part] = own
+        groups = self._learner.optimiser.state_dict()["param_groups"]
+        self._learner.optimiser.load_state_dict({"state": state, "param_groups": groups})
 
 
-def _class_weights(train: Sequence[Conversation]) -> tuple[torch.Tensor, torch.Tensor]:
-    whole = make_batch(train)
-    return (
-        balanced_weights(whole.sentiment, len(SENTIMENTS)),
-        balanced_weights(whole.emotion, len(EMOTIONS)),
-    )
+class _Averaged:
+    """Puts averaged weights in the place of the system's, for a while; none: leaves it as it is."""
+
+    def __init__(self, system: System, average: dict[str, Tensor]) -> None:
+        self._system = system
+        self._average = average
+        self._own: dict[str, Tensor] = {}
+
+    def __enter__(self) -> None:
+        if self._average:
+            self._own = _copy(self._system)
+            self._system.load_state_dict(self._average)
+
+    def __exit__(self, *_: object) -> None:
+        if self._average:
+            self._system.load_state_dict(self._own)
 
 
-def _weighted(outcome: TaskMeasures) -> float:
-    return float(np.mean([task["weighted_f1"] for task in outcome.values()]))
+def _copy(system: System) -> dict[str, Tensor]:
+    return {name: own.detach().clone() for name, own in system.state_dict().items()}
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    start = f"{prefix}."
+    return {
+        name.removeprefix(start): own for name, own in tensors.items() if name.startswith(start)
+    }

@@ -48,7 +48,7 @@ def read_meld(csv_path: Path, audio_path: Path | None = None) -> Corpus:
     features: list[dict[str, Tensors]] = [{} for _ in rows]
     if audio_path is not None:
         widths = {AUDIO_ARRAY: DEFAULT.widths["audio"]}
-        audio = read_arrays(audio_path, widths, len(rows))[AUDIO_ARRAY]
+        audio = read_arrays(audio_path, widths, len(rows), gaps=True)[AUDIO_ARRAY]
         for own, measures in zip(features, audio, strict=True):
             if not np.isnan(measures).all():
                 own["audio"] = measures[None, :]  # [1, 8]

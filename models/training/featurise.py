@@ -1,0 +1,50 @@
+"""What a run makes of a corpus's texts before it begins: token vectors and, if asked for, trees."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from models.systems.dependencies import WordPieces, with_dependencies
+from models.systems.dependency_parser import Trees
+from models.text_encoder import MAX_TOKENS, TextEncoder
+from models.training.config import TrainingConfig
+from models.training.corpus import Corpus
+from models.training.text_features import TextFeatures, with_text_features
+from models.tuning.encoders import TOKENIZER_FILE, encoder_folder
+
+Progress = Callable[[str, int, int], None]
+"""Told what is made, how many are done, and how many there are."""
+
+
+def featuriser(
+    config: TrainingConfig, cache: Path, progress: Progress
+) -> Callable[[Corpus], Corpus]:
+    """What gives a corpus its text features.
+
+    Args:
+        config: dependency trees are parsed where its text graph asks for them.
+        cache: folder where both are kept by their texts.
+        progress: told how it goes.
+
+    Returns:
+        Takes a corpus as a reader gives it. The encoder is loaded at the first one.
+    """
+    made: list[TextFeatures] = []
+
+    def featurise(corpus: Corpus) -> Corpus:
+        if not made:
+            made.append(
+                TextFeatures(TextEncoder(), cache, lambda *done: progress("text features", *done))
+            )
+        if config.model.text_graph == "dependencies":
+            trees = Trees(cache=cache, progress=lambda *done: progress("trees", *done))
+            corpus = with_dependencies(corpus, trees, _word_pieces(cache))
+        return with_text_features(corpus, made[0])
+
+    return featurise
+
+
+def _word_pieces(cache: Path) -> WordPieces:
+    file = encoder_folder("minilm", cache) / TOKENIZER_FILE
+    return WordPieces(Tokenizer.from_file(str(file)), MAX_TOKENS)
