@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 from models.device import DeviceName
 from models.presets import PRESETS, PresetName, TextGraph, TmsamConfig
 from models.systems import SystemName
-from models.tuning.settings import TuningSettings
 
 Task = Literal["sentiment", "emotion"]
 SourceKind = Literal["meld", "meld_official", "goemotions", "csmv", "mosi"]
@@ -198,7 +197,6 @@ class TrainingConfig(_Table):
         seed: of weights, order and dropout.
         device: `auto` takes a GPU where one answers.
         precision: `auto` is bfloat16 on a GPU and float32 on a CPU.
-        tuning: fine-tunes the text encoder; without it the text features stay as they are.
     """
 
     seed: int = Field(0, ge=0, lt=2**32)
@@ -211,7 +209,6 @@ class TrainingConfig(_Table):
     schedule: ScheduleConfig = ScheduleConfig()
     validation: ValidationConfig = ValidationConfig()
     modality_dropout: ModalityDropout = ModalityDropout()
-    tuning: TuningSettings | None = None
 
     @model_validator(mode="after")
     def _validation_source_is_one(self) -> Self:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,11 @@ class TeacherLogits:
         return [self.rows.get(key) for key in post_keys([post.text for post in posts])]
 
 
+def shipped_teacher() -> Path:
+    """The file of a teacher for MELD's splits train and dev, see docs/decisions/0012-teacher.md."""
+    return Path(str(files("models.tuning"))) / "teachers" / "meld.npz"
+
+
 def post_keys(texts: Sequence[str]) -> list[bytes]:
     """Keys of a conversation's posts: 16 bytes from all texts and the position.
 
@@ -58,7 +64,7 @@ def read_teacher(path: Path) -> TeacherLogits:
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            keys, logits = arrays["keys"], arrays["logits"]
+            keys, logits = arrays["keys"], arrays["logits"].astype(np.float32)
     except (OSError, ValueError, KeyError) as error:
         raise TrainingDataError(f"{path} holds no teacher's logits: {error}") from error
     if logits.shape != (len(keys), _CLASSES):

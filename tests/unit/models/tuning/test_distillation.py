@@ -8,7 +8,13 @@ import torch
 
 from models.errors import TrainingDataError
 from models.training.corpus import LabelledPost
-from models.tuning.distillation import distillation_loss, post_keys, read_teacher, save_teacher
+from models.tuning.distillation import (
+    distillation_loss,
+    post_keys,
+    read_teacher,
+    save_teacher,
+    shipped_teacher,
+)
 
 
 def posts(*texts: str) -> list[LabelledPost]:
@@ -53,3 +59,9 @@ def test_the_gradient_draws_the_student_to_the_teacher() -> None:
     assert student.grad is not None
     assert student.grad[0, 0] < 0
     assert (student.grad[0, 1:] > 0).all()
+
+
+def test_the_shipped_teacher_knows_all_of_melds_train_and_dev_that_differ() -> None:
+    rows = read_teacher(shipped_teacher()).rows
+    assert len(rows) == 11_098
+    assert all(np.isfinite(row).all() and row.shape == (10,) for row in rows.values())
