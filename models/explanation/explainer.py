@@ -54,11 +54,18 @@ class Explainer:
         oracle: asks the network.
         encoder: makes the text features that the network reads.
         version: of the model, as predictions name it.
+        feature_set: `name@version` of the tensors that the network reads.
+
+    Attributes:
+        oracle: as given.
+        encoder: as given.
+        feature_set: as given.
     """
 
-    def __init__(self, oracle: Oracle, encoder: Encoder, version: str) -> None:
-        self._oracle = oracle
-        self._encoder = encoder
+    def __init__(self, oracle: Oracle, encoder: Encoder, version: str, feature_set: str) -> None:
+        self.encoder = encoder
+        self.feature_set = feature_set
+        self.oracle = oracle
         self._version = version
 
     def explain(
@@ -80,11 +87,11 @@ class Explainer:
         if label is not None and label not in LABELS[task]:
             raise ModelError(f"{task} has no label {label!r}; known: {', '.join(LABELS[task])}")
         features = [post.features for post in posts]
-        subject = make_subject(self._oracle, self._encoder, features, posts[-1].text)
-        odds = self._oracle.probabilities(task, [subject.window])[0]  # [classes]
+        subject = make_subject(self.oracle, self.encoder, features, posts[-1].text)
+        odds = self.oracle.probabilities(task, [subject.window])[0]  # [classes]
         predicted = LABELS[task][int(odds.argmax())]
         question = Question(task, label or predicted)
-        values = shapley_parts(subject, self._oracle, question)
+        values = shapley_parts(subject, self.oracle, question)
         names = [post.post_id for post in posts]
         return Explanation(
             post_id=names[-1],
@@ -94,7 +101,7 @@ class Explainer:
             label=question.label,
             predicted=predicted,
             probabilities=dict(zip(LABELS[task], odds.tolist(), strict=True)),
-            log_odds=float(self._oracle.log_odds(question, [subject.window])[0]),
+            log_odds=float(self.oracle.log_odds(question, [subject.window])[0]),
             modalities=_modalities(subject.window, values["modalities"]),
             posts=[
                 PostShare(name, float(share), float(value))
@@ -112,7 +119,7 @@ class Explainer:
         self, subject: Subject, question: Question, values: Values
     ) -> dict[Part, Completeness]:
         def worth(windows: Sequence[PostWindow]) -> NDArray[np.float64]:
-            return self._oracle.log_odds(question, windows)
+            return self.oracle.log_odds(question, windows)
 
         scored = worth([subject.window])[0]
         found: dict[Part, Completeness] = {}
@@ -157,7 +164,8 @@ def make_explainer(
         ModelError: the device is not there.
     """
     oracle = Oracle(network, Calibration(), choose_device(device))
-    return Explainer(oracle, encoder, f"{card.model_version}+{card.weights_sha256[:8]}")
+    version = f"{card.model_version}+{card.weights_sha256[:8]}"
+    return Explainer(oracle, encoder, version, card.feature_set)
 
 
 def shapley_parts(subject: Subject, oracle: Oracle, question: Question) -> Values:

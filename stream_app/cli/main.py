@@ -14,6 +14,8 @@ from stream_app.cli import (
     demo,
     dlq,
     doctor,
+    explain,
+    prevalence,
     produce,
     replay,
     score,
@@ -60,7 +62,9 @@ app.command()(verify.verify)
 app.add_typer(dlq.app, name="dlq")
 app.command()(doctor.doctor)
 app.command()(replay.replay)
+app.add_typer(prevalence.app, name="prevalence")
 app.command()(score.score)
+app.command()(explain.explain)
 app.command()(train.train)
 app.add_typer(bench.app, name="bench")
 
