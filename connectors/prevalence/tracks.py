@@ -192,6 +192,7 @@ def _estimate_track(
     own = posts.where(posts.tracks == name)
     fit = fit_quantifier(posts.where(posts.tracks != name), labels, "other tracks")
     window = Window.of(own.posteriors)
+    raw, full = estimate(fit, window, RAW[method]), estimate(fit, window, method)
     conversations, members = np.unique(own.conversations, return_inverse=True)
     size = len(conversations)
     drawn = generator.multinomial(size, np.full(size, 1.0 / size), NOISE_DRAWS)
@@ -210,7 +211,6 @@ def _estimate_track(
             covariance[classes:, :classes],
         ]
     )
-    raw, full = estimate(fit, window, RAW[method]), estimate(fit, window, method)
     return own.labelled_shares(), raw, full, noise
 
 
