@@ -38,10 +38,13 @@ class Quantifier(BaseModel):
                 raise ValueError(f"no correction of {method}, which is to be used")
         return self
 
+    def knows(self, track: str | None) -> bool:
+        """Whether labelled posts of the track are part of the fit."""
+        return track is not None and track in self.corrections[self.known].tracks
+
     def method_of(self, track: str | None) -> Method:
         """The method for a track."""
-        known = track is not None and track in self.corrections[self.known].tracks
-        return self.known if known else self.new
+        return self.known if self.knows(track) else self.new
 
     def shares(self, window: Window, track: str | None = None) -> Array:
         """Corrected shares of a window, [C]; raises as `interval`."""

@@ -24,6 +24,10 @@ def replay(
     ] = "24h",
     workers: Annotated[int, typer.Option(min=1, max=8, help="Workers to start.")] = 1,
     report: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("replay-report"),
+    prevalence: Annotated[
+        Path | None,
+        typer.Option(help="File of `voxpop prevalence fit` that corrects the shares."),
+    ] = None,
 ) -> None:
     """Play labelled comments through Kafka, worker and Redis, and compare trends with labels.
 
@@ -42,7 +46,7 @@ def replay(
     except ValueError as error:
         raise CliError(str(error), exit_code=2) from error
     with drawn_progress() as progress:
-        judged = run_replay(path, split or ["test"], limit, options, report, progress)
+        judged = run_replay(path, split or ["test"], limit, options, report, prevalence, progress)
     counted, posts, shares = judged.counted, judged.posts, judged.shares
     typer.echo(
         f"sent {counted.sent}, scored {counted.scored}, dead letters {counted.dead_lettered}, "
@@ -54,6 +58,9 @@ def replay(
         f"{posts.majority['accuracy']:.3f}), weighted F1 {posts.model['weighted_f1']:.3f}; "
         f"shares by hashtag: mean absolute error {shares.mean_error['all']:.3f}"
     )
+    if judged.corrected is not None:
+        corrected = judged.corrected.shares.mean_error["all"]
+        typer.echo(f"corrected shares by hashtag: mean absolute error {corrected:.3f}")
     typer.echo(f"report in {report}")
     if not judged.is_clean:
         raise CliError("not every post is accounted for; see the report")

@@ -17,12 +17,14 @@ class Written:
 
     Attributes:
         sentiments: post id -> most probable sentiment.
+        probabilities: post id -> probabilities in the order of `labels.SENTIMENTS`.
         model_versions: versions that scored them.
         duplicates: predictions of a post that has one already; they are delivered at least once.
         rejected: detail of each dead letter by the place of its post.
     """
 
     sentiments: dict[str, str]
+    probabilities: dict[str, tuple[float, ...]]
     model_versions: frozenset[str]
     duplicates: int
     rejected: dict[tuple[int, int], str]
@@ -37,6 +39,7 @@ async def read_outcomes(
         connectors.kafka.errors.KafkaConnectorError: the broker does not answer.
     """
     sentiments: dict[str, str] = {}
+    probabilities: dict[str, tuple[float, ...]] = {}
     versions: set[str] = set()
     duplicates = 0
     async for record in read_topic(connection, predictions):
@@ -44,9 +47,10 @@ async def read_outcomes(
         versions.add(document["model_version"])
         duplicates += document["post_id"] in sentiments
         sentiments.setdefault(document["post_id"], document["sentiment"]["label"])
+        probabilities.setdefault(document["post_id"], tuple(document["sentiment"]["probs"]))
     rejected: dict[tuple[int, int], str] = {}
     async for record in read_topic(connection, dead_letters):
         headers = dict(record.headers)
         place = int(headers["source-partition"]), int(headers["source-offset"])
         rejected[place] = f"{headers['reason'].decode()}: {headers['detail'].decode()}"
-    return Written(sentiments, frozenset(versions), duplicates, rejected)
+    return Written(sentiments, probabilities, frozenset(versions), duplicates, rejected)

@@ -1,6 +1,7 @@
 """Draws predicted against labelled shares, a point a hashtag."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,23 +16,38 @@ NAMED: Final = 3
 DOTS_A_INCH: Final = 110
 
 
-def draw_shares(tracks: Sequence[TrackAgreement], shares: ShareAgreement, path: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of panels.
+
+    Attributes:
+        name: what the predicted shares are.
+        tracks: at least one.
+        shares: of the same tracks.
+    """
+
+    name: str
+    tracks: Sequence[TrackAgreement]
+    shares: ShareAgreement
+
+
+def draw_shares(lines: Sequence[Line], path: Path) -> None:
     """Write a PNG with a panel a sentiment; points on the diagonal agree.
 
     Args:
-        tracks: at least one.
-        shares: of the same tracks.
+        lines: at least one line of panels.
         path: of the file.
     """
-    figure = Figure(figsize=(12.0, 4.4), layout="constrained")
-    for axes, label in zip(figure.subplots(1, len(SENTIMENTS)), SENTIMENTS, strict=True):
-        _panel(axes, tracks, shares, label)
+    figure = Figure(figsize=(12.0, 4.4 * len(lines)), layout="constrained")
+    grid = figure.subplots(len(lines), len(SENTIMENTS), squeeze=False)
+    for line, panels in zip(lines, grid, strict=True):
+        for axes, label in zip(panels, SENTIMENTS, strict=True):
+            _panel(axes, line, label)
     figure.savefig(path, dpi=DOTS_A_INCH)
 
 
-def _panel(
-    axes: Axes, tracks: Sequence[TrackAgreement], shares: ShareAgreement, label: str
-) -> None:
+def _panel(axes: Axes, line: Line, label: str) -> None:
+    tracks, shares = line.tracks, line.shares
     axes.plot([0, 1], [0, 1], color="black", linewidth=0.8, linestyle="--", zorder=1)
     axes.scatter(
         [track.labelled[label] for track in tracks],
@@ -57,7 +73,7 @@ def _panel(
         ylim=(0, 1),
         aspect="equal",
         xlabel="labelled share",
-        ylabel="predicted share",
+        ylabel=line.name,
         title=f"{label}: error {shares.mean_error[label]:.3f}, Pearson {correlation}",
     )
     axes.title.set_fontsize(10)

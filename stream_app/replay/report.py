@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from connectors.prevalence.quantifier import Quantifier
 from connectors.trends.layout import Bucket, resolution
 from stream_app.replay.agreement import (
     PostAgreement,
@@ -15,6 +16,7 @@ from stream_app.replay.agreement import (
     compare_tracks,
 )
 from stream_app.replay.comments import Comment
+from stream_app.replay.correction import Corrected, correct_tracks
 from stream_app.replay.run import Replayed, ReplayOptions
 from stream_app.replay.timeline import SPREAD_S, original_span
 from stream_app.trial.latency import SentPost
@@ -102,7 +104,11 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A replay, judged."""
+    """A replay, judged.
+
+    Attributes:
+        corrected: the shares by a quantifier; None where none was given.
+    """
 
     model_versions: Sequence[str]
     played: Played
@@ -112,6 +118,7 @@ class Report:
     posts: PostAgreement
     shares: ShareAgreement
     tracks: Sequence[TrackAgreement]
+    corrected: Corrected | None = None
 
     @property
     def is_clean(self) -> bool:
@@ -134,9 +141,20 @@ class Report:
 
 
 def make_report(
-    replayed: Replayed, file: str, splits: Sequence[str], options: ReplayOptions
+    replayed: Replayed,
+    file: str,
+    splits: Sequence[str],
+    options: ReplayOptions,
+    quantifier: Quantifier | None = None,
 ) -> Report:
     """Judge a replay.
+
+    Args:
+        replayed: what it left behind.
+        file: name of the file that was played.
+        splits: values of `video_split` that were taken.
+        options: how it was played.
+        quantifier: of the model that scored; corrects the shares.
 
     Raises:
         ValueError: nothing can be compared: no labelled comment was scored.
@@ -166,6 +184,9 @@ def make_report(
         posts=compare_posts(comments, replayed.written.sentiments),
         shares=compare_shares(tracks),
         tracks=tracks,
+        corrected=None
+        if quantifier is None
+        else correct_tracks(quantifier, comments, replayed.written.probabilities, tracks),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from connectors.schemas.labels import SENTIMENTS
+from stream_app.replay.correction import Corrected
 from stream_app.replay.report import Played, Report
 
 
@@ -22,6 +23,7 @@ def markdown(report: Report, plot: str) -> str:
         _shares(report),
         f"![Predicted against labelled shares by hashtag]({plot})",
         _tracks(report),
+        *([] if report.corrected is None else [_corrected(report, report.corrected)]),
         "## Post by post",
         _posts(report),
     ]
@@ -105,6 +107,50 @@ def _tracks(report: Report) -> str:
         for track in report.tracks
     ]
     return _table(header, rows)
+
+
+def _corrected(report: Report, corrected: Corrected) -> str:
+    columns = (*SENTIMENTS, "all")
+    known = sum(track.is_known for track in corrected.tracks)
+    methods = sorted({track.method.replace("_", " ") for track in corrected.tracks})
+    summary = [
+        ("mean absolute error, counted", *_numbers(report.shares.mean_error, columns)),
+        ("mean absolute error, corrected", *_numbers(corrected.shares.mean_error, columns)),
+        ("Pearson, counted", *_numbers(report.shares.pearson, columns)),
+        ("Pearson, corrected", *_numbers(corrected.shares.pearson, columns)),
+    ]
+    rows = [
+        (
+            track.agreement.track,
+            "known" if track.is_known else "new",
+            *(
+                f"{track.agreement.labelled[s]:.3f} / {track.agreement.predicted[s]:.3f} "
+                f"({track.low[s]:.2f}-{track.high[s]:.2f})"
+                for s in SENTIMENTS
+            ),
+            f"{track.agreement.mean_error:.3f}",
+        )
+        for track in corrected.tracks
+    ]
+    header = (
+        "hashtag",
+        "in the fit",
+        *(f"{label[:3]}. lab./cor. (90 %)" for label in SENTIMENTS),
+        "mean error",
+    )
+    told = (
+        f"By {' and '.join(methods)}; {'; '.join(corrected.notes)}. {known} of the "
+        f"{len(corrected.tracks)} hashtags have labelled posts there; a fit on the comments of this "
+        "replay would flatter it. The 90 % intervals hold "
+        f"{corrected.held:.0%} of the labelled shares."
+    )
+    parts = [
+        "### Corrected for what the model confuses",
+        told,
+        _table(("", *columns), summary),
+        _table(header, rows),
+    ]
+    return "\n\n".join(parts)
 
 
 def _posts(report: Report) -> str:
