@@ -140,8 +140,8 @@ def _corrected(report: Report, corrected: Corrected) -> str:
     )
     told = (
         f"By {' and '.join(methods)}; {'; '.join(corrected.notes)}. {known} of the "
-        f"{len(corrected.tracks)} hashtags have labelled posts there; a fit on the comments of this "
-        "replay would flatter it. The 90 % intervals hold "
+        f"{len(corrected.tracks)} hashtags have labelled posts there; a fit on the comments of "
+        "this replay would flatter it. The 90 % intervals hold "
         f"{corrected.held:.0%} of the labelled shares."
     )
     parts = [
