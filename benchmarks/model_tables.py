@@ -124,7 +124,7 @@ def run(
     for record in run_comparison(
         runs,
         folder,
-        lambda told: featuriser(told, cache, progress),
+        lambda told: featuriser(told.model.text_graph, cache, progress),
         lambda planned: (_Bars(planned, progress),),
     ):
         records.append(record)

@@ -100,12 +100,20 @@ def evaluate(
 def require_fit(system: System, corpus: Corpus, split: str) -> None:
     """See to it that a system can read a split.
 
+    Args:
+        system: whose input widths are compared with the corpus's.
+        corpus: with text features, or as wide as it will be with them.
+        split: that must have conversations.
+
     Raises:
         TrainingDataError: the widths differ or the split is empty; says which.
     """
     if not corpus.splits.get(split):
         raise TrainingDataError(f"{corpus.name} has no posts in its split {split}")
-    present = {name for own in corpus.splits[split] for post in own for name in post.features}
+    posts = [post for own in corpus.splits[split] for post in own]
+    present = {name for post in posts for name in post.features}
+    if any(post.text for post in posts):
+        present.add("text")
     for modality, reads, gives in zip(MODALITIES, system.config.widths, corpus.widths, strict=True):
         if modality in present and reads != gives:
             raise TrainingDataError(

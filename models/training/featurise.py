@@ -5,12 +5,12 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from models.presets import TextGraph
 from models.systems.dependencies import WordPieces, with_dependencies
 from models.systems.dependency_parser import Trees
 from models.text_encoder import MAX_TOKENS, TextEncoder
-from models.training.config import TrainingConfig
 from models.training.corpus import Corpus
-from models.training.text_features import TextFeatures, with_text_features
+from models.training.text_features import Encoder, TextFeatures, with_text_features
 from models.tuning.encoders import TOKENIZER_FILE, encoder_folder
 
 Progress = Callable[[str, int, int], None]
@@ -18,26 +18,30 @@ Progress = Callable[[str, int, int], None]
 
 
 def featuriser(
-    config: TrainingConfig, cache: Path, progress: Progress
+    graph: TextGraph,
+    cache: Path,
+    progress: Progress,
+    encoder: Callable[[], Encoder] = TextEncoder,
 ) -> Callable[[Corpus], Corpus]:
     """What gives a corpus its text features.
 
     Args:
-        config: dependency trees are parsed where its text graph asks for them.
+        graph: of the system that reads them; dependency trees are parsed where it asks for them.
         cache: folder where both are kept by their texts.
         progress: told how it goes.
+        encoder: makes the text encoder.
 
     Returns:
-        Takes a corpus as a reader gives it. The encoder is loaded at the first one.
+        Takes a corpus as a reader gives it. The encoder is made at the first one.
     """
     made: list[TextFeatures] = []
 
     def featurise(corpus: Corpus) -> Corpus:
         if not made:
             made.append(
-                TextFeatures(TextEncoder(), cache, lambda *done: progress("text features", *done))
+                TextFeatures(encoder(), cache, lambda *done: progress("text features", *done))
             )
-        if config.model.text_graph == "dependencies":
+        if graph == "dependencies":
             trees = Trees(cache=cache, progress=lambda *done: progress("trees", *done))
             corpus = with_dependencies(corpus, trees, _word_pieces(cache))
         return with_text_features(corpus, made[0])

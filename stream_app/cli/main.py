@@ -14,6 +14,7 @@ from stream_app.cli import (
     demo,
     dlq,
     doctor,
+    evaluate,
     explain,
     prevalence,
     produce,
@@ -66,6 +67,7 @@ app.add_typer(prevalence.app, name="prevalence")
 app.command()(score.score)
 app.command()(explain.explain)
 app.command()(train.train)
+app.command()(evaluate.evaluate)
 app.add_typer(bench.app, name="bench")
 
 

@@ -58,7 +58,7 @@ def train(
         view = TrainingView(chosen, out)
         try:
             with view:
-                featurise = featuriser(chosen, folder, view.show)
+                featurise = featuriser(chosen.model.text_graph, folder, view.show)
                 trained = run_training(
                     chosen, out, featurise, resume, view.observers, view.is_stopping
                 )

@@ -1,0 +1,82 @@
+"""Judging a checkpoint on files of labelled data: reading them, text features, every figure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache as once
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from models.device import DeviceName, choose_device
+from models.evaluation.evaluate import evaluate, require_fit
+from models.evaluation.report import EvaluationReport
+from models.systems.folder import load_system
+from models.text_encoder import TextEncoder
+from models.training.config import DataSource
+from models.training.corpus import Corpus
+from models.training.featurise import Progress, featuriser
+from models.training.sources import read_source
+from models.training.text_features import Encoder
+
+
+def evaluate_checkpoint(
+    folder: Path,
+    sources: Sequence[DataSource],
+    split: Literal["dev", "test"],
+    device: DeviceName,
+    cache: Path,
+    progress: Progress,
+) -> EvaluationReport:
+    """Judge a checkpoint or a trained baseline.
+
+    Args:
+        folder: as a training run wrote it.
+        sources: with paths; at least one.
+        split: of each.
+        device: where the system scores.
+        cache: folder where text features are kept.
+        progress: told how it goes.
+
+    Raises:
+        CheckpointError: the folder holds no trained system.
+        TrainingDataError: a file is not what its reader needs, or not what the system reads.
+        ModelError: the device is not there.
+    """
+    system, version = load_system(folder)
+    system.to(choose_device(device))
+    encoder = once(TextEncoder)
+    featurise = featuriser(system.config.text_graph, cache, progress, encoder)
+    reports = []
+    for source in sources:
+        corpus = read_source(source)
+        read = {"dev", split} & set(corpus.splits)
+        judged = replace(corpus, splits={name: corpus.splits[name] for name in sorted(read)})
+        require_fit(system, _with_encoded_width(judged, encoder), split)
+        whole = featurise(judged)
+        unread = {name: own for name, own in corpus.splits.items() if name not in read}
+        reports.append(
+            evaluate(
+                system,
+                replace(whole, splits={**unread, **whole.splits}),
+                split,
+                progress=partial(progress, f"judging {source.name}"),
+            )
+        )
+    return EvaluationReport(
+        model_version=version,
+        checkpoint=str(folder),
+        data=reports,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _with_encoded_width(corpus: Corpus, encoder: Callable[[], Encoder]) -> Corpus:
+    """The corpus as wide as text features will make it, told before thousands are made."""
+    posts = [
+        post for own in corpus.splits.values() for conversation in own for post in conversation
+    ]
+    if all("text" in post.features or not post.text for post in posts):
+        return corpus
+    width = encoder().encode(["a"])[0].shape[1]
+    return replace(corpus, widths=(width, *corpus.widths[1:]))
