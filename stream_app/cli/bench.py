@@ -5,11 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stream_app.cli import bench_model
+
 if TYPE_CHECKING:
     from benchmarks.engine import Figures as Engine
     from benchmarks.pipeline import Figures as Pipeline
 
 app = typer.Typer(help="Speed on this machine.", no_args_is_help=True)
+
+app.command()(bench_model.model)
 
 Runs = Annotated[int, typer.Option(min=1, help="Runs; the median is given.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
