@@ -71,7 +71,12 @@ def test_a_tracks_own_error_is_trusted_the_more_the_less_noise_it_has() -> None:
         between = tuple(tuple(row) for row in (0.01 * CENTRED).tolist())
         own = TrackError(posts=9, error=(0.1, -0.1, 0.0), noise=rows)
         correction = Correction(
-            method="counts", strength=0, error=(0, 0, 0), between=between, tracks={"own": own}
+            method="counts",
+            strength=0,
+            error=(0, 0, 0),
+            between=between,
+            within=rows,
+            tracks={"own": own},
         )
         return float(correction.expected_error("own")[0][0])
 

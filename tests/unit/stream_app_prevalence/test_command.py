@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from connectors.prevalence import estimators
 from connectors.prevalence.quantifier import read_quantifier
 from connectors.schemas.labels import SENTIMENTS
 from models.engine import load_engine
@@ -54,6 +55,8 @@ def test_a_report_has_figures_page_plot_and_a_quantifier_of_the_model(
     comments: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(report, "SIMULATED_WINDOWS", 5)
+    # an untrained model's posteriors tell next to nothing: the maximum is nearly flat
+    monkeypatch.setattr(estimators, "MOST_STEPS", 20)
     target = tmp_path / "report"
     found = run_report(comments, "dev", "test", target, settings, silent)
     version = load_engine(settings.model, "cpu").version

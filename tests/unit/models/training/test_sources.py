@@ -80,7 +80,8 @@ def test_an_empty_split_is_named(tmp_path: Path) -> None:
     rows = [["v", "1", "train", "a", "1"], ["w", "1", "test", "a", "1"]]
     arrays = {"text100": (2, 100), "audio73": (2, 73), "visual100": (2, 100)}
 
-    np.savez(tmp_path / "m.npz", **{name: np.zeros(shape) for name, shape in arrays.items()})
+    empty = {name: np.zeros(shape) for name, shape in arrays.items()}
+    np.savez(tmp_path / "m.npz", **empty)  # type: ignore[arg-type]
     source = {
         "kind": "mosi",
         "path": write_csv(tmp_path / "m.csv", columns, rows),

@@ -1,7 +1,9 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from models.errors import TrainingDataError
 from models.training.corpus import Corpus, LabelledPost
@@ -60,7 +62,7 @@ def test_every_post_with_a_text_gets_features_and_keeps_what_it_has() -> None:
 
 def test_the_texts_width_is_the_encoders() -> None:
     class Wide(LengthEncoder):
-        def encode(self, texts: list[str]) -> list[np.ndarray]:  # type: ignore[override]
+        def encode(self, texts: Sequence[str]) -> list[NDArray[np.float16]]:
             return [np.zeros((1, 768), np.float16) for _ in texts]
 
     found = with_text_features(corpus(LabelledPost({}, 0, 0, text="a")), TextFeatures(Wide()))

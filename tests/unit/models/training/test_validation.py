@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.evaluation.judged import judge
-from models.training.config import ValidationConfig
+from models.training.config import Task, ValidationConfig
 from models.training.corpus import NO_LABEL, LabelledPost
 from models.training.learner import make_learner
 from models.training.sources import Source
@@ -12,7 +12,7 @@ from models.training.validation import majority_measures, task_measures, validat
 from tests.unit.models.training.test_loop import CPU
 from tests.unit.models.training.toy import toy_config, toy_source
 
-BOTH = ("sentiment", "emotion")
+BOTH: tuple[Task, ...] = ("sentiment", "emotion")
 
 
 def with_dev(source: Source, dev: list[list[LabelledPost]]) -> Source:

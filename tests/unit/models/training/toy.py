@@ -24,7 +24,7 @@ TINY = {
     "head_widths": (8, 8),
 }
 WIDTHS = (6, 8, 5)
-LEARNING = {
+LEARNING: Mapping[str, Mapping[str, object]] = {
     "model": {
         "sizes": {
             **TINY,
@@ -36,7 +36,7 @@ LEARNING = {
         }
     },
     "optimiser": {"learning_rate": 1e-2},
-    "modality_dropout": {"audio_drop": 0.5, "visual_noise": 0.0},
+    "modality_dropout": {"audio_drop": 0.8, "text_drop": 0.0, "visual_noise": 0.0},
 }
 """Tables under which a tiny network learns the toy data in a few epochs."""
 
