@@ -4,6 +4,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def packages() -> Finding:
         needed = requires("voxpop") or []
     except PackageNotFoundError:
         return Finding("packages", "fail", "voxpop itself is not installed", INSTALL)
-    pinned = [requirement.split("==") for requirement in needed if "==" in requirement]
+    pinned = pinned_versions(needed)
     wrong = [
         f"{name} is {found or 'missing'}, not {wanted}"
         for name, wanted in pinned
@@ -46,6 +47,24 @@ def packages() -> Finding:
     if wrong:
         return Finding("packages", "fail", "; ".join(wrong), INSTALL)
     return Finding("packages", "ok", f"{len(pinned)} pinned packages as they should be")
+
+
+def pinned_versions(requirements: Sequence[str]) -> list[tuple[str, str]]:
+    """Packages that everybody needs in an exact version; those of extras are left out.
+
+    Args:
+        requirements: as a package's metadata tell them, `name==1.0` or `name==1.0; marker`.
+
+    Returns:
+        Name and version.
+    """
+    pinned = []
+    for requirement in requirements:
+        needed, _, marker = requirement.partition(";")
+        name, exact, wanted = needed.partition("==")
+        if exact and "extra" not in marker:
+            pinned.append((name.strip(), wanted.strip()))
+    return pinned
 
 
 def java_runtime() -> Finding:
