@@ -1,6 +1,6 @@
 """Explains a scored post: which modality, which post of its window and which words carried it.
 
-All three by Shapley values of the label's log odds (docs/decisions/0008-explanations.md). Not for
+All three by Shapley values of the label's log odds. Not for
 judging explanations: that is `faithfulness`.
 """
 
