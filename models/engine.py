@@ -1,12 +1,11 @@
 """The engine that scores windows: post vectors once a post, then whole windows in batches.
 
-Results are those of the reference network in float32, on a CPU or a GPU. Not for keeping the
-state of a conversation, nor for deciding what is scored when: that is the caller's.
+Results are those of the reference network in float32, on a CPU or a GPU, made probabilities by the
+checkpoint's calibration. Not for keeping the state of a conversation, nor for deciding what is
+scored when: that is the caller's.
 """
 
-import hashlib
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +16,9 @@ from torch import Tensor
 
 from connectors.schemas.labels import MODALITIES
 from connectors.schemas.scoring import Features, Score, WindowRequest
-from models.checkpoint import CheckpointCard, load_checkpoint
+from models.calibration import apply
+from models.card import CheckpointCard, shipped_checkpoint
+from models.checkpoint import load_checkpoint
 from models.device import DeviceName, choose_device, use_threads
 from models.errors import ModelError
 from models.modality_shares import ModalityShares
@@ -42,21 +43,21 @@ class WindowEngine:
         device: where it runs.
 
     Attributes:
-        version: model version with the first 8 hex digits of the weights' sha256.
+        version: model version with 8 hex digits of all that a post's probabilities depend on.
         feature_set: `name@version` of the tensors that `encode` takes.
         causal: a later post never changes an earlier score.
         stamp: 8 bytes before every record; another model's differ.
     """
 
     def __init__(self, network: Tmsam, card: CheckpointCard, device: torch.device) -> None:
-        self.version = f"{card.model_version}+{card.weights_sha256[:8]}"
+        self.version = card.version
         self.feature_set = card.feature_set
         self.causal = card.config.causal
-        identity = card.weights_sha256 + card.config.model_dump_json()
-        self.stamp = hashlib.sha256(identity.encode()).digest()[:STAMP_BYTES]
+        self.stamp = card.records_identity[:STAMP_BYTES]
         self._network = network.to(device).eval()
         self._modality_shares = ModalityShares(self._network)
         self._config = card.config
+        self._calibration = card.calibration
         self._device = device
 
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
@@ -164,15 +165,11 @@ class WindowEngine:
             logits = self._network.classify(fused.fusion)
             present = presence.gather(1, targets[:, :, None].expand(-1, -1, len(MODALITIES)))
             shares = self._modality_shares(fused.joined, fused.fusion, present)  # [B, T, 3]
-            outcome = torch.cat(
-                (
-                    logits.sentiment.double().softmax(dim=-1),
-                    logits.emotion.double().softmax(dim=-1),
-                    shares,
-                ),
-                dim=-1,
-            )  # [B, T, 13]
-        scores: NDArray[np.float64] = outcome.cpu().numpy()
+        tasks = (
+            apply(logits.sentiment.cpu().numpy(), self._calibration.sentiment),  # [B, T, 3]
+            apply(logits.emotion.cpu().numpy(), self._calibration.emotion),  # [B, T, 7]
+        )
+        scores = np.concatenate((*tasks, shares.double().cpu().numpy()), axis=-1)  # [B, T, 13]
         if not np.isfinite(scores).all():
             raise ModelError("the network gave a score that is not finite")
         return scores
@@ -198,11 +195,6 @@ def load_engine(
     use_threads(threads)
     network, card = load_checkpoint(shipped_checkpoint() if checkpoint is None else checkpoint)
     return WindowEngine(network, card, choose_device(device))
-
-
-def shipped_checkpoint() -> Path:
-    """Folder of the checkpoint inside this package."""
-    return Path(str(files("models"))) / "shipped"
 
 
 def _as_score(row: NDArray[np.float64]) -> Score:

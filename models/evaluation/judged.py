@@ -95,6 +95,19 @@ def judge(
     )
 
 
+def joined(parts: Sequence[Judged]) -> Judged:
+    """Posts judged apart as if judged together; at least one part."""
+    return Judged(
+        sentiment=np.concatenate([own.sentiment for own in parts]),
+        emotion=np.concatenate([own.emotion for own in parts]),
+        sentiment_logits=np.concatenate([own.sentiment_logits for own in parts]),
+        emotion_logits=np.concatenate([own.emotion_logits for own in parts]),
+        position=np.concatenate([own.position for own in parts]),
+        presence=np.concatenate([own.presence for own in parts]),
+        group=tuple(name for own in parts for name in own.group),
+    )
+
+
 def _batches(conversations: Sequence[Conversation]) -> Iterator[list[int]]:
     """Conversations of like length, so that little is padded; at least one a batch."""
     rows: list[int] = []

@@ -52,7 +52,7 @@ def evaluate(
     """
     from rich.console import Console  # noqa: PLC0415 - keeps `--help` fast
 
-    from models.engine import shipped_checkpoint  # noqa: PLC0415
+    from models.card import shipped_checkpoint  # noqa: PLC0415
     from models.errors import ModelError  # noqa: PLC0415
     from models.evaluation.checkpoint import evaluate_checkpoint  # noqa: PLC0415
     from models.evaluation.page import PAGE_FILE, write_report  # noqa: PLC0415

@@ -128,9 +128,9 @@ class PostFile:
         if not texts:
             return []
         if self._encoder is None:
-            from models.text_encoder import TextEncoder  # noqa: PLC0415 - envelopes need no torch
+            from models.text_encoder import load_text_encoder  # noqa: PLC0415 - envelopes need none
 
-            self._encoder = TextEncoder()
+            self._encoder = load_text_encoder(self._settings.model)
         return await asyncio.to_thread(self._encoder.encode, texts)
 
     async def _pace(self, started: float) -> None:

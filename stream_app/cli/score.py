@@ -28,7 +28,7 @@ def score(
 
     from models.engine import load_engine  # noqa: PLC0415
     from models.errors import ModelError  # noqa: PLC0415
-    from models.text_encoder import TextEncoder  # noqa: PLC0415
+    from models.text_encoder import load_text_encoder  # noqa: PLC0415
     from stream_app.cli.errors import CliError  # noqa: PLC0415
     from stream_app.cli.score_file import LineScorer  # noqa: PLC0415
     from stream_app.cli.score_lines import LineReader  # noqa: PLC0415
@@ -40,7 +40,8 @@ def score(
         raise CliError(f"{predictions} is the file that is read; name another to write to", 2)
     try:
         engine = load_engine(settings.model, settings.device)
-        reader = LineReader(TextEncoder(), engine.feature_set, settings.post_max_bytes)
+        encoder = load_text_encoder(settings.model)
+        reader = LineReader(encoder, engine.feature_set, settings.post_max_bytes)
         scorer = LineScorer(engine, reader, posts.name, settings.window)
         with (
             posts.open("rb") as lines,

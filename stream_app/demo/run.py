@@ -132,11 +132,11 @@ class DemoRun:
         )
 
     def _features(self) -> TextFeatures:
-        from models.text_encoder import TextEncoder  # noqa: PLC0415 - seconds, beside the worker
+        from models.text_encoder import load_text_encoder  # noqa: PLC0415 - seconds, beside the worker
 
         texts = all_texts()
         self._progress("Encoding texts", 0, len(texts))
-        features = TextFeatures(TextEncoder())
+        features = TextFeatures(load_text_encoder(self._settings.model))
         features.prepare(texts, lambda done: self._progress("Encoding texts", done, len(texts)))
         return features
 

@@ -12,7 +12,7 @@ from connectors.prevalence.quantifier import Quantifier, write_quantifier
 from connectors.schemas.labels import SENTIMENTS
 from deploy.local.progress import Progress
 from models.engine import load_engine
-from models.text_encoder import TextEncoder
+from models.text_encoder import load_text_encoder
 from stream_app.core.scoring import ModelBroken
 from stream_app.prevalence.judging import Estimator
 from stream_app.prevalence.plot import draw_estimates
@@ -105,7 +105,8 @@ def _scored(
 ) -> tuple[str, list[LabelledPosts]]:
     """The model's version and the labelled comments of each split."""
     parts = [read_comments(path, [split]) for split in splits]
-    engine, encoder = load_engine(settings.model, settings.device), TextEncoder()
+    engine = load_engine(settings.model, settings.device)
+    encoder = load_text_encoder(settings.model)
     scored = [
         labelled_posts(
             comments, score_comments(engine, encoder, comments, settings.window, progress)

@@ -116,7 +116,7 @@ async def replay(
     async with running_workers(settings, options.workers, folder) as workers:
         progress(STARTING, 0, 1)
         began = time.monotonic()
-        features = await asyncio.to_thread(encode_texts, comments, progress)
+        features = await asyncio.to_thread(encode_texts, comments, settings.model, progress)
         encode_s = time.monotonic() - began
         group = settings.topic(settings.group)
         await workers[0].wait_until_ready(kafka, group, READY_WITHIN_S)

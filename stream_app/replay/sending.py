@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from connectors.kafka.in_flight import Delivery
 from connectors.kafka.producer import PostProducer
 from deploy.local.progress import Progress
-from models.text_encoder import TextEncoder
+from models.text_encoder import load_text_encoder
 from stream_app.replay.comments import Comment
 
 ENCODED_AT_ONCE: Final = 512
@@ -22,9 +23,11 @@ SENDING: Final = "Sending posts"
 Tokens = NDArray[np.float16]
 
 
-def encode_texts(comments: Sequence[Comment], progress: Progress) -> list[Tokens]:
+def encode_texts(
+    comments: Sequence[Comment], checkpoint: Path | None, progress: Progress
+) -> list[Tokens]:
     """For each comment the features of its text, float16 [tokens, 384]; about 15 KB each."""
-    encoder = TextEncoder()
+    encoder = load_text_encoder(checkpoint)
     features: list[Tokens] = []
     progress(ENCODING, 0, len(comments))
     for start in range(0, len(comments), ENCODED_AT_ONCE):

@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from connectors.schemas.feature_sets import DEFAULT
-from models.checkpoint import TrainingRecord, save_checkpoint
+from models.card import TrainingRecord
+from models.checkpoint import save_checkpoint
 from models.presets import PRESETS, PresetName, TmsamConfig
 from models.tmsam import Tmsam
 

@@ -8,7 +8,16 @@ import pytest
 import torch
 from safetensors.torch import load_file, save
 
-from models.checkpoint import CARD_FILE, WEIGHTS_FILE, load_checkpoint, save_checkpoint
+from models.calibration import Calibration, TaskCalibration
+from models.card import (
+    CARD_FILE,
+    ENCODER_FILE,
+    TOKENIZER_FILE,
+    WEIGHTS_FILE,
+    TextEncoderCard,
+    read_card,
+)
+from models.checkpoint import load_checkpoint, save_checkpoint
 from models.errors import CheckpointError
 from tests.unit.models.small_networks import UNTRAINED, tiny_network, write_checkpoint
 
@@ -16,6 +25,20 @@ from tests.unit.models.small_networks import UNTRAINED, tiny_network, write_chec
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write_checkpoint(tmp_path / "checkpoint", "stream")
+
+
+def with_encoder(folder: Path, seed: int = 0) -> TextEncoderCard:
+    """A checkpoint whose text encoder is a few bytes: what holds them to the card reads no more."""
+    folder.mkdir(exist_ok=True)
+    shas = {}
+    for name in (ENCODER_FILE, TOKENIZER_FILE):
+        (folder / name).write_bytes(f"{name} {seed}".encode())
+        shas[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    encoder = TextEncoderCard(
+        name="tiny", model_sha256=shas[ENCODER_FILE], tokenizer_sha256=shas[TOKENIZER_FILE]
+    )
+    save_checkpoint(folder, tiny_network("stream"), "m-1", UNTRAINED, {}, text_encoder=encoder)
+    return encoder
 
 
 def change_card(folder: Path, **fields: object) -> None:
@@ -75,7 +98,8 @@ def test_a_pickle_is_refused(folder: Path, name: str) -> None:
         ("sentiments", ["bad", "neutral", "good"], "sentiments"),
         ("emotions", ["happy"], "emotions"),
         ("feature_set", "paper@1", "feature set"),
-        ("format_version", 2, "format_version"),
+        ("format_version", 3, "format_version"),
+        ("calibration", {"sentiment": {"temperature": 0}}, "calibration.sentiment.temperature"),
         ("surprise", 1, "surprise"),
     ],
 )
@@ -123,3 +147,83 @@ def test_tensors_too_few_or_too_many_are_refused(folder: Path) -> None:
     change_weights(folder, {**state, "zebra": torch.zeros(1)})
     with pytest.raises(CheckpointError, match=r"zebra: \(1,\), not any"):
         load_checkpoint(folder)
+
+
+def test_a_card_of_the_first_format_is_read(folder: Path) -> None:
+    card = json.loads((folder / CARD_FILE).read_text())
+    del card["calibration"], card["text_encoder"]
+    (folder / CARD_FILE).write_text(json.dumps({**card, "format_version": 1}))
+    _, read = load_checkpoint(folder)
+    assert read.calibration == Calibration()
+    assert read.text_encoder is None
+
+
+def test_the_card_keeps_calibration_and_text_encoder(tmp_path: Path) -> None:
+    encoder = with_encoder(tmp_path)
+    calibration = Calibration(emotion=TaskCalibration(temperature=1.5))
+    network = tiny_network("stream")
+    save_checkpoint(tmp_path, network, "m-1", UNTRAINED, {}, calibration, encoder)
+    _, card = load_checkpoint(tmp_path)
+    assert card.calibration == calibration
+    assert card.text_encoder == encoder
+
+
+def test_the_version_changes_with_all_that_a_probability_depends_on(tmp_path: Path) -> None:
+    network = tiny_network("stream")
+    first = with_encoder(tmp_path / "first")
+    calibrated = Calibration(sentiment=TaskCalibration(temperature=2.0))
+    cards = [
+        read_card(tmp_path / "first"),
+        save_checkpoint(tmp_path / "first", network, "m-1", UNTRAINED, {}, calibrated, first),
+        save_checkpoint(tmp_path / "bare", network, "m-1", UNTRAINED, {}),
+        save_checkpoint(tmp_path / "other", tiny_network("stream", 1), "m-1", UNTRAINED, {}),
+    ]
+    with_encoder(tmp_path / "second", seed=1)
+    cards.append(read_card(tmp_path / "second"))
+    assert len({card.version for card in cards}) == len(cards)
+
+
+def test_what_is_kept_of_posts_outlives_another_calibration(tmp_path: Path) -> None:
+    network = tiny_network("stream")
+    calibrated = Calibration(sentiment=TaskCalibration(temperature=2.0))
+    bare = save_checkpoint(tmp_path, network, "m-1", UNTRAINED, {})
+    same = save_checkpoint(tmp_path, network, "m-1", UNTRAINED, {}, calibrated)
+    other = save_checkpoint(tmp_path, tiny_network("stream", 1), "m-1", UNTRAINED, {})
+    assert bare.records_identity == same.records_identity != other.records_identity
+
+
+@pytest.mark.parametrize("name", [ENCODER_FILE, TOKENIZER_FILE])
+def test_half_a_text_encoder_is_refused(tmp_path: Path, name: str) -> None:
+    with_encoder(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(CheckpointError, match=f"has no {name}, the text encoder"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("name", [ENCODER_FILE, "model (copy).safetensors"])
+def test_a_file_that_the_card_does_not_name_is_refused(folder: Path, name: str) -> None:
+    (folder / name).write_bytes(b"")
+    with pytest.raises(CheckpointError, match=f"files that {CARD_FILE} does not name"):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("name", ["README.md", "LICENSE", ".gitignore"])
+def test_papers_may_lie_beside_a_checkpoint(folder: Path, name: str) -> None:
+    (folder / name).write_text("words")
+    load_checkpoint(folder)
+
+
+def test_another_text_encoder_than_the_exported_one_is_not_saved(tmp_path: Path) -> None:
+    encoder = with_encoder(tmp_path)
+    (tmp_path / ENCODER_FILE).write_bytes(b"another")
+    with pytest.raises(CheckpointError, match="sha256"):
+        save_checkpoint(
+            tmp_path, tiny_network("stream"), "m-1", UNTRAINED, {}, text_encoder=encoder
+        )
+
+
+def test_a_checkpoint_without_text_encoder_leaves_none_behind(tmp_path: Path) -> None:
+    with_encoder(tmp_path)
+    save_checkpoint(tmp_path, tiny_network("stream"), "m-1", UNTRAINED, {})
+    _, card = load_checkpoint(tmp_path)
+    assert card.text_encoder is None

@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from connectors.schemas.scoring import Score, WindowRequest
+from models.calibration import Calibration, TaskCalibration
+from models.card import read_card, write_card
 from models.checkpoint import load_checkpoint
 from models.engine import WindowEngine, load_engine
 from models.errors import ModelError
@@ -158,6 +160,25 @@ def test_the_version_names_the_weights(engine: WindowEngine, tmp_path: Path) -> 
     same = load_engine(write_checkpoint(tmp_path / "same", "stream"), device="cpu", threads=1)
     again = load_engine(tmp_path / "same", device="cpu", threads=1)
     assert (same.version, same.stamp) == (again.version, again.stamp)
+
+
+def test_probabilities_are_those_of_the_calibration(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path, "stream")
+    plain = load_engine(folder, "cpu", threads=1)
+    emotion = TaskCalibration(
+        temperature=1.0, noise=0.5, shares=(0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)
+    )
+    calibration = Calibration(sentiment=TaskCalibration(temperature=2.0), emotion=emotion)
+    write_card(folder, read_card(folder).model_copy(update={"calibration": calibration}))
+    calibrated = load_engine(folder, "cpu", threads=1)
+    window = [WindowRequest(conversation(plain, 3), (2,))]
+    ((before,),), ((after,),) = plain.score(window), calibrated.score(window)
+    roots = np.sqrt(before.sentiment)  # softmax(x / 2) is softmax(x) ** (1 / 2), normalised
+    np.testing.assert_allclose(after.sentiment, roots / roots.sum(), atol=1e-6)
+    mixed = 0.5 * np.array(before.emotion) + 0.5 * np.array(emotion.shares)
+    np.testing.assert_allclose(after.emotion, mixed, atol=1e-6)
+    assert after.modalities == before.modalities
+    assert calibrated.version != plain.version
 
 
 def test_a_gpu_that_is_not_there_is_refused(tmp_path: Path) -> None:

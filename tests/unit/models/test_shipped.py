@@ -5,9 +5,9 @@ import pytest
 
 from connectors.schemas.labels import EMOTIONS, SENTIMENTS
 from connectors.schemas.scoring import Score, WindowRequest
-from models.checkpoint import WEIGHTS_FILE, read_card
-from models.engine import load_engine, shipped_checkpoint
-from models.text_encoder import TextEncoder
+from models.card import WEIGHTS_FILE, read_card, shipped_checkpoint
+from models.engine import load_engine
+from models.text_encoder import load_text_encoder
 
 SENTENCES = (
     ("I love this so much, thank you!", "positive", "happy"),
@@ -26,7 +26,7 @@ SENTENCES = (
 @pytest.fixture(scope="module")
 def scores() -> list[Score]:
     engine = load_engine(device="cpu", threads=1)
-    texts = TextEncoder().encode([text for text, _, _ in SENTENCES])
+    texts = load_text_encoder().encode([text for text, _, _ in SENTENCES])
     records = engine.encode([{"text": tokens.astype(np.float32)} for tokens in texts])
     return [own for (own,) in engine.score([WindowRequest([record], (0,)) for record in records])]
 

@@ -5,12 +5,13 @@ import warnings
 import numpy as np
 import pytest
 
-from models.text_encoder import MAX_TOKENS, TextEncoder
+from models.encoder_input import MAX_TOKENS
+from models.text_encoder import TextEncoder, load_text_encoder
 
 
 @pytest.fixture(scope="module")
 def encoder() -> TextEncoder:
-    return TextEncoder()
+    return load_text_encoder()
 
 
 def test_loading_needs_no_network_and_says_nothing(
@@ -22,7 +23,7 @@ def test_loading_needs_no_network_and_says_nothing(
     monkeypatch.setattr("socket.socket.connect", refuse)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        TextEncoder()
+        load_text_encoder()
     assert capfd.readouterr() == ("", "")
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models.evaluation import judged as module
-from models.evaluation.judged import judge
+from models.evaluation.judged import joined, judge
 from models.training.corpus import NO_LABEL
 from tests.unit.models.evaluation.telltale import TelltaleSystem, honest, voting
 
@@ -39,3 +39,14 @@ def test_judging_leaves_training_mode_and_no_gradient() -> None:
     judge(system, [honest([0])])
     assert not system.training
     assert system.weight.grad is None
+
+
+def test_posts_judged_apart_are_joined_as_if_judged_together() -> None:
+    first, second = [honest([0, 1]), honest([2])], [honest([1, 1, 0])]
+    whole = judge(TelltaleSystem(), [*first, *second])
+    parts = joined([judge(TelltaleSystem(), own) for own in (first, second)])
+    assert parts.conversation.tolist() == whole.conversation.tolist() == [0, 0, 1, 2, 2, 2]
+    np.testing.assert_array_equal(parts.emotion_logits, whole.emotion_logits)
+    np.testing.assert_array_equal(parts.sentiment, whole.sentiment)
+    assert parts.presence.shape == (6, 3)
+    assert len(parts.group) == 6
