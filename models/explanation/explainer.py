@@ -1,6 +1,6 @@
 """Explains a scored post: which modality, which post of its window and which words carried it.
 
-All three by Shapley values of the label's log odds. Not for
+All three by Shapley values of the label's log odds (docs/decisions/0013-explanations.md). Not for
 judging explanations: that is `faithfulness`.
 """
 
@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from connectors.schemas.labels import MODALITIES
 from connectors.schemas.post import DecodedPost
-from models.calibration import Calibration
-from models.checkpoint import CheckpointCard, load_checkpoint
+from models.card import CheckpointCard, shipped_checkpoint
+from models.checkpoint import load_checkpoint
 from models.device import DeviceName, choose_device, use_threads
-from models.engine import shipped_checkpoint
 from models.errors import ModelError
 from models.explanation.explanation import (
     Completeness,
@@ -32,7 +31,7 @@ from models.explanation.oracle import LABELS, Oracle, Question, Task
 from models.explanation.shapley import EXACT_UP_TO, shapley_values, shares
 from models.explanation.subject import Subject, make_subject
 from models.explanation.window import PostWindow
-from models.text_encoder import TextEncoder
+from models.text_encoder import load_text_encoder
 from models.tmsam import Tmsam
 
 PERMUTATIONS: Final = 16
@@ -145,8 +144,9 @@ def load_explainer(
         ModelError: the device is not there.
     """
     use_threads(threads)
-    network, card = load_checkpoint(shipped_checkpoint() if checkpoint is None else checkpoint)
-    return make_explainer(network, card, TextEncoder(), device)
+    folder = shipped_checkpoint() if checkpoint is None else checkpoint
+    network, card = load_checkpoint(folder)
+    return make_explainer(network, card, load_text_encoder(folder), device)
 
 
 def make_explainer(
@@ -163,9 +163,8 @@ def make_explainer(
     Raises:
         ModelError: the device is not there.
     """
-    oracle = Oracle(network, Calibration(), choose_device(device))
-    version = f"{card.model_version}+{card.weights_sha256[:8]}"
-    return Explainer(oracle, encoder, version, card.feature_set)
+    oracle = Oracle(network, card.calibration, choose_device(device))
+    return Explainer(oracle, encoder, card.version, card.feature_set)
 
 
 def shapley_parts(subject: Subject, oracle: Oracle, question: Question) -> Values:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.schemas.scoring import Features
+from models.encoder_input import MAX_TOKENS
 from models.explanation.explanation import Part
 from models.explanation.games import (
     CuttableText,
@@ -18,7 +19,6 @@ from models.explanation.oracle import Oracle
 from models.explanation.shapley import Game
 from models.explanation.window import PostWindow
 from models.explanation.words import split_words
-from models.text_encoder import MAX_TOKENS
 
 WORDS_MAX: Final = MAX_TOKENS - 2  # a word is a token at least, and two tokens are special
 

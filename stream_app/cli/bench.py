@@ -1,4 +1,4 @@
-"""`voxpop bench`: how fast it is on this machine; each command prints a table."""
+"""`voxpop bench`: how fast and how true it is on this machine; each command prints a table."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,9 +9,12 @@ from stream_app.cli import bench_model
 
 if TYPE_CHECKING:
     from benchmarks.engine import Figures as Engine
+    from benchmarks.explanations import Figures as Explanations
     from benchmarks.pipeline import Figures as Pipeline
 
-app = typer.Typer(help="Speed on this machine.", no_args_is_help=True)
+app = typer.Typer(
+    help="Speed on this machine, and whether explanations are true.", no_args_is_help=True
+)
 
 app.command()(bench_model.model)
 
@@ -55,7 +58,42 @@ def pipeline(
     _tell(figures, json)
 
 
-def _tell(figures: "Engine | Pipeline", path: Path | None) -> None:
+@app.command()
+def explanations(
+    data: Annotated[
+        list[str],
+        typer.Option(help="meld=PATH or another source of training data, and its .features=PATH."),
+    ],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for figures and plot.")],
+    split: Annotated[str, typer.Option(help="Split that the posts are drawn from.")] = "dev",
+    posts: Annotated[int, typer.Option(min=1, help="Most posts explained.")] = 300,
+) -> None:
+    """Measure whether explanations are true: deletion curves against random orders.
+
+    Writes explanations.json and explanations.png.
+    """
+    from benchmarks import explanations as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from benchmarks.explanations_plot import draw_curves  # noqa: PLC0415
+    from models.errors import ModelError  # noqa: PLC0415
+    from models.training.sources import read_source  # noqa: PLC0415
+    from stream_app.cli.errors import CliError  # noqa: PLC0415
+    from stream_app.cli.labelled_data import named_sources  # noqa: PLC0415
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        corpora = [read_source(source) for source in named_sources(data)]
+        if len(corpora) > 1:
+            raise CliError("--data: name one data set", 2)
+        with drawn_progress() as progress:
+            figures = benchmark.run(corpora[0], split, posts, progress)
+        draw_curves(figures.parts, out / "explanations.png")
+    except (ModelError, OSError) as error:
+        raise CliError(str(error)) from error
+    _tell(figures, out / "explanations.json")
+
+
+def _tell(figures: "Engine | Explanations | Pipeline", path: Path | None) -> None:
     from rich.console import Console  # noqa: PLC0415 - keeps `--help` fast
 
     from stream_app.cli.json_file import write_json  # noqa: PLC0415

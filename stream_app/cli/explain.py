@@ -35,16 +35,17 @@ def explain(
     from models.errors import ModelError  # noqa: PLC0415
     from models.explanation.explainer import load_explainer  # noqa: PLC0415
     from stream_app.cli.errors import CliError  # noqa: PLC0415
-    from stream_app.cli.explain_file import read_window  # noqa: PLC0415
+    from stream_app.cli.explain_file import find_post, read_window  # noqa: PLC0415
     from stream_app.cli.explain_view import print_explanation  # noqa: PLC0415
     from stream_app.cli.score_lines import LineReader  # noqa: PLC0415
     from stream_app.settings import Settings  # noqa: PLC0415
 
     settings = Settings()
     try:
+        place = find_post(posts, post)  # before the model, which takes seconds to load
         explainer = load_explainer(settings.model, settings.device)
         reader = LineReader(explainer.encoder, explainer.feature_set, settings.post_max_bytes)
-        window = read_window(posts, reader, post, settings.window)
+        window = read_window(posts, reader, place, settings.window)
         found = explainer.explain(window, task.value, label)
     except (ModelError, OSError) as error:
         raise CliError(str(error)) from error

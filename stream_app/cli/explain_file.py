@@ -5,7 +5,9 @@ Not for explaining it: that is `models.explanation`.
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from connectors.schemas.post import DecodedPost
 from connectors.schemas.rejection import Rejection
@@ -13,18 +15,24 @@ from stream_app.cli.errors import CliError
 from stream_app.cli.post_lines import numbered_lines, parsed
 from stream_app.cli.score_lines import LineReader
 
-Identity = tuple[str, object]  # post_id and conversation_id, None for a conversation of its own
+_NAMED: Final = 3  # posts that an error names
 
 
-def read_window(
-    path: Path, reader: LineReader, post_id: str | None, length: int
-) -> list[DecodedPost]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a post stands: its line's number in the file, and the conversation that it names."""
+
+    number: int
+    conversation: object
+
+
+def read_window(path: Path, reader: LineReader, post: Place, length: int) -> list[DecodedPost]:
     """The window in which a post of the file is scored.
 
     Args:
         path: JSONL, a post a line.
         reader: reads lines as posts.
-        post_id: of the post, the last one where several have it; None: the file's last.
+        post: from `find_post`.
         length: most posts in a window.
 
     Returns:
@@ -32,44 +40,52 @@ def read_window(
         lines that are no valid post are in no window.
 
     Raises:
-        CliError: there is no such post, or its line is no valid one.
+        CliError: the post's line is no valid one.
     """
-    number, conversation = _find(path, post_id)
     lines = [
-        (place, line)
-        for place, line, identity in _identities(path)
-        if place == number or (place < number and conversation == identity[1] is not None)
+        (place.number, line)
+        for _, place, line in _posts(path)
+        if place == post
+        or (place.number < post.number and place.conversation == post.conversation is not None)
     ]
     window: list[DecodedPost] = []
-    for place, line in reversed(lines):
-        (read,) = reader.read([line], place - 1, time.time())
+    for number, line in reversed(lines):
+        (read,) = reader.read([line], number - 1, time.time())
         if not isinstance(read, Rejection):
             window.append(read.post)
         elif not window:
-            raise CliError(f"{path}:{place}: {read.reason.value}: {read.detail}")
+            raise CliError(f"{path}:{number}: {read.reason.value}: {read.detail}")
         if len(window) == length:
             break
     return window[::-1]
 
 
-def _find(path: Path, post_id: str | None) -> tuple[int, object]:
-    """Number of the post's line and its conversation."""
+def find_post(path: Path, post_id: str | None) -> Place:
+    """Where a post of the file stands.
+
+    Args:
+        path: JSONL, a post a line.
+        post_id: of the post, the last one where several have it; None: the file's last.
+
+    Raises:
+        CliError: there is no such post.
+    """
     found = None
     known: dict[str, None] = {}
-    for number, _, (name, conversation) in _identities(path):
+    for name, place, _ in _posts(path):
         if post_id in {None, name}:
-            found = number, conversation
+            found = place
         known[name] = None
     if found is None:
-        held = f"it holds {', '.join(list(known)[:3])}" if known else "it holds none"
-        more = f" and {len(known) - 3:,} others" if len(known) > 3 else ""
+        held = f"it holds {', '.join(list(known)[:_NAMED])}" if known else "it holds none"
+        more = f" and {len(known) - _NAMED:,} more" if len(known) > _NAMED else ""
         wanted = "posts" if post_id is None else f"post {post_id!r}"
         raise CliError(f"{path} has no {wanted}; {held}{more}")
     return found
 
 
-def _identities(path: Path) -> Iterator[tuple[int, bytes, Identity]]:
-    """Lines that are JSON objects, with their number and whose they are."""
+def _posts(path: Path) -> Iterator[tuple[str, Place, bytes]]:
+    """Name, place and line of what is a JSON object, valid as a post or not."""
     for number, line in numbered_lines(path):
         try:
             post = parsed(line)
@@ -77,4 +93,4 @@ def _identities(path: Path) -> Iterator[tuple[int, bytes, Identity]]:
             continue
         name = post.get("post_id")
         own = name if isinstance(name, str) else f"line-{number}"
-        yield number, line, (own, post.get("conversation_id"))
+        yield own, Place(number, post.get("conversation_id")), line

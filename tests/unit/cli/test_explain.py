@@ -19,7 +19,7 @@ from models.explanation import explainer as explainer_module
 from models.explanation.explainer import make_explainer
 from models.explanation.explanation import Explanation
 from stream_app.cli.errors import CliError
-from stream_app.cli.explain_file import read_window
+from stream_app.cli.explain_file import find_post, read_window
 from stream_app.cli.explain_view import print_explanation
 from stream_app.cli.main import app
 from stream_app.cli.score_lines import LineReader
@@ -47,7 +47,8 @@ def written(folder: Path, *lines: bytes) -> Path:
 
 
 def window(path: Path, post: str | None = None, length: int = 32) -> list[DecodedPost]:
-    return read_window(path, LineReader(LetterEncoder(), "default@1", 100_000), post, length)
+    reader = LineReader(LetterEncoder(), "default@1", 100_000)
+    return read_window(path, reader, find_post(path, post), length)
 
 
 def names(posts: Sequence[DecodedPost]) -> list[str]:
@@ -108,7 +109,7 @@ def test_an_envelope_is_taken_with_its_features(tmp_path: Path) -> None:
 
 
 def test_a_post_that_is_not_there_is_said_with_some_that_are(talk: Path) -> None:
-    with pytest.raises(CliError, match=r"has no post 'nobody'; it holds a, x, line-3 and 4 others"):
+    with pytest.raises(CliError, match=r"has no post 'nobody'; it holds a, x, line-3 and 4 more"):
         window(talk, "nobody")
 
 
@@ -126,7 +127,7 @@ def explained(tmp_path: Path, *arguments: str, monkeypatch: pytest.MonkeyPatch) 
     checkpoint = write_checkpoint(tmp_path / "checkpoint", "stream")
     monkeypatch.setenv("VOXPOP_MODEL", str(checkpoint))
     monkeypatch.setenv("VOXPOP_DEVICE", "cpu")
-    monkeypatch.setattr(explainer_module, "TextEncoder", LetterEncoder)
+    monkeypatch.setattr(explainer_module, "load_text_encoder", lambda _: LetterEncoder())
     result = CliRunner().invoke(app, ["explain", *arguments, "--json"], catch_exceptions=False)
     assert result.exit_code == 0
     answer: JsonObject = orjson.loads(result.stdout)
