@@ -9,13 +9,17 @@ from pydantic import BaseModel, ConfigDict
 from models.comparison.run import RunRecord
 from models.evaluation.judged import CLASSES
 
-MEASURES: Final = ("weighted_f1", "macro_f1", "accuracy")
-TITLES: Final = {"weighted_f1": "weighted F1", "macro_f1": "macro F1", "accuracy": "accuracy"}
-_SHOWN: Final = ("weighted_f1", "macro_f1")
+TITLES: Final = {
+    "weighted_f1": "weighted F1",
+    "macro_f1": "macro F1",
+    "expected_calibration_error": "ECE",
+}
+_SHOWN: Final = {"test": tuple(TITLES), "dev": ("weighted_f1", "macro_f1")}
 _HOW_TO_READ: Final = (
     "Mean ± sample deviation over the seeds, in points of a hundred. Epochs and all else were "
     "chosen on dev; test was scored once at the end of each run. Macro F1 is over the classes "
-    "that occur. `-`: the system was not trained for the task, or the data lack it."
+    "that occur. ECE: expected calibration error of the most probable class, 15 bins, after the "
+    "calibration that was fitted on dev. `-`: not trained for the task, or no labels for it."
 )
 _FROZEN: Final = ConfigDict(frozen=True, extra="forbid")
 
@@ -129,9 +133,9 @@ def _row(system: str, records: Sequence[RunRecord], source: str) -> ComparedRow:
             split.rpartition(".")[2]: {
                 task: {
                     measure: spread([record.metrics[split][task][measure] for record in records])
-                    for measure in MEASURES
+                    for measure in own
                 }
-                for task in tasks
+                for task, own in tasks.items()
             }
             for split, tasks in first.metrics.items()
             if split.rpartition(".")[0] == source
@@ -151,9 +155,9 @@ def _markdown_table(table: ComparedTable) -> Iterator[str]:
     yield from ("", f"## {table.data}", "", f"{told}.", "")
     columns = [
         (split, task, measure)
-        for split in ("test", "dev")
+        for split, measures in _SHOWN.items()
         for task in CLASSES
-        for measure in _SHOWN
+        for measure in measures
     ]
     titles = [f"{split}, {task}, {TITLES[measure]}" for split, task, measure in columns]
     head = ("system", *titles, "seeds", "parameters", "epoch", "seconds a run")
@@ -177,4 +181,4 @@ def _cell(
     measures: Mapping[str, Mapping[str, Mapping[str, Spread]]], split: str, task: str, measure: str
 ) -> str:
     found = measures.get(split, {}).get(task)
-    return "-" if found is None else str(found[measure])
+    return str(found[measure]) if found and measure in found else "-"

@@ -1,11 +1,10 @@
 """LSTM, a baseline of the paper (its reference 14): BiLSTM over the text, audio and visual joined.
 
-It sees each post alone. The reference reads one signal with four LSTM layers; what is taken from it
-is in docs/decisions/0010-baselines.md.
+It sees each post alone. What is taken from the reference, and how many layers, is in
+docs/decisions/0010-baselines.md.
 """
 
 from collections.abc import Mapping
-from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -21,11 +20,9 @@ from models.systems.posts import presence_of
 from models.tmsam import Logits
 from models.training.batches import Batch
 
-LAYERS: Final = 2
-
 
 class LstmSystem(System):
-    """Layers of BiLSTM over token vectors, attention pooling; audio and visual means beside it.
+    """BiLSTM over token vectors, attention pooling; the means of audio and visual beside it.
 
     Args:
         config: input widths, width of the states (`context_width`) and of audio and visual
@@ -36,7 +33,7 @@ class LstmSystem(System):
         super().__init__(config)
         text, audio, visual = config.widths
         self.widths = (config.context_width, config.post_width, config.post_width)
-        self.text = _StackedLstm(text, config)
+        self.text = _TextEncoder(text, config)
         self.audio = MeanEncoder(audio, config.post_width)
         self.visual = MeanEncoder(visual, config.post_width)
         self.or_learned = nn.ModuleList(map(OrLearned, self.widths))
@@ -59,21 +56,18 @@ class LstmSystem(System):
         return dict(zip(MODALITIES, layers, strict=True))
 
 
-class _StackedLstm(nn.Module):
+class _TextEncoder(nn.Module):
     def __init__(self, width: int, config: TmsamConfig) -> None:
         super().__init__()
         inner = config.context_width
         self.normalise = InputNormalisation(width)
-        self.layers = nn.ModuleList(
-            BidirectionalLstm(inner if depth else width, inner) for depth in range(LAYERS)
-        )
+        self.recurrence = BidirectionalLstm(width, inner)
         self.pooling = AttentionPooling(inner)
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, steps: Tensor, mask: Tensor, adjacency: Tensor | None) -> Tensor:  # noqa: ARG002 - a `PostEncoder`
         """[P, L, width] and [P, L] -> [P, 400]."""
-        states = self.normalise(steps, mask)  # [P, L, width]
-        for layer in self.layers:
-            states = layer(self.dropout(states), mask.sum(dim=1))  # [P, L, 400]
+        scaled = self.dropout(self.normalise(steps, mask))  # [P, L, width]
+        states = self.recurrence(scaled, mask.sum(dim=1))  # [P, L, 400]
         pooled: Tensor = self.pooling(states, mask)  # [P, 400]
         return pooled
