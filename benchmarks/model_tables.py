@@ -82,8 +82,7 @@ class _Bars:
         self._progress = progress
 
     def stepped(self, report: StepReport) -> None:
-        done = (report.epoch - 1) * report.steps + report.step
-        self._progress("Steps", done, self._epochs * report.steps)
+        self._progress("Steps", report.done, report.total)
 
     def ended_epoch(self, report: EpochReport) -> None:
         self._progress("Epochs", report.epoch, self._epochs)

@@ -7,10 +7,11 @@ from typing import Final
 from connectors.schemas.codec import decode_value, encode_post
 from connectors.schemas.post import DecodedPost
 from deploy.local.progress import Progress
-from models.text_encoder import TextEncoder
+from models.text_encoder import load_text_encoder
 from stream_app.demo.features import TextFeatures, envelope
 from stream_app.demo.phrases import all_texts
 from stream_app.demo.scenario import Scenario, ScenarioPost
+from stream_app.settings import Settings
 
 SEED: Final = 7
 APART_S: Final = 0.01
@@ -34,7 +35,7 @@ def simulated_posts(count: int, progress: Progress) -> list[WirePost]:
         progress: told how many texts are encoded.
     """
     texts = all_texts()
-    features = TextFeatures(TextEncoder())
+    features = TextFeatures(load_text_encoder(Settings().model))
     features.prepare(texts, lambda done: progress("Encoding texts", done, len(texts)))
     scenario = Scenario(SEED, count * APART_S / 2, "bench")
     began = time.time() - count * APART_S

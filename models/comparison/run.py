@@ -21,6 +21,7 @@ from models.training.run import run_training, state_path
 
 RECORDS_FILE: Final = "runs.jsonl"
 _RUNS_FOLDER: Final = "unfinished"
+_ENCODERS_FOLDER: Final = "encoders"
 
 Featuriser = Callable[[TrainingConfig], Callable[[Corpus], Corpus]]
 
@@ -119,7 +120,8 @@ def _train(
     own = folder / _RUNS_FOLDER / run.key
     resume = state_path(own).exists()
     began = time.monotonic()
-    trained = run_training(run.config, own, featurise(run.config), resume, observers)
+    cache = folder / _ENCODERS_FOLDER
+    trained = run_training(run.config, own, featurise(run.config), cache, resume, observers)
     shutil.rmtree(own)
     best = max(trained.history, key=lambda epoch: epoch.validation)
     return RunRecord(

@@ -8,16 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from models.calibration import Calibration
 from models.device import DeviceName, choose_device
 from models.evaluation.evaluate import evaluate, require_fit
 from models.evaluation.report import EvaluationReport
 from models.systems.folder import load_system
-from models.text_encoder import TextEncoder
+from models.text_encoder import load_text_encoder
 from models.training.config import DataSource
 from models.training.corpus import Corpus
 from models.training.featurise import Progress, featuriser
 from models.training.sources import read_source
 from models.training.text_features import Encoder
+from models.tuning.learner import text_preparer
 
 
 def evaluate_checkpoint(
@@ -43,16 +45,22 @@ def evaluate_checkpoint(
         TrainingDataError: a file is not what its reader needs, or not what the system reads.
         ModelError: the device is not there.
     """
-    system, version = load_system(folder)
+    loaded = load_system(folder)
+    system = loaded.system
     system.to(choose_device(device))
-    encoder = once(TextEncoder)
-    featurise = featuriser(system.config.text_graph, cache, progress, encoder)
+    encoder = once(partial(load_text_encoder, folder))
+    featurise = (
+        featuriser(system.config.text_graph, cache, progress, encoder)
+        if loaded.tuning is None
+        else text_preparer(loaded.tuning.model_copy(update={"teachers": ()}))
+    )
     reports = []
     for source in sources:
         corpus = read_source(source)
         read = {"dev", split} & set(corpus.splits)
         judged = replace(corpus, splits={name: corpus.splits[name] for name in sorted(read)})
-        require_fit(system, _with_encoded_width(judged, encoder), split)
+        if loaded.tuning is None:
+            require_fit(system, _with_encoded_width(judged, encoder), split)
         whole = featurise(judged)
         unread = {name: own for name, own in corpus.splits.items() if name not in read}
         reports.append(
@@ -60,11 +68,12 @@ def evaluate_checkpoint(
                 system,
                 replace(whole, splits={**unread, **whole.splits}),
                 split,
+                None if loaded.calibration == Calibration() else loaded.calibration,
                 progress=partial(progress, f"judging {source.name}"),
             )
         )
     return EvaluationReport(
-        model_version=version,
+        model_version=loaded.model_version,
         checkpoint=str(folder),
         data=reports,
         created=datetime.now(UTC).isoformat(timespec="seconds"),

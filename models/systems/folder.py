@@ -1,9 +1,12 @@
-"""A trained baseline as a folder: `system.safetensors` and `system.json`. Pickle is never read.
+"""A trained baseline or larger encoder as a folder, `system.safetensors` and `system.json`.
+
+Pickle is never read. An encoder has its `config.json` and `tokenizer.json` beside it.
 
 Not for the network, which is a checkpoint that can be served (`models.checkpoint`); `load_system`
 reads both, to judge them side by side.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -11,12 +14,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from models.checkpoint import CARD_FILE, TrainingRecord, load_checkpoint
+from models.calibration import Calibration
+from models.card import CARD_FILE, TrainingRecord
+from models.checkpoint import load_checkpoint
 from models.errors import CheckpointError
 from models.presets import TmsamConfig
 from models.systems.base import System
 from models.systems.build import SystemName, build_system
 from models.systems.tmsam import TmsamSystem
+from models.tuning.build import tuned_system
+from models.tuning.settings import TuningSettings
+from models.tuning.system import TunedSystem
 
 WEIGHTS_FILE: Final = "system.safetensors"
 SYSTEM_FILE: Final = "system.json"
@@ -26,6 +34,8 @@ class SystemCard(BaseModel):
     """What `system.json` holds.
 
     Attributes:
+        tuning: how its encoder was trained; None: it has none.
+        calibration: what makes probabilities of the logits.
         metrics: split -> task -> measure -> value; shares in [0, 1].
     """
 
@@ -35,24 +45,41 @@ class SystemCard(BaseModel):
     model_version: str
     system: SystemName
     config: TmsamConfig
+    tuning: TuningSettings | None = None
+    calibration: Calibration = Calibration()
     training: TrainingRecord
     metrics: dict[str, dict[str, dict[str, float]]]
     parameters: int
 
 
 def save_system(folder: Path, card: SystemCard, system: System) -> None:
-    """Write a baseline; an existing one in the folder is replaced."""
+    """Write a system; an existing one in the folder is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(system, TunedSystem):
+        system.save_form(folder)
     weights = {name: own.detach().cpu().contiguous() for name, own in system.state_dict().items()}
     save_file(weights, folder / WEIGHTS_FILE)
     (folder / SYSTEM_FILE).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-def load_system(folder: Path) -> tuple[System, str]:
-    """Read what a training run wrote: a checkpoint or a baseline.
+@dataclass(frozen=True, slots=True)
+class LoadedSystem:
+    """What a training run wrote.
 
-    Returns:
-        The system in evaluation mode, on the CPU, and its model version.
+    Attributes:
+        system: in evaluation mode, on the CPU.
+        calibration: of its probabilities.
+        tuning: how it reads texts; None: as text features.
+    """
+
+    system: System
+    model_version: str
+    calibration: Calibration
+    tuning: TuningSettings | None = None
+
+
+def load_system(folder: Path) -> LoadedSystem:
+    """Read what a training run wrote: a checkpoint or a baseline.
 
     Raises:
         CheckpointError: the folder holds neither, or not what its card says.
@@ -61,11 +88,14 @@ def load_system(folder: Path) -> tuple[System, str]:
         network, card = load_checkpoint(folder)
         whole = TmsamSystem(card.config)
         whole.network.load_state_dict(network.state_dict())
-        return whole.eval(), card.model_version
+        return LoadedSystem(whole.eval(), card.version, card.calibration)
     try:
         own = SystemCard.model_validate_json((folder / SYSTEM_FILE).read_bytes())
-        system = build_system(own.system, own.config)
+        if own.tuning is None:
+            system = build_system(own.system, own.config)
+        else:
+            system = tuned_system(own.tuning, own.config, folder, pretrained=False)
         system.load_state_dict(load_file(folder / WEIGHTS_FILE))
     except (OSError, ValidationError, SafetensorError, RuntimeError) as error:
         raise CheckpointError(f"{folder} holds no trained system: {error}") from error
-    return system.eval(), own.model_version
+    return LoadedSystem(system.eval(), own.model_version, own.calibration, own.tuning)

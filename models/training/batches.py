@@ -3,6 +3,7 @@
 Not for what training hides of them (`modality_dropout`) nor for their order (`order`).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from connectors.schemas.labels import EMOTIONS, SENTIMENTS
 from models.training.corpus import NO_LABEL, Conversation, Tensors
 
 
@@ -25,6 +27,7 @@ class Batch:
         post_mask: [B, N], True for a real post.
         edges: for each conversation, for each post: [E, 2] or None, as `LabelledPost.edges`.
         texts: for each conversation, for each post: what was written; "" where nothing is known.
+        teacher: [B, N, 10], logits of a teacher; NaN where a post has none.
     """
 
     features: Sequence[Sequence[Mapping[str, Tensors]]]
@@ -33,6 +36,7 @@ class Batch:
     post_mask: Tensor
     edges: Sequence[Sequence[NDArray[np.int16] | None]]
     texts: Sequence[Sequence[str]]
+    teacher: Tensor
 
 
 def make_batch(conversations: Sequence[Conversation]) -> Batch:
@@ -48,7 +52,7 @@ def make_batch(conversations: Sequence[Conversation]) -> Batch:
     features = [[post.features for post in posts] for posts in conversations]
     edges = [[post.edges for post in posts] for posts in conversations]
     texts = [[post.text for post in posts] for posts in conversations]
-    return Batch(features, sentiment, emotion, post_mask, edges, texts)
+    return Batch(features, sentiment, emotion, post_mask, edges, texts, _teacher(conversations))
 
 
 def with_only(batch: Batch, modalities: Sequence[str]) -> Batch:
@@ -62,6 +66,16 @@ def with_only(batch: Batch, modalities: Sequence[str]) -> Batch:
         features.append([post for post, _ in kept])
         texts.append([text for _, text in kept])
     return replace(batch, features=features, texts=texts)
+
+
+def _teacher(conversations: Sequence[Conversation]) -> Tensor:
+    longest = max(map(len, conversations))
+    rows = torch.full((len(conversations), longest, len(SENTIMENTS) + len(EMOTIONS)), math.nan)
+    for row, posts in enumerate(conversations):
+        for place, post in enumerate(posts):
+            if post.teacher is not None:
+                rows[row, place] = torch.from_numpy(post.teacher)
+    return rows  # [B, N, 10]
 
 
 def _only(

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 from models.device import DeviceName
 from models.presets import PRESETS, PresetName, TextGraph, TmsamConfig
 from models.systems import SystemName
+from models.tuning.settings import TuningSettings
 
 Task = Literal["sentiment", "emotion"]
 SourceKind = Literal["meld", "meld_official", "goemotions", "csmv", "mosi"]
@@ -35,6 +36,7 @@ class DataSource(_Table):
             `--data NAME.features=PATH` gives it too.
         weight: passes over it in an epoch; 0.25 is a quarter, drawn anew each epoch.
         batch: conversations a step; the optimiser's where nothing else is said.
+        until: last epoch that trains on it; in all where nothing is said.
         max_posts: train on whole conversations of at most so many posts.
         sample_seed: which ones; the run's own seed does not change them.
     """
@@ -45,6 +47,7 @@ class DataSource(_Table):
     features: Path | None = None
     weight: float = Field(1.0, gt=0, allow_inf_nan=False)
     batch: PositiveInt | None = None
+    until: PositiveInt | None = None
     max_posts: PositiveInt | None = None
     sample_seed: int = Field(0, ge=0)
 
@@ -197,6 +200,8 @@ class TrainingConfig(_Table):
         seed: of weights, order and dropout.
         device: `auto` takes a GPU where one answers.
         precision: `auto` is bfloat16 on a GPU and float32 on a CPU.
+        tuning: how a text encoder is trained with the system; without it texts are read by the
+            published one, which stays as it is.
     """
 
     seed: int = Field(0, ge=0, lt=2**32)
@@ -209,6 +214,25 @@ class TrainingConfig(_Table):
     schedule: ScheduleConfig = ScheduleConfig()
     validation: ValidationConfig = ValidationConfig()
     modality_dropout: ModalityDropout = ModalityDropout()
+    tuning: TuningSettings | None = None
+
+    @model_validator(mode="after")
+    def _a_source_lasts(self) -> Self:
+        if all(source.until is not None for source in self.data.sources):
+            raise ValueError("a source must last through all epochs: leave out its `until`")
+        return self
+
+    @model_validator(mode="after")
+    def _tuning_fits(self) -> Self:
+        if self.tuning is None:
+            return self
+        if self.model.system != "tmsam":
+            raise ValueError(f"tuning is for the system tmsam, not for {self.model.system}")
+        if self.optimiser.name != "adamw":
+            raise ValueError('tuning needs optimiser.name = "adamw"')
+        if self.tuning.network and self.model.text_graph != "chain":
+            raise ValueError('tuning has no dependency trees: model.text_graph must be "chain"')
+        return self
 
     @model_validator(mode="after")
     def _validation_source_is_one(self) -> Self:

@@ -25,7 +25,7 @@ def preset_names() -> list[str]:
 
 
 def read_config(name: str, data: Sequence[str] = (), changes: Sequence[str] = ()) -> TrainingConfig:
-    """A configuration with every path that it needs.
+    """A configuration with every path that it needs, all of them absolute.
 
     Args:
         name: a TOML file, whose relative paths are from its own folder; or a preset's name.
@@ -44,7 +44,8 @@ def read_config(name: str, data: Sequence[str] = (), changes: Sequence[str] = ()
     for given in data:
         key, value = _split(given, "--data", "NAME=PATH")
         source, _, field = key.partition(".")
-        _put(tables, f"data.sources.{source}.{field or 'path'}", value, f"--data {given}")
+        path = str(Path(value).expanduser().absolute())
+        _put(tables, f"data.sources.{source}.{field or 'path'}", path, f"--data {given}")
     return check_config(tables, where)
 
 
@@ -91,7 +92,8 @@ def _read(name: str) -> tuple[Tables, str]:
     for source in _sources(tables):
         for field in ("path", "features"):
             if isinstance(source.get(field), str):
-                source[field] = str(path.parent / Path(source[field]).expanduser())
+                own = Path(source[field]).expanduser()
+                source[field] = str((path.parent / own).absolute())
     return tables, str(path)
 
 

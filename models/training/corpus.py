@@ -33,6 +33,8 @@ class LabelledPost:
         edges: [E, 2], pairs of steps of `features["text"]` that the text's dependency tree joins;
             None: not parsed.
         group: what the data sort posts by beside conversations, such as a hashtag; "" for none.
+        author: who wrote or said it; "" where the data do not tell.
+        teacher: [10], logits of a teacher: sentiments, then emotions; None: it has none.
     """
 
     features: Mapping[str, Tensors]
@@ -41,6 +43,8 @@ class LabelledPost:
     text: str = ""
     edges: NDArray[np.int16] | None = None
     group: str = ""
+    author: str = ""
+    teacher: NDArray[np.float32] | None = None
 
 
 Conversation = Sequence[LabelledPost]

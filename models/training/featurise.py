@@ -5,10 +5,11 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from models.encoder_input import MAX_TOKENS
 from models.presets import TextGraph
 from models.systems.dependencies import WordPieces, with_dependencies
 from models.systems.dependency_parser import Trees
-from models.text_encoder import MAX_TOKENS, TextEncoder
+from models.text_encoder import load_base_encoder
 from models.training.corpus import Corpus
 from models.training.text_features import Encoder, TextFeatures, with_text_features
 from models.tuning.encoders import TOKENIZER_FILE, encoder_folder
@@ -21,7 +22,7 @@ def featuriser(
     graph: TextGraph,
     cache: Path,
     progress: Progress,
-    encoder: Callable[[], Encoder] = TextEncoder,
+    encoder: Callable[[], Encoder] = load_base_encoder,
 ) -> Callable[[Corpus], Corpus]:
     """What gives a corpus its text features.
 

@@ -25,7 +25,7 @@ class TensorBoardLog:
 
     def stepped(self, report: StepReport) -> None:
         """See `loop.Observer`."""
-        step = (report.epoch - 1) * report.steps + report.step
+        step = report.done
         if self._writer is None:
             self._writer = SummaryWriter(str(self._folder), purge_step=step)
         self._writer.add_scalar("train/loss", report.loss, step)

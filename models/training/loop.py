@@ -3,6 +3,7 @@
 Not for what a step makes smaller (`learner`), nor for reading and writing (`run`).
 """
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,9 @@ class StepReport:
     Attributes:
         epoch: from 1.
         step: steps done in the epoch.
-        steps: of an epoch.
+        steps: of the epoch.
+        done: steps of the run that are done.
+        total: steps of the run, if it takes every epoch.
         loss: of the step's batch.
         mean_loss: of the epoch's steps so far.
         learning_rate: of the optimiser's first group.
@@ -44,6 +47,8 @@ class StepReport:
     epoch: int
     step: int
     steps: int
+    done: int
+    total: int
     loss: float
     mean_loss: float
     learning_rate: float
@@ -91,7 +96,7 @@ class Training:
         self._system = learner.system
         self._train = [source.corpus.splits["train"] for source in sources]
         self._shapes = [
-            SourceShape([len(posts) for posts in train], source.weight, source.batch)
+            SourceShape([len(posts) for posts in train], source.weight, source.batch, source.until)
             for train, source in zip(self._train, sources, strict=True)
         ]
         self._config = config
@@ -101,7 +106,7 @@ class Training:
         self._stop = stop
         self._precision = choose_precision(config.precision, self._system.device)
         self._rates = [float(group["lr"]) for group in learner.optimiser.param_groups]
-        self._steps = len(epoch_order(self._shapes, config.seed, 1))
+        self._ends = self._steps_until_epochs()
         self._state = RunState(config=config, fingerprint=fingerprint(sources))
         self._best: dict[str, Tensor] = {}
         self._average = _copy(self._system) if learner.average else {}
@@ -204,8 +209,8 @@ class Training:
         batch = self._batch(planned)
         width = self._system.config.widths[2]
         batch = with_dropout(batch, self._config.modality_dropout, generator, width)
-        done = (state.epoch - 1) * self._steps + state.step
-        factor = learner.rate(done / (self._config.schedule.epochs * self._steps))
+        start, end, total = self._ends[state.epoch - 1], self._ends[state.epoch], self._ends[-1]
+        factor = learner.rate((start + state.step) / total)
         for group, rate in zip(learner.optimiser.param_groups, self._rates, strict=True):
             group["lr"] = rate * factor
         with torch.autocast(
@@ -224,7 +229,9 @@ class Training:
         report = StepReport(
             epoch=state.epoch,
             step=state.step,
-            steps=self._steps,
+            steps=end - start,
+            done=start + state.step,
+            total=total,
             loss=loss.item(),
             mean_loss=state.losses / state.step,
             learning_rate=learner.optimiser.param_groups[0]["lr"],
@@ -249,10 +256,20 @@ class Training:
     def _interrupt(self) -> None:
         self.save()
         kept = "nothing keeps it" if self._file is None else f"it is kept in {self._file}"
+        epoch = self._state.epoch
+        last = min(epoch, self._config.schedule.epochs)
+        steps = self._ends[last] - self._ends[last - 1]
         raise TrainingInterruptedError(
-            f"the run ended before its time, in epoch {self._state.epoch} after "
-            f"{self._state.step} of {self._steps} steps; {kept}"
+            f"the run ended before its time, in epoch {epoch} after "
+            f"{self._state.step} of {steps} steps; {kept}"
         )
+
+    def _steps_until_epochs(self) -> list[int]:
+        """Steps done before each epoch, and at the last one's end."""
+        config = self._config
+        epochs = range(1, config.schedule.epochs + 1)
+        counts = [len(epoch_order(self._shapes, config.seed, epoch)) for epoch in epochs]
+        return [0, *itertools.accumulate(counts)]
 
     def _load_optimiser(self, tensors: dict[str, Tensor]) -> None:
         state: dict[int, dict[str, Tensor]] = {}

@@ -21,11 +21,13 @@ class SourceShape:
         lengths: posts of each of its training conversations, at least one.
         weight: passes over it in an epoch.
         batch: conversations a step.
+        until: last epoch that takes it; None: all do.
     """
 
     lengths: Sequence[int]
     weight: float
     batch: int
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,13 @@ def epoch_order(shapes: Sequence[SourceShape], seed: int, epoch: int) -> list[Pl
         epoch: from 1.
 
     Returns:
-        As many batches in every epoch. Each whole pass holds each conversation once; what is left
-        of a weight is that share of the conversations, drawn anew.
+        As many batches in every epoch that takes the same sources. Each whole pass holds each
+        conversation once; what is left of a weight is that share of the conversations, drawn anew.
     """
     planned = []
     for source, shape in enumerate(shapes):
+        if shape.until is not None and epoch > shape.until:
+            continue
         generator = np.random.default_rng([seed, epoch, source])
         for chosen in _passes(shape, generator):
             lengths = [shape.lengths[index] for index in chosen]

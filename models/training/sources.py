@@ -32,12 +32,14 @@ class Source:
         corpus: its conversations.
         weight: passes over it in an epoch.
         batch: conversations a step.
+        until: last epoch that trains on it; None: all do.
     """
 
     name: str
     corpus: Corpus
     weight: float
     batch: int
+    until: int | None = None
 
 
 def load_sources(
@@ -62,7 +64,7 @@ def load_sources(
         if told.max_posts is not None:
             corpus = with_sampled_train(corpus, told.max_posts, told.sample_seed)
         batch = told.batch or config.optimiser.batch
-        sources.append(Source(told.name, featurise(corpus), told.weight, batch))
+        sources.append(Source(told.name, featurise(corpus), told.weight, batch, told.until))
     _require_one_width(sources)
     _require_labels(sources, config.model.tasks)
     return sources

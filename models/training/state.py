@@ -4,8 +4,9 @@ One safetensors file: all tensors, and the rest as JSON in its header; never pic
 chance come from the seed and the number of the step (`order`): no generator has a state to keep.
 """
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -17,6 +18,7 @@ from torch import Tensor
 from models.errors import TrainingStateError
 from models.training.config import TrainingConfig
 
+HISTORY_FILE: Final = "history.json"
 _HEADER_KEY: Final = "voxpop_training_state"
 
 
@@ -72,6 +74,13 @@ class RunState(BaseModel):
         """Epochs that ended after the best one."""
         newest = reversed(self.history)
         return next((count for count, own in enumerate(newest) if own.best), len(self.history))
+
+
+def write_history(folder: Path, history: Sequence[EpochReport]) -> None:
+    """Write the epochs of a run that ended as `history.json`."""
+    rows = [report.model_dump(mode="json") for report in history]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / HISTORY_FILE).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 
 def write_state(path: Path, state: RunState, tensors: Mapping[str, Tensor]) -> None:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from connectors.schemas.labels import MODALITIES
+from models.calibration import Calibration
 from models.evaluation.judged import Judged, judge
 from models.evaluation.metrics import measures
+from models.evaluation.reliability import expected_calibration_error
+from models.evaluation.slices import probabilities
 from models.systems import System
 from models.training.config import Task, ValidationConfig
 from models.training.corpus import NO_LABEL, Conversation
@@ -65,15 +68,30 @@ def validate(
     return Validation(float(np.mean(scores)), told)
 
 
-def task_measures(judged: Judged, tasks: Sequence[Task]) -> TaskMeasures:
-    """Task -> measure -> value, see `models.evaluation.metrics`; a task without labels is out."""
+def task_measures(
+    judged: Judged, tasks: Sequence[Task], calibration: Calibration | None = None
+) -> TaskMeasures:
+    """Measures of a judged split.
+
+    Args:
+        judged: posts with labels.
+        tasks: that count; a task without labels is left out.
+        calibration: applied before, since it can change an answer, and then judged too.
+
+    Returns:
+        Task -> measure -> value, see `models.evaluation.metrics`; with a calibration also
+        `expected_calibration_error`.
+    """
     outcome = {}
     for task in tasks:
         truth = judged.labels(task)  # [M]
         known = truth != NO_LABEL  # [M]
         if known.any():
-            predicted = judged.logits(task).argmax(axis=1)  # [M]
-            outcome[str(task)] = measures(truth[known], predicted[known], CLASSES[task])
+            probs = probabilities(judged, task, calibration or Calibration())[known]  # [K, C]
+            own = measures(truth[known], probs.argmax(axis=1), CLASSES[task])
+            if calibration is not None:
+                own["expected_calibration_error"] = expected_calibration_error(probs, truth[known])
+            outcome[str(task)] = own
     return outcome
 
 

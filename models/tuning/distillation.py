@@ -15,6 +15,8 @@ from torch.nn import functional
 
 from connectors.schemas.labels import EMOTIONS, SENTIMENTS
 from models.errors import TrainingDataError
+from models.tmsam import Logits
+from models.training.batches import Batch
 from models.training.corpus import Conversation
 
 _CLASSES: Final = len(SENTIMENTS) + len(EMOTIONS)
@@ -35,9 +37,26 @@ class TeacherLogits:
         return [self.rows.get(key) for key in post_keys([post.text for post in posts])]
 
 
-def shipped_teacher() -> Path:
-    """The file of a teacher for MELD's splits train and dev, see docs/decisions/0012-teacher.md."""
-    return Path(str(files("models.tuning"))) / "teachers" / "meld.npz"
+def teacher_file(name: str) -> Path:
+    """The file of a teacher: one that the package carries, see docs/decisions/0012-teacher.md.
+
+    Args:
+        name: of one of the package's, such as `meld`, or a path.
+    """
+    shipped = Path(str(files("models.tuning"))) / "teachers" / f"{name}.npz"
+    return shipped if shipped.is_file() else Path(name)
+
+
+def mean_logits(
+    teachers: Sequence[TeacherLogits], posts: Conversation
+) -> list[NDArray[np.float32] | None]:
+    """For each post the mean of the logits of the teachers that know it, [10]; None: none does."""
+    told = [teacher.of(posts) for teacher in teachers]
+    found: list[NDArray[np.float32] | None] = []
+    for place in range(len(posts)):
+        own = [row for rows in told if (row := rows[place]) is not None]
+        found.append(np.mean(own, axis=0, dtype=np.float32) if own else None)
+    return found
 
 
 def post_keys(texts: Sequence[str]) -> list[bytes]:
@@ -90,3 +109,24 @@ def distillation_loss(logits: Tensor, teacher: Tensor, temperature: float) -> Te
     divergence = functional.kl_div(own, wanted, reduction="batchmean")
     scaled: torch.Tensor = divergence * temperature**2
     return scaled
+
+
+def teacher_loss(logits: Logits, batch: Batch, temperature: float) -> Tensor:
+    """Sum over both tasks of `distillation_loss`, on the posts that have a teacher's logits.
+
+    Args:
+        logits: the student's, [B, N, C] each.
+        batch: with the teacher's.
+        temperature: softens both distributions.
+
+    Returns:
+        A scalar; 0 where no post has any.
+    """
+    known = ~batch.teacher[..., 0].isnan()  # [B, N]
+    if not known.any():
+        return logits.sentiment.sum() * 0.0
+    wanted = batch.teacher[known].to(logits.sentiment.device)  # [M, 10]
+    chosen = known.to(logits.sentiment.device)
+    own = (logits.sentiment[chosen].float(), logits.emotion[chosen].float())
+    parts = zip(own, torch.split(wanted, [len(SENTIMENTS), len(EMOTIONS)], dim=1), strict=True)
+    return torch.stack([distillation_loss(*pair, temperature) for pair in parts]).sum()

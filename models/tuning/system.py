@@ -1,6 +1,8 @@
 """A text encoder that learns, alone or under the network, behind the interface of the systems."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,11 +16,20 @@ from models.systems.posts import encode_posts, presence_of
 from models.tmsam import Logits, Tmsam
 from models.training.batches import Batch
 from models.training.corpus import Conversation
+from models.tuning.encoders import TOKENIZER_FILE
 from models.tuning.reading import Reader, Sequences
 
 _TOKENS_A_PASS = 2048
 _LEAST_DEVIATION = 1e-2
 _TEXTS_FOR_STATISTICS = 2000
+
+
+class _Configuration(Protocol):
+    def save_pretrained(self, folder: Path) -> object: ...
+
+
+class _Configured(Protocol):
+    config: _Configuration
 
 
 class TunedSystem(System):
@@ -88,6 +99,11 @@ class TunedSystem(System):
         fused = self.network.fuse(stacked, presence, batch.post_mask.to(self.device))
         return direct, self.network.classify(fused.fusion)
 
+    def save_form(self, folder: Path) -> None:
+        """Write the encoder's `config.json` and `tokenizer.json`, without weights."""
+        cast("_Configured", self.encoder).config.save_pretrained(folder)
+        self._reader.tokenizer.save(str(folder / TOKENIZER_FILE))
+
     def input_layers(self) -> Mapping[str, InputNormalisation]:
         """See `System.input_layers`; the text's statistics come from the encoder itself."""
         if self.network is None:
@@ -118,6 +134,11 @@ class TunedSystem(System):
         deviation = steps.std(dim=0).clamp(min=_LEAST_DEVIATION)
         self.network.text.normalise.fit(steps.mean(dim=0).cpu(), deviation.cpu())
 
+    def freeze(self, layers: int) -> None:
+        """Keep the embeddings and so many of the lowest layers as they are; 0: nothing."""
+        for name, parameter in self.encoder.named_parameters():
+            parameter.requires_grad_(not layers or _layer_of(name) > layers)
+
     def parameter_groups(
         self, learning_rate: float, layer_decay: float, network_rate: float, weight_decay: float
     ) -> list[dict[str, object]]:
@@ -134,6 +155,8 @@ class TunedSystem(System):
         )
         groups: dict[tuple[float, float], list[nn.Parameter]] = {}
         for name, parameter in self.named_parameters():
+            if not parameter.requires_grad:
+                continue
             rate = network_rate
             if name.startswith("encoder."):
                 rate = learning_rate * layer_decay ** (layers - 1 - _layer_of(name))
@@ -183,7 +206,7 @@ class TunedSystem(System):
 
 
 def _layer_of(name: str) -> int:
-    """0 for embeddings, 1 for the first layer; what stands above the layers counts as the first."""
+    """0 for embeddings, 1 for the first layer; what the layers share counts as embeddings."""
     if "embeddings" in name or ".layer." not in f".{name}":
-        return 0 if "embeddings" in name else 1
+        return 0
     return 1 + int(f".{name}".split(".layer.")[1].split(".")[0])

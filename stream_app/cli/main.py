@@ -21,6 +21,7 @@ from stream_app.cli import (
     replay,
     score,
     stack,
+    teach,
     topics,
     train,
     trends,
@@ -67,6 +68,7 @@ app.add_typer(prevalence.app, name="prevalence")
 app.command()(score.score)
 app.command()(explain.explain)
 app.command()(train.train)
+app.command()(teach.teach)
 app.command()(evaluate.evaluate)
 app.add_typer(bench.app, name="bench")
 

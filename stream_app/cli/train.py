@@ -16,8 +16,8 @@ def train(
     config: Annotated[
         str,
         typer.Option(
-            help="A TOML file, or one of meld-stream, meld-default, paper, multi, goemotions, "
-            "csmv, mosi."
+            help="A TOML file, or one of shipped, meld-stream, meld-default, meld-large, paper, "
+            "multi, goemotions, csmv, mosi."
         ),
     ] = "meld-stream",
     data: Annotated[
@@ -55,12 +55,12 @@ def train(
             chosen = kept_config(out)
         else:
             chosen = read_config(config, data or (), change or ())
-        view = TrainingView(chosen, out)
+        view = TrainingView(out)
         try:
             with view:
                 featurise = featuriser(chosen.model.text_graph, folder, view.show)
                 trained = run_training(
-                    chosen, out, featurise, resume, view.observers, view.is_stopping
+                    chosen, out, featurise, folder, resume, view.observers, view.is_stopping
                 )
         except TrainingInterruptedError as error:
             raise CliError(f"{error}; {_go_on(out)}", INTERRUPTED + view.signal) from error

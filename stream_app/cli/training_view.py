@@ -17,7 +17,6 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from models.training.config import TrainingConfig
 from models.training.logs import TensorBoardLog
 from models.training.loop import Observer, StepReport
 from models.training.run import LOG_FOLDER, RUN_FOLDER
@@ -33,16 +32,14 @@ class TrainingView:
     The first signal after the first step ends the run where it can go on; any other one at once.
 
     Args:
-        config: of the run.
         out: folder of the run.
 
     Attributes:
         signal: the last one that came; 0: none.
     """
 
-    def __init__(self, config: TrainingConfig, out: Path) -> None:
+    def __init__(self, out: Path) -> None:
         self.signal = 0
-        self._epochs = config.schedule.epochs
         self._log = TensorBoardLog(out / RUN_FOLDER / LOG_FOLDER)
         self._console = Console(stderr=True)
         self._bars = Progress(
@@ -74,9 +71,8 @@ class TrainingView:
     def stepped(self, report: StepReport) -> None:
         """Draw a step; the estimate of the time left takes every epoch to be trained."""
         self._has_stepped = True
-        done = (report.epoch - 1) * report.steps + report.step
         told = f"epoch {report.epoch}, loss {report.mean_loss:.3f}"
-        self._draw("training", done, self._epochs * report.steps, told)
+        self._draw("training", report.done, report.total, told)
 
     def ended_epoch(self, report: EpochReport) -> None:
         """Print how an epoch went."""

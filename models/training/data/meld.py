@@ -32,8 +32,8 @@ def read_meld(csv_path: Path, audio_path: Path | None = None) -> Corpus:
     """The corpus, with audio where given and without text features.
 
     Args:
-        csv_path: columns split, dialogue_id, utterance_id, text, sentiment, emotion; a blank
-            label is no label.
+        csv_path: columns split, dialogue_id, utterance_id, text, sentiment, emotion, and
+            speaker where there is one; a blank label is no label.
         audio_path: npz with `audio8` [rows, 8], row i belongs to row i of the csv. A row of NaN
             alone is no audio; another NaN becomes the training split's mean.
 
@@ -66,6 +66,7 @@ def _placed(row: Row, features: dict[str, Tensors]) -> PlacedPost:
         sentiment=row.label("sentiment", classes(SENTIMENTS)),
         emotion=row.label("emotion", classes(EMOTIONS)),
         text=row.cells["text"],
+        author=row.cells.get("speaker", ""),
     )
     place = row.whole_number("utterance_id")
     return PlacedPost(row.cells["split"], row.cells["dialogue_id"], place, post)

@@ -33,7 +33,7 @@ def read_meld_official(folder: Path) -> Corpus:
 
     Args:
         folder: with train_sent_emo.csv, dev_sent_emo.csv and test_sent_emo.csv, columns
-            Utterance, Emotion, Sentiment, Dialogue_ID, Utterance_ID.
+            Utterance, Emotion, Sentiment, Dialogue_ID, Utterance_ID; Speaker may be there.
 
     Returns:
         Conversations of the official splits, utterances in order.
@@ -59,4 +59,5 @@ def _post(row: Row) -> LabelledPost:
         sentiment=row.label("Sentiment", classes(SENTIMENTS)),
         emotion=row.label("Emotion", _EMOTIONS),
         text=row.cells["Utterance"],
+        author=row.cells.get("Speaker", ""),
     )

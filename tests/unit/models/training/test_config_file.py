@@ -37,11 +37,17 @@ def test_the_defaults_are_the_papers_optimiser(tmp_path: Path) -> None:
     assert config.model.network((300, 74, 35)).dropout == 0.3
 
 
-def test_paths_in_a_file_are_from_its_folder_and_given_ones_are_not(tmp_path: Path) -> None:
-    name = write(tmp_path, SMALL)
-    assert read_config(name).data.sources[0].path == tmp_path / "sub" / "meld.csv"
+def test_paths_in_a_file_are_from_its_folder_and_given_ones_from_the_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, SMALL)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    name = "../run.toml"
+    assert read_config(name).data.sources[0].path == tmp_path / "here" / ".." / "sub" / "meld.csv"
     given = read_config(name, ["meld=here.csv", "meld.features=here.npz"]).data.sources[0]
-    assert (given.path, given.features) == (Path("here.csv"), Path("here.npz"))
+    folder = tmp_path / "here"
+    assert (given.path, given.features) == (folder / "here.csv", folder / "here.npz")
 
 
 def test_changes_reach_tables_and_sources_by_name_or_number(tmp_path: Path) -> None:

@@ -58,3 +58,9 @@ def test_order_and_chance_follow_from_seed_and_place_alone() -> None:
     }
     assert len(draws) == 4
     assert step_generator(0, 1, 0).random() in draws
+
+
+def test_a_source_is_taken_until_its_last_epoch() -> None:
+    shapes = [SourceShape([1] * 8, 1.0, 4), SourceShape([1] * 8, 1.0, 4, until=2)]
+    taken = [{own.source for own in epoch_order(shapes, 0, epoch)} for epoch in (1, 2, 3)]
+    assert taken == [{0, 1}, {0, 1}, {0}]

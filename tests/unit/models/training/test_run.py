@@ -17,13 +17,16 @@ from models.training.config import TrainingConfig
 from models.training.corpus import Corpus
 from models.training.data.meld import COLUMNS
 from models.training.logs import TensorBoardLog
-from models.training.run import Trained, flat_settings, kept_config, run_training, state_path
+from models.training.run import Trained, kept_config, run_training, state_path
 from models.training.sources import load_sources
 from models.training.state import EpochReport
 from models.training.text_features import TextFeatures, with_text_features
 from models.training.validation import task_measures
+from models.training.written import flat_settings
 from tests.unit.models.training.test_loop import Heard
 from tests.unit.models.training.toy import TINY, LengthEncoder, write_csv
+
+CACHE = Path("no encoder is unpacked")
 
 
 def featurise(corpus: Corpus) -> Corpus:
@@ -64,7 +67,7 @@ def configured(folder: Path, **model: object) -> TrainingConfig:
 def test_a_run_writes_a_checkpoint_with_the_measures_of_its_rounded_weights(tmp_path: Path) -> None:
     config = configured(tmp_path)
     out = tmp_path / "out"
-    trained = run_training(config, out, featurise)
+    trained = run_training(config, out, featurise, CACHE)
     network, card = load_checkpoint(out)
     assert card.model_version.startswith("tmsam-stream-meld-1")
     assert card.metrics == trained.metrics
@@ -74,11 +77,12 @@ def test_a_run_writes_a_checkpoint_with_the_measures_of_its_rounded_weights(tmp_
     assert "test_text_only" in card.metrics
     assert not state_path(out).exists()
     assert len(json.loads((out / "training" / "history.json").read_text())) == 12
-    system, version = load_system(out)
-    assert version == card.model_version
+    loaded = load_system(out)
+    assert (loaded.model_version, loaded.calibration) == (card.version, card.calibration)
+    assert card.calibration.sentiment.temperature != 1.0
     (source,) = load_sources(config, featurise)
-    judged = judge(system, source.corpus.splits["test"], MODALITIES)
-    again = task_measures(judged, config.model.tasks)
+    judged = judge(loaded.system, source.corpus.splits["test"], MODALITIES)
+    again = task_measures(judged, config.model.tasks, card.calibration)
     assert again["emotion"] == pytest.approx(card.metrics["test"]["emotion"])
     assert sum(own.numel() for own in network.parameters()) == trained.parameters
 
@@ -89,13 +93,14 @@ def test_a_baseline_is_written_and_read_beside_it(tmp_path: Path, system: str) -
     config = config.model_copy(
         update={"schedule": config.schedule.model_copy(update={"epochs": 2})}
     )
-    trained = run_training(config, tmp_path / "out", featurise)
+    trained = run_training(config, tmp_path / "out", featurise, CACHE)
     assert trained.model_version == f"{system}-stream-meld-1"
-    loaded, version = load_system(tmp_path / "out")
-    assert version == trained.model_version
+    loaded = load_system(tmp_path / "out")
+    assert loaded.model_version == trained.model_version
     (source,) = load_sources(config, featurise)
-    judged = judge(loaded, source.corpus.splits["dev"], MODALITIES)
-    assert task_measures(judged, config.model.tasks) == trained.metrics["dev"]
+    judged = judge(loaded.system, source.corpus.splits["dev"], MODALITIES)
+    again = task_measures(judged, config.model.tasks, loaded.calibration)
+    assert again == trained.metrics["dev"]
     with pytest.raises(CheckpointError):
         load_checkpoint(tmp_path / "out")
 
@@ -111,16 +116,18 @@ def test_a_folder_without_a_trained_system_is_told_of(tmp_path: Path) -> None:
 def interrupted(config: TrainingConfig, out: Path) -> None:
     heard = Heard()
     with pytest.raises(TrainingInterruptedError, match=r"it is kept in .*out"):
-        run_training(config, out, featurise, observers=[heard], stop=lambda: len(heard.steps) == 5)
+        run_training(
+            config, out, featurise, CACHE, observers=[heard], stop=lambda: len(heard.steps) == 5
+        )
 
 
 def test_an_interrupted_run_goes_on_from_what_its_folder_keeps(tmp_path: Path) -> None:
     config = configured(tmp_path)
-    whole = run_training(config, tmp_path / "whole", featurise)
+    whole = run_training(config, tmp_path / "whole", featurise, CACHE)
     out = tmp_path / "out"
     interrupted(config, out)
     assert kept_config(out) == config
-    resumed = run_training(kept_config(out), out, featurise, resume=True)
+    resumed = run_training(kept_config(out), out, featurise, CACHE, resume=True)
     assert resumed == whole
     one, other = (load_checkpoint(folder)[0].state_dict() for folder in (tmp_path / "whole", out))
     assert all(torch.equal(one[name], other[name]) for name in one)
@@ -130,9 +137,9 @@ def test_a_kept_run_is_neither_overwritten_nor_made_up(tmp_path: Path) -> None:
     config = configured(tmp_path)
     interrupted(config, tmp_path / "out")
     with pytest.raises(TrainingStateError, match=r"keeps a run that has not ended.*--resume"):
-        run_training(config, tmp_path / "out", featurise)
+        run_training(config, tmp_path / "out", featurise, CACHE)
     with pytest.raises(TrainingStateError, match="nothing to go on with"):
-        run_training(config, tmp_path / "none", featurise, resume=True)
+        run_training(config, tmp_path / "none", featurise, CACHE, resume=True)
     with pytest.raises(TrainingStateError, match="nothing to go on with"):
         kept_config(tmp_path / "none")
 
@@ -149,7 +156,7 @@ def test_a_checkpoint_tells_its_settings_but_no_paths(tmp_path: Path) -> None:
 def test_tensorboard_reads_how_a_run_went(tmp_path: Path) -> None:
     config, out = configured(tmp_path), tmp_path / "out"
     logs, heard = TensorBoardLog(tmp_path / "logs"), Heard()
-    trained: Trained = run_training(config, out, featurise, observers=[logs, heard])
+    trained: Trained = run_training(config, out, featurise, CACHE, observers=[logs, heard])
     logs.close()
     events = EventAccumulator(str(tmp_path / "logs")).Reload()
     losses = events.Scalars("train/loss")

@@ -13,7 +13,7 @@ from models.tuning.distillation import (
     post_keys,
     read_teacher,
     save_teacher,
-    shipped_teacher,
+    teacher_file,
 )
 
 
@@ -62,6 +62,6 @@ def test_the_gradient_draws_the_student_to_the_teacher() -> None:
 
 
 def test_the_shipped_teacher_knows_all_of_melds_train_and_dev_that_differ() -> None:
-    rows = read_teacher(shipped_teacher()).rows
+    rows = read_teacher(teacher_file("meld")).rows
     assert len(rows) == 11_098
     assert all(np.isfinite(row).all() and row.shape == (10,) for row in rows.values())

@@ -1,9 +1,11 @@
 """How an encoder reads posts."""
 
+from typing import get_args
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.tuning.reading import MAX_TOKENS
+from models.tuning.reading import MAX_TOKENS, Reading
 from tests.unit.models.tuning.tiny_encoder import WORDS, tiny_reader
 
 TEXTS = st.lists(
@@ -21,15 +23,13 @@ def words(text: str) -> list[int]:
     return [WORDS[word] for word in text.split()]
 
 
-@given(TEXTS, st.sampled_from(["post", "conversation"]), st.integers(1, 64))
+@given(TEXTS, st.sampled_from(get_args(Reading)), st.integers(1, 64))
 def test_every_post_stands_once_with_its_own_tokens(
-    conversations: list[list[str]], reading: str, most: int
+    conversations: list[list[str]], reading: Reading, most: int
 ) -> None:
     flat = [text for texts in conversations for text in texts]
     found: dict[int, list[int]] = {}
-    for group in tiny_reader("post" if reading == "post" else "conversation").read(
-        conversations, most
-    ):
+    for group in tiny_reader(reading).read(conversations, most):
         for post, span in zip(group.posts, group.spans, strict=True):
             assert post not in found
             assert group.mask[span.row, span.start : span.end].all()
@@ -68,3 +68,19 @@ def test_groups_hold_no_more_padded_tokens_than_asked_for() -> None:
     groups = tiny_reader("post").read(conversations, 60)
     assert all(group.ids.numel() <= 60 for group in groups)
     assert len(groups) < 40
+
+
+def test_a_post_stands_behind_as_many_before_it_as_asked_for() -> None:
+    reader = tiny_reader("context", context=2)
+    [group] = reader.read([["good", "bad", "day", "night"]], 100)
+    first, separator = WORDS["[CLS]"], WORDS["[SEP]"]
+    row = group.spans[group.posts.index(3)].row
+    expected = [first, *words("bad"), separator, *words("day"), separator]
+    assert group.ids[row].tolist() == [*expected, *words("night"), separator]
+
+
+def test_the_oldest_posts_are_left_out_of_a_long_context() -> None:
+    reader = tiny_reader("context", context=6)
+    groups = reader.read([[" ".join(["good"] * 40)] * 7], 10_000)
+    longest = max(row for group in groups for row in group.mask.sum(dim=1).tolist())
+    assert longest == 1 + 3 * 41

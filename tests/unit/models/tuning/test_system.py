@@ -1,6 +1,6 @@
 """An encoder and the network trained together."""
 
-from typing import Literal
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ import torch
 from models.presets import PRESETS, TmsamConfig
 from models.training.batches import make_batch
 from models.training.corpus import LabelledPost
+from models.tuning.reading import Reading
 from models.tuning.system import TunedSystem
 from tests.unit.models.tuning.tiny_encoder import WIDTH, TinyEncoder, tiny_reader
 
@@ -33,7 +34,7 @@ def post(text: str, audio: bool = False) -> LabelledPost:
     return LabelledPost(features, 1, 2, text)
 
 
-def system(reading: Literal["post", "conversation"], network: bool = True) -> TunedSystem:
+def system(reading: Reading, network: bool = True) -> TunedSystem:
     torch.manual_seed(0)
     config = TmsamConfig.model_validate(CONFIG.model_dump())
     return TunedSystem(config, TinyEncoder(), tiny_reader(reading), network).eval()
@@ -45,11 +46,9 @@ CONVERSATIONS = [
 ]
 
 
-@pytest.mark.parametrize("reading", ["post", "conversation"])
+@pytest.mark.parametrize("reading", get_args(Reading))
 @pytest.mark.parametrize("network", [True, False])
-def test_neighbours_in_a_batch_change_nothing(
-    reading: Literal["post", "conversation"], network: bool
-) -> None:
+def test_neighbours_in_a_batch_change_nothing(reading: Reading, network: bool) -> None:
     tuned = system(reading, network)
     together = tuned(make_batch(CONVERSATIONS))
     for row, posts in enumerate(CONVERSATIONS):
@@ -64,6 +63,16 @@ def test_a_post_read_alone_does_not_hear_a_later_one() -> None:
     before = tuned(make_batch([[post("good"), post("day")]])).sentiment[0, 0]
     after = tuned(make_batch([[post("good"), post("bad bad")]])).sentiment[0, 0]
     torch.testing.assert_close(before, after)
+
+
+def test_a_post_read_behind_others_hears_the_earlier_ones_alone() -> None:
+    tuned = system("context", network=False)
+    said = [
+        tuned(make_batch([[post(first), post("good"), post(last)]])).sentiment[0, 1]
+        for first, last in (("day", "day"), ("day", "bad bad"), ("bad bad", "day"))
+    ]
+    torch.testing.assert_close(said[0], said[1])
+    assert not torch.allclose(said[0], said[2])
 
 
 def test_a_conversation_read_whole_hears_its_neighbours() -> None:
@@ -98,6 +107,19 @@ def test_lower_layers_of_the_encoder_learn_slower() -> None:
     assert rates[id(named["layer.0.weight"])] == pytest.approx(5e-5)
     assert rates[id(named["embeddings.weight"])] == pytest.approx(2.5e-5)
     assert len(rates) == sum(1 for _ in tuned.parameters())
+
+
+def test_frozen_layers_and_embeddings_do_not_learn() -> None:
+    tuned = system("post")
+    tuned.freeze(1)
+    learns = {name: own.requires_grad for name, own in tuned.encoder.named_parameters()}
+    assert learns["layer.1.weight"]
+    assert not learns["layer.0.weight"]
+    assert not learns["embeddings.weight"]
+    groups = tuned.parameter_groups(1e-4, 0.5, 1e-3, 0.01)
+    chosen = {id(own) for group in groups for own in group["params"]}  # type: ignore[attr-defined]
+    frozen = [own for own in tuned.parameters() if not own.requires_grad]
+    assert not chosen & {id(own) for own in frozen}
 
 
 def test_statistics_of_the_text_come_from_the_encoder() -> None:

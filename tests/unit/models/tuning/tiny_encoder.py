@@ -31,7 +31,7 @@ class TinyEncoder(nn.Module):
         return SimpleNamespace(last_hidden_state=states)
 
 
-def tiny_reader(reading: Reading) -> Reader:
+def tiny_reader(reading: Reading, context: int = 6) -> Reader:
     tokenizer = Tokenizer(WordLevel(WORDS, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = Whitespace()
-    return Reader(tokenizer, reading, first=1, separator=2, padding=0)
+    return Reader(tokenizer, reading, first=1, separator=2, padding=0, context=context)

@@ -1,0 +1,200 @@
+"""What a training run leaves: judged once, calibrated, and on disk in the form that is read again.
+
+Not for training it: that is `run`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import torch
+
+from connectors.schemas.labels import MODALITIES
+from models.calibration import Calibration
+from models.card import TextEncoderCard, TrainingRecord
+from models.checkpoint import load_checkpoint, save_checkpoint
+from models.evaluation.calibration import fit_calibration
+from models.evaluation.judged import joined, judge
+from models.systems import System
+from models.systems.folder import SystemCard, save_system
+from models.systems.tmsam import TmsamSystem
+from models.training.config import TrainingConfig
+from models.training.sources import Source
+from models.training.validation import (
+    TaskMeasures,
+    has_more_than_text,
+    majority_measures,
+    task_measures,
+)
+from models.tuning.served import served_form
+from models.tuning.system import TunedSystem
+
+NO_VIDEO: Final = (
+    "No visual data: the visual branch was fed random features in a share of the conversations. "
+    "So the network learns to ignore it; it says nothing about video."
+)
+TEST_ONCE: Final = "test was scored once, after every choice of this run had been made on dev."
+CALIBRATED: Final = (
+    "The calibration was fitted on dev, so its expected calibration error there says little."
+)
+TEXT_ONLY: Final = (
+    "The measures named *_text_only were measured with all but the text taken away, as most posts "
+    "come."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written.
+
+    Attributes:
+        parameters: numbers that were learned.
+        metrics: split -> task -> measure -> value, of the weights as written.
+    """
+
+    model_version: str
+    parameters: int
+    metrics: Mapping[str, TaskMeasures]
+
+
+def write_trained(
+    config: TrainingConfig, sources: Sequence[Source], system: System, folder: Path, cache: Path
+) -> Written:
+    """Judge a trained system and write it.
+
+    Args:
+        config: it was trained with.
+        sources: it was trained on.
+        system: changed in place: moved to the CPU, its weights rounded to float16, as they are
+            written. An encoder under the network is rounded as it is served, to int8.
+        folder: where it goes: a checkpoint, or a system as `models.systems.folder` writes it.
+        cache: where encoders are unpacked.
+    """
+    system.cpu()
+    parameters = sum(own.numel() for own in system.parameters())
+    encoder: TextEncoderCard | None = None
+    if isinstance(system, TunedSystem) and system.network is not None:
+        system, encoder, sources = served_form(system, sources, config, folder, cache)
+    with torch.no_grad():
+        for parameter in system.parameters():
+            parameter.copy_(parameter.half().float())
+    record = TrainingRecord(
+        data=", ".join(source.corpus.name for source in sources),
+        licence=", ".join(dict.fromkeys(source.corpus.licence for source in sources)),
+        seed=config.seed,
+        settings=flat_settings(config),
+        notes=_notes(sources),
+    )
+    calibration = calibrate(sources, system, config)
+    metrics = judge_sources(sources, system, config, calibration)
+    version = _version(config, sources)
+    if isinstance(system, TmsamSystem):
+        save_checkpoint(folder, system.network, version, record, metrics, calibration, encoder)
+        load_checkpoint(folder)
+    else:
+        card = SystemCard(
+            model_version=version,
+            system=config.model.system,
+            config=system.config,
+            tuning=config.tuning,
+            calibration=calibration,
+            training=record,
+            metrics=metrics,
+            parameters=parameters,
+        )
+        save_system(folder, card, system)
+    return Written(version, parameters, metrics)
+
+
+def calibrate(sources: Sequence[Source], system: System, config: TrainingConfig) -> Calibration:
+    """A calibration of the trained tasks, from the dev splits that decide the validation."""
+    dev = [
+        judge(system, source.corpus.splits["dev"])
+        for source in sources
+        if config.validation.source in (None, source.name)
+    ]
+    fitted = fit_calibration(joined(dev))
+    return Calibration.model_validate({task: getattr(fitted, task) for task in config.model.tasks})
+
+
+def judge_sources(
+    sources: Sequence[Source], system: System, config: TrainingConfig, calibration: Calibration
+) -> dict[str, TaskMeasures]:
+    """Measures on dev and test, with all modalities, with text alone, and of the majority.
+
+    Args:
+        sources: whose dev and test are judged.
+        system: judged.
+        config: of its training.
+        calibration: of its probabilities.
+
+    Returns:
+        `dev`, `dev_text_only`, `dev_majority`, and the same of `test`; of several sources, each
+        name after its source's and a dot.
+    """
+    tasks = config.model.tasks
+    metrics: dict[str, TaskMeasures] = {}
+    for source in sources:
+        start = f"{source.name}." if len(sources) > 1 else ""
+        splits = source.corpus.splits
+        for split in ("dev", "test"):
+            judged = judge(system, splits[split], MODALITIES)
+            metrics[f"{start}{split}"] = task_measures(judged, tasks, calibration)
+            if has_more_than_text(splits[split]):
+                alone = judge(system, splits[split], ("text",))
+                metrics[f"{start}{split}_text_only"] = task_measures(alone, tasks, calibration)
+            guessed = majority_measures(splits["train"], judged, tasks)
+            metrics[f"{start}{split}_majority"] = guessed
+    return metrics
+
+
+def flat_settings(config: TrainingConfig) -> dict[str, float | int | str | bool]:
+    """What can be said of a configuration in a line a key, without seed and paths.
+
+    Returns:
+        Key through the tables, such as `optimiser.batch` -> value.
+    """
+    flat: dict[str, float | int | str | bool] = {}
+
+    def put(key: str, value: object) -> None:
+        if isinstance(value, dict):
+            for name, own in value.items():
+                put(f"{key}.{name}" if key else str(name), own)
+        elif isinstance(value, int | float | str):
+            flat[key] = value
+        elif isinstance(value, list):
+            flat[key] = ", ".join(map(str, value))
+
+    tables = config.model_dump(mode="json", exclude={"seed": True, "data": True})
+    tables["data"] = {
+        source.name: source.model_dump(mode="json", exclude={"name", "path", "features"})
+        for source in config.data.sources
+    }
+    put("", tables)
+    return flat
+
+
+def _notes(sources: Sequence[Source]) -> list[str]:
+    present = {
+        name
+        for source in sources
+        for posts in source.corpus.splits["train"]
+        for post in posts
+        for name in post.features
+    }
+    notes = [TEST_ONCE, CALIBRATED]
+    if "visual" not in present:
+        notes.insert(0, NO_VIDEO)
+    if present > {"text"}:
+        notes.append(TEXT_ONLY)
+    return notes
+
+
+def _version(config: TrainingConfig, sources: Sequence[Source]) -> str:
+    names = "-".join(source.corpus.name.lower() for source in sources)
+    tuning = config.tuning
+    form: str = config.model.preset
+    if tuning is not None:
+        form = f"{form}-{tuning.encoder}" if tuning.network else tuning.encoder
+    return f"{config.model.system}-{form}-{names}-1"
