@@ -50,16 +50,21 @@ def make_learner(
     train = [posts for source in sources for posts in source.corpus.splits["train"]]
     system.fit_inputs(train)
     system.to(device)
-    weights = {}
-    if config.loss.imbalance == "inverse_sqrt":
-        weights = {task: class_weights(train, task) for task in config.model.tasks}
-    joint = JointLoss(config.model.tasks, config.loss, weights)
+    joint = joint_loss(config, train)
     return Learner(
         system,
         _optimiser(config.optimiser, system),
         loss=lambda batch: joint(system(batch), batch),
         rate=lambda done: rate_factor(config.schedule, done),
     )
+
+
+def joint_loss(config: TrainingConfig, conversations: Sequence[Conversation]) -> JointLoss:
+    """The configured loss; where it weighs classes, by their shares in these conversations."""
+    weights = {}
+    if config.loss.imbalance == "inverse_sqrt":
+        weights = {task: class_weights(conversations, task) for task in config.model.tasks}
+    return JointLoss(config.model.tasks, config.loss, weights)
 
 
 def class_weights(conversations: Sequence[Conversation], task: Task) -> Tensor:

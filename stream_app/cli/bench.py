@@ -8,6 +8,7 @@ import typer
 from stream_app.cli import bench_model
 
 if TYPE_CHECKING:
+    from benchmarks.encoder import Figures as Encoder
     from benchmarks.engine import Figures as Engine
     from benchmarks.explanations import Figures as Explanations
     from benchmarks.pipeline import Figures as Pipeline
@@ -37,6 +38,29 @@ def engine(
     require_place(json)
     with told_in_a_line(), drawn_progress() as progress:
         figures = benchmark.run(posts, runs, progress)
+    _tell(figures, json)
+
+
+@app.command()
+def encoder(
+    posts: Annotated[int, typer.Option(min=1, help="Texts encoded in a run.")] = 4096,
+    runs: Runs = 5,
+    texts: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A text a line; else those of the demo."),
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Measure texts to features: the checkpoint's encoder beside the published one."""
+    from benchmarks import encoder as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.json_file import require_place  # noqa: PLC0415
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
+
+    require_place(json)
+    lines = [] if texts is None else texts.read_text(encoding="utf-8").splitlines()
+    with told_in_a_line(), drawn_progress() as progress:
+        figures = benchmark.run(posts, runs, progress, [line for line in lines if line.strip()])
     _tell(figures, json)
 
 
@@ -93,7 +117,7 @@ def explanations(
     _tell(figures, out / "explanations.json")
 
 
-def _tell(figures: "Engine | Explanations | Pipeline", path: Path | None) -> None:
+def _tell(figures: "Encoder | Engine | Explanations | Pipeline", path: Path | None) -> None:
     from rich.console import Console  # noqa: PLC0415 - keeps `--help` fast
 
     from stream_app.cli.json_file import write_json  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`voxpop bench`: both benchmarks run to their table; no speed is asserted."""
+"""`voxpop bench`: the benchmarks run to their table; no speed is asserted."""
 
 import json
 import os
@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from benchmarks.encoder import BASE, EAGER, SERVED
 
 pytestmark = pytest.mark.integration
 
@@ -46,3 +48,15 @@ def test_the_pipeline_is_set_beside_the_model_alone(
     assert run == figures["middle"]
     assert run["ratio"] == pytest.approx(run["pipeline"] / run["model_alone"], abs=0.01)
     assert "Kafka to Redis" in done.stdout
+
+
+def test_the_served_encoder_is_set_beside_the_published_one(tmp_path: Path) -> None:
+    file = tmp_path / "encoder.json"
+    done = bench({}, file, "encoder", "--posts", "64", "--runs", "1")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(file.read_text())
+    measured = figures["measurements"]
+    assert [each["encoder"] for each in measured] == [SERVED, BASE, EAGER]
+    assert measured[1]["ratio"] == 1.0
+    assert min(figures["network_bytes"], *(each["file_bytes"] for each in measured)) > 1e6
+    assert figures["encoder"] in done.stdout

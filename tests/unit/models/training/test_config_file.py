@@ -122,3 +122,10 @@ def test_a_name_that_is_neither_file_nor_preset_is_told_the_presets() -> None:
 def test_a_configuration_survives_json(tmp_path: Path) -> None:
     config = read_config(write(tmp_path, SMALL))
     assert TrainingConfig.model_validate_json(config.model_dump_json()) == config
+
+
+def test_a_source_must_last_through_all_epochs(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text('[[data.sources]]\nkind = "meld"\npath = "meld.csv"\nuntil = 2\n')
+    with pytest.raises(TrainingConfigError, match="must last through all epochs"):
+        read_config(str(path))
