@@ -19,7 +19,14 @@ def write(folder: Path, text: str) -> str:
 @pytest.mark.parametrize("name", preset_names())
 def test_every_preset_of_the_package_can_be_read(name: str) -> None:
     every = ["meld=m.csv", "goemotions=g.parquet", "csmv=c.parquet", *DATA["mosi"]]
-    own = {"multi": every[:3], "goemotions": every[1:2], "csmv": every[2:3], "mosi": DATA["mosi"]}
+    own = {
+        "multi": every[:3],
+        "shipped": every[:3],
+        "meld-large": every[:2],
+        "goemotions": every[1:2],
+        "csmv": every[2:3],
+        "mosi": DATA["mosi"],
+    }
     config = read_config(name, own.get(name, DATA["meld"]))
     assert config.data.sources[0].path is not None
 

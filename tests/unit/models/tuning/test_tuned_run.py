@@ -9,6 +9,7 @@ import torch
 from connectors.schemas.labels import MODALITIES
 from models.card import read_card
 from models.errors import CheckpointError
+from models.evaluation.checkpoint import evaluate_checkpoint
 from models.evaluation.judged import judge
 from models.systems.folder import load_system
 from models.text_encoder import load_text_encoder
@@ -91,6 +92,9 @@ def test_a_larger_reading_is_written_and_read_again(tmp_path: Path) -> None:
     judged = judge(loaded.system, source.corpus.splits["test"], MODALITIES)
     again = task_measures(judged, config.model.tasks, loaded.calibration)
     assert again["sentiment"] == pytest.approx(trained.metrics["test"]["sentiment"])
+    report = evaluate_checkpoint(out, config.data.sources, "test", "cpu", tmp_path, lambda *_: None)
+    figures = report.data[0].tasks["sentiment"]
+    assert figures.measures["weighted_f1"] == pytest.approx(again["sentiment"]["weighted_f1"])
 
 
 def test_a_student_follows_what_a_teacher_said(tmp_path: Path) -> None:
