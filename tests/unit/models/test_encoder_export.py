@@ -1,4 +1,4 @@
-"""A written text encoder: near the model it was made from, each text by itself, whole or refused."""
+"""A written text encoder: near its model, each text read by itself, whole or refused."""
 
 from collections.abc import Callable
 from pathlib import Path
