@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from models.comparison.plan import PlannedRun, read_comparison
 from models.comparison.run import RunRecord, run_comparison
 from models.comparison.tables import ComparedTable, make_tables, markdown
 from models.errors import TrainingConfigError
-from models.training.featurise import featuriser
+from models.training.featurise import configured_encoder, featuriser
 from models.training.loop import StepReport
 from models.training.state import EpochReport
 
@@ -123,7 +124,9 @@ def run(
     for record in run_comparison(
         runs,
         folder,
-        lambda told: featuriser(told.model.text_graph, cache, progress),
+        lambda told: featuriser(
+            told.model.text_graph, cache, progress, partial(configured_encoder, told)
+        ),
         lambda planned: (_Bars(planned, progress),),
     ):
         records.append(record)

@@ -12,8 +12,8 @@ from models.calibration import Calibration
 from models.device import DeviceName, choose_device
 from models.evaluation.evaluate import evaluate, require_fit
 from models.evaluation.report import EvaluationReport
-from models.systems.folder import load_system
-from models.text_encoder import load_text_encoder
+from models.systems.folder import LoadedSystem, load_system
+from models.text_encoder import load_base_encoder, load_written_encoder
 from models.training.config import DataSource
 from models.training.corpus import Corpus
 from models.training.featurise import Progress, featuriser
@@ -48,7 +48,7 @@ def evaluate_checkpoint(
     loaded = load_system(folder)
     system = loaded.system
     system.to(choose_device(device))
-    encoder = once(partial(load_text_encoder, folder))
+    encoder = once(partial(_encoder_of, folder, loaded))
     featurise = (
         featuriser(system.config.text_graph, cache, progress, encoder)
         if loaded.tuning is None
@@ -78,6 +78,12 @@ def evaluate_checkpoint(
         data=reports,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _encoder_of(folder: Path, loaded: LoadedSystem) -> Encoder:
+    if loaded.text_encoder is None:
+        return load_base_encoder()
+    return load_written_encoder(folder, loaded.text_encoder)
 
 
 def _with_encoded_width(corpus: Corpus, encoder: Callable[[], Encoder]) -> Corpus:

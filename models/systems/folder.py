@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from models.calibration import Calibration
-from models.card import CARD_FILE, TrainingRecord
+from models.card import CARD_FILE, TextEncoderCard, TrainingRecord
 from models.checkpoint import load_checkpoint
 from models.errors import CheckpointError
 from models.presets import TmsamConfig
@@ -34,7 +34,9 @@ class SystemCard(BaseModel):
     """What `system.json` holds.
 
     Attributes:
-        tuning: how its encoder was trained; None: it has none.
+        tuning: how its encoder was trained; None: it has none of its own.
+        text_encoder: what made the text features that it reads; None: all-MiniLM-L6-v2 as it was
+            published.
         calibration: what makes probabilities of the logits.
         metrics: split -> task -> measure -> value; shares in [0, 1].
     """
@@ -46,6 +48,7 @@ class SystemCard(BaseModel):
     system: SystemName
     config: TmsamConfig
     tuning: TuningSettings | None = None
+    text_encoder: TextEncoderCard | None = None
     calibration: Calibration = Calibration()
     training: TrainingRecord
     metrics: dict[str, dict[str, dict[str, float]]]
@@ -70,12 +73,15 @@ class LoadedSystem:
         system: in evaluation mode, on the CPU.
         calibration: of its probabilities.
         tuning: how it reads texts; None: as text features.
+        text_encoder: in its folder, makes those features; None: all-MiniLM-L6-v2 as it was
+            published.
     """
 
     system: System
     model_version: str
     calibration: Calibration
     tuning: TuningSettings | None = None
+    text_encoder: TextEncoderCard | None = None
 
 
 def load_system(folder: Path) -> LoadedSystem:
@@ -88,7 +94,7 @@ def load_system(folder: Path) -> LoadedSystem:
         network, card = load_checkpoint(folder)
         whole = TmsamSystem(card.config)
         whole.network.load_state_dict(network.state_dict())
-        return LoadedSystem(whole.eval(), card.version, card.calibration)
+        return LoadedSystem(whole.eval(), card.version, card.calibration, None, card.text_encoder)
     try:
         own = SystemCard.model_validate_json((folder / SYSTEM_FILE).read_bytes())
         if own.tuning is None:
@@ -98,4 +104,6 @@ def load_system(folder: Path) -> LoadedSystem:
         system.load_state_dict(load_file(folder / WEIGHTS_FILE))
     except (OSError, ValidationError, SafetensorError, RuntimeError) as error:
         raise CheckpointError(f"{folder} holds no trained system: {error}") from error
-    return LoadedSystem(system.eval(), own.model_version, own.calibration, own.tuning)
+    return LoadedSystem(
+        system.eval(), own.model_version, own.calibration, own.tuning, own.text_encoder
+    )

@@ -4,7 +4,7 @@ The defaults of the optimiser are the paper's (Table III).
 """
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
@@ -18,7 +18,8 @@ SourceKind = Literal["meld", "meld_official", "goemotions", "csmv", "mosi"]
 Precision = Literal["auto", "float32", "bfloat16"]
 Imbalance = Literal["none", "inverse_sqrt", "focal"]
 
-_WITH_FEATURES = ("meld", "mosi")
+ENCODER_NAMES: Final = ("base", "shipped")
+_WITH_FEATURES: Final = ("meld", "mosi")
 
 
 class _Table(BaseModel):
@@ -200,8 +201,10 @@ class TrainingConfig(_Table):
         seed: of weights, order and dropout.
         device: `auto` takes a GPU where one answers.
         precision: `auto` is bfloat16 on a GPU and float32 on a CPU.
-        tuning: how a text encoder is trained with the system; without it texts are read by the
-            published one, which stays as it is.
+        text_encoder: what reads texts and stays as it is: `base`, all-MiniLM-L6-v2 as it was
+            published; `shipped`, that of the package's checkpoint; or a checkpoint's folder. What
+            is trained gets a copy.
+        tuning: how a text encoder is trained with the system, in place of one that stays.
     """
 
     seed: int = Field(0, ge=0, lt=2**32)
@@ -214,6 +217,7 @@ class TrainingConfig(_Table):
     schedule: ScheduleConfig = ScheduleConfig()
     validation: ValidationConfig = ValidationConfig()
     modality_dropout: ModalityDropout = ModalityDropout()
+    text_encoder: str = Field("base", min_length=1)
     tuning: TuningSettings | None = None
 
     @model_validator(mode="after")
@@ -226,6 +230,8 @@ class TrainingConfig(_Table):
     def _tuning_fits(self) -> Self:
         if self.tuning is None:
             return self
+        if self.text_encoder != "base":
+            raise ValueError("tuning.encoder names what tuning begins with: leave out text_encoder")
         if self.model.system != "tmsam":
             raise ValueError(f"tuning is for the system tmsam, not for {self.model.system}")
         if self.optimiser.name != "adamw":

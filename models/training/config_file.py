@@ -12,7 +12,7 @@ from typing import Any, Final, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from models.errors import TrainingConfigError
-from models.training.config import TrainingConfig
+from models.training.config import ENCODER_NAMES, TrainingConfig
 
 PRESETS_FOLDER: Final = Path(__file__).parent / "presets"
 
@@ -46,6 +46,7 @@ def read_config(name: str, data: Sequence[str] = (), changes: Sequence[str] = ()
         source, _, field = key.partition(".")
         path = str(Path(value).expanduser().absolute())
         _put(tables, f"data.sources.{source}.{field or 'path'}", path, f"--data {given}")
+    _place_encoder(tables, Path.cwd())
     return check_config(tables, where)
 
 
@@ -94,7 +95,15 @@ def _read(name: str) -> tuple[Tables, str]:
             if isinstance(source.get(field), str):
                 own = Path(source[field]).expanduser()
                 source[field] = str((path.parent / own).absolute())
+    _place_encoder(tables, path.parent)
     return tables, str(path)
+
+
+def _place_encoder(tables: Tables, folder: Path) -> None:
+    """Make the path of a text encoder absolute, from the folder that it was given in."""
+    own = tables.get("text_encoder")
+    if isinstance(own, str) and own and own not in ENCODER_NAMES:
+        tables["text_encoder"] = str((folder / Path(own).expanduser()).absolute())
 
 
 def _sources(tables: Tables) -> list[Tables]:

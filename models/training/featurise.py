@@ -5,11 +5,13 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from models.card import shipped_checkpoint
 from models.encoder_input import MAX_TOKENS
 from models.presets import TextGraph
 from models.systems.dependencies import WordPieces, with_dependencies
 from models.systems.dependency_parser import Trees
-from models.text_encoder import load_base_encoder
+from models.text_encoder import load_base_encoder, load_text_encoder
+from models.training.config import TrainingConfig
 from models.training.corpus import Corpus
 from models.training.text_features import Encoder, TextFeatures, with_text_features
 from models.tuning.encoders import TOKENIZER_FILE, encoder_folder
@@ -18,11 +20,29 @@ Progress = Callable[[str, int, int], None]
 """Told what is made, how many are done, and how many there are."""
 
 
+def encoder_checkpoint(config: TrainingConfig) -> Path | None:
+    """Folder of the checkpoint whose text encoder a configuration asks for; None: the published."""
+    if config.text_encoder == "base":
+        return None
+    return shipped_checkpoint() if config.text_encoder == "shipped" else Path(config.text_encoder)
+
+
+def configured_encoder(config: TrainingConfig) -> Encoder:
+    """The text encoder that a configuration asks for.
+
+    Raises:
+        CheckpointError: it names a folder that is no checkpoint.
+        ModelError: the encoder cannot be loaded.
+    """
+    folder = encoder_checkpoint(config)
+    return load_base_encoder() if folder is None else load_text_encoder(folder)
+
+
 def featuriser(
     graph: TextGraph,
     cache: Path,
     progress: Progress,
-    encoder: Callable[[], Encoder] = load_base_encoder,
+    encoder: Callable[[], Encoder],
 ) -> Callable[[Corpus], Corpus]:
     """What gives a corpus its text features.
 

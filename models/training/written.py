@@ -12,7 +12,14 @@ import torch
 
 from connectors.schemas.labels import MODALITIES
 from models.calibration import Calibration
-from models.card import TextEncoderCard, TrainingRecord
+from models.card import (
+    ENCODER_FILE,
+    TOKENIZER_FILE,
+    TextEncoderCard,
+    TrainingRecord,
+    read_card,
+    read_held_file,
+)
 from models.checkpoint import load_checkpoint, save_checkpoint
 from models.evaluation.calibration import fit_calibration
 from models.evaluation.judged import joined, judge
@@ -20,6 +27,7 @@ from models.systems import System
 from models.systems.folder import SystemCard, save_system
 from models.systems.tmsam import TmsamSystem
 from models.training.config import TrainingConfig
+from models.training.featurise import encoder_checkpoint
 from models.training.sources import Source
 from models.training.validation import (
     TaskMeasures,
@@ -76,6 +84,8 @@ def write_trained(
     encoder: TextEncoderCard | None = None
     if isinstance(system, TunedSystem) and system.network is not None:
         system, encoder, sources = served_form(system, sources, config, folder, cache)
+    elif config.tuning is None:
+        encoder = _copied_encoder(config, folder)
     with torch.no_grad():
         for parameter in system.parameters():
             parameter.copy_(parameter.half().float())
@@ -98,6 +108,7 @@ def write_trained(
             system=config.model.system,
             config=system.config,
             tuning=config.tuning,
+            text_encoder=encoder,
             calibration=calibration,
             training=record,
             metrics=metrics,
@@ -166,13 +177,28 @@ def flat_settings(config: TrainingConfig) -> dict[str, float | int | str | bool]
         elif isinstance(value, list):
             flat[key] = ", ".join(map(str, value))
 
-    tables = config.model_dump(mode="json", exclude={"seed": True, "data": True})
+    tables = config.model_dump(mode="json", exclude={"seed", "data", "text_encoder"})
     tables["data"] = {
         source.name: source.model_dump(mode="json", exclude={"name", "path", "features"})
         for source in config.data.sources
     }
     put("", tables)
     return flat
+
+
+def _copied_encoder(config: TrainingConfig, folder: Path) -> TextEncoderCard | None:
+    """Copy the text encoder that read the texts to what was trained on it; None: the published."""
+    source = encoder_checkpoint(config)
+    card = None if source is None else read_card(source).text_encoder
+    if source is None or card is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, sha256 in (
+        (ENCODER_FILE, card.model_sha256),
+        (TOKENIZER_FILE, card.tokenizer_sha256),
+    ):
+        (folder / name).write_bytes(read_held_file(source / name, sha256))
+    return card
 
 
 def _notes(sources: Sequence[Source]) -> list[str]:

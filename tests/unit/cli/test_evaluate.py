@@ -34,7 +34,7 @@ def meld(tmp_path: Path) -> list[str]:
 
 @pytest.fixture
 def evaluate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Evaluate:
-    monkeypatch.setattr(checkpoint, "load_text_encoder", lambda _: LengthEncoder())
+    monkeypatch.setattr(checkpoint, "load_base_encoder", LengthEncoder)
 
     def run(folder: Path, data: list[str], *more: str) -> None:
         options = [part for own in data for part in ("--data", own)]
@@ -65,7 +65,7 @@ def test_a_checkpoint_of_other_widths_is_refused_before_texts_are_encoded(
     evaluate: Evaluate, meld: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoder = LengthEncoder()
-    monkeypatch.setattr(checkpoint, "load_text_encoder", lambda _: encoder)
+    monkeypatch.setattr(checkpoint, "load_base_encoder", lambda: encoder)
     with pytest.raises(CliError, match=r"reads text of 300 numbers a step, but MELD gives 384"):
         evaluate(write_checkpoint(tmp_path / "own", "paper"), meld)
     assert encoder.calls == [["a"]]

@@ -38,7 +38,7 @@ def tiny_bert(**changed: object) -> nn.Module:
         "max_position_embeddings": 128,
         "initializer_range": 0.2,
     }
-    model = BertModel(BertConfig(**{**fields, **changed}))  # type: ignore[no-untyped-call,arg-type]
+    model: nn.Module = BertModel(BertConfig(**{**fields, **changed}))  # type: ignore[no-untyped-call,arg-type]
     with torch.no_grad():
         for name, own in model.named_parameters():
             if "LayerNorm" in name or name.endswith("bias"):

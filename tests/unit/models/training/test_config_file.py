@@ -57,6 +57,20 @@ def test_paths_in_a_file_are_from_its_folder_and_given_ones_from_the_users(
     assert (given.path, given.features) == (folder / "here.csv", folder / "here.npz")
 
 
+def test_a_text_encoder_is_named_or_a_folder_from_where_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = write(tmp_path, 'text_encoder = "own"\n' + SMALL)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert read_config(name).text_encoder == str(tmp_path / "own")
+    given = read_config(name, (), ["text_encoder=other"])
+    assert given.text_encoder == str(tmp_path / "here" / "other")
+    assert read_config(name, (), ["text_encoder=shipped"]).text_encoder == "shipped"
+    with pytest.raises(TrainingConfigError, match="leave out text_encoder"):
+        read_config("shipped", ["meld=m", "goemotions=g", "csmv=c"], ["text_encoder=shipped"])
+
+
 def test_changes_reach_tables_and_sources_by_name_or_number(tmp_path: Path) -> None:
     changes = [
         "optimiser.batch=8",

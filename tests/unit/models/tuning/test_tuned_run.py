@@ -16,6 +16,7 @@ from models.text_encoder import load_text_encoder
 from models.training.config import TrainingConfig
 from models.training.corpus import Corpus
 from models.training.data.meld import COLUMNS
+from models.training.featurise import configured_encoder
 from models.training.run import run_training
 from models.training.sources import load_sources
 from models.training.text_features import TextFeatures, with_text_features
@@ -79,6 +80,28 @@ def test_a_tuned_encoder_is_served_with_the_network_that_was_judged_on_it(tmp_pa
     judged = judge(load_system(out).system, source.corpus.splits["test"], MODALITIES)
     again = task_measures(judged, config.model.tasks, card.calibration)
     assert again["emotion"] == pytest.approx(card.metrics["test"]["emotion"])
+
+
+@pytest.mark.parametrize("system", ["tmsam", "lstm"])
+def test_another_system_stands_on_a_checkpoint_s_encoder_and_carries_it(
+    tmp_path: Path, system: str
+) -> None:
+    config = configured(tmp_path)
+    run_training(config, tmp_path / "own", unread, tmp_path)
+    tables = config.model_dump(exclude={"tuning"})
+    tables["model"]["system"] = system
+    other = TrainingConfig.model_validate({**tables, "text_encoder": str(tmp_path / "own")})
+    features = TextFeatures(configured_encoder(other))
+    trained = run_training(
+        other, tmp_path / "out", lambda corpus: with_text_features(corpus, features), tmp_path
+    )
+    assert load_system(tmp_path / "out").text_encoder == read_card(tmp_path / "own").text_encoder
+    (tmp_path / "own" / "text_encoder.onnx").unlink()
+    report = evaluate_checkpoint(
+        tmp_path / "out", other.data.sources, "test", "cpu", tmp_path, lambda *_: None
+    )
+    measured = report.data[0].tasks["emotion"].measures["weighted_f1"]
+    assert measured == pytest.approx(trained.metrics["test"]["emotion"]["weighted_f1"])
 
 
 def test_a_larger_reading_is_written_and_read_again(tmp_path: Path) -> None:
