@@ -32,7 +32,7 @@ from models.evaluation.report import (
     Reliability,
     TaskReport,
 )
-from models.evaluation.slices import by_position, by_removal, probabilities
+from models.evaluation.slices import by_name, by_position, by_removal, probabilities
 from models.systems.base import System
 from models.training.corpus import NO_LABEL, Conversation, Corpus
 
@@ -159,6 +159,8 @@ def _judge_task(
             for name, own in calibrations.items()
         },
         positions=by_position(judged, task, used),
+        groups=by_name(judged, judged.group, task, used),
+        authors=by_name(judged, judged.author, task, used),
         removals=by_removal(judged, without, task, used),
     )
 

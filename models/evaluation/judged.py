@@ -31,6 +31,7 @@ class Judged:
         position: [M], posts of the conversation before this one.
         presence: [M, 3], which modalities the data have of the post, whatever was used.
         group: of each post, "" for none.
+        author: of each post, "" where the data do not tell.
     """
 
     sentiment: NDArray[np.int64]
@@ -40,6 +41,7 @@ class Judged:
     position: NDArray[np.int64]
     presence: NDArray[np.bool_]
     group: tuple[str, ...]
+    author: tuple[str, ...]
 
     def labels(self, task: Task) -> NDArray[np.int64]:
         """True classes of a task, [M]."""
@@ -92,6 +94,7 @@ def judge(
         position=np.concatenate([np.arange(len(own)) for own in conversations]),
         presence=np.array([[name in post.features for name in MODALITIES] for post in posts]),
         group=tuple(post.group for post in posts),
+        author=tuple(post.author for post in posts),
     )
 
 
@@ -105,6 +108,7 @@ def joined(parts: Sequence[Judged]) -> Judged:
         position=np.concatenate([own.position for own in parts]),
         presence=np.concatenate([own.presence for own in parts]),
         group=tuple(name for own in parts for name in own.group),
+        author=tuple(name for own in parts for name in own.author),
     )
 
 

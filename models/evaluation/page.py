@@ -1,12 +1,13 @@
 """Tells a report as a Markdown page with plots. Not for the figures: those are `report`."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from models.evaluation.judged import CLASSES
 from models.evaluation.plots import draw
 from models.evaluation.report import DataReport, EvaluationReport, TaskReport
+from models.evaluation.slices import LEAST_POSTS_OF_A_PART, Part
 
 PAGE_FILE = "report.md"
 FIGURES_FILE = "report.json"
@@ -77,7 +78,7 @@ def _task(title: str, report: TaskReport, plots: Mapping[str, str]) -> Iterator[
         ("by position in the conversation", ("positions",), _positions(report)),
         ("with a modality removed", ("modalities",), _removals(report)),
     )
-    for subject, pictures, lines in sections:
+    for subject, pictures, lines in (*sections, *_parts(report)):
         yield from ("", f"### {title}: {subject}", "", *lines)
         for picture in pictures:
             if picture in plots:
@@ -136,6 +137,24 @@ def _positions(report: TaskReport) -> Iterator[str]:
     yield "| position | posts | accuracy | weighted F1 | macro F1 |"
     yield "|---|---|---|---|---|"
     for own in report.positions:
+        yield (
+            f"| {own.name} | {own.posts:,} | {own.measures['accuracy']:.4f} | "
+            f"{own.measures['weighted_f1']:.4f} | {own.measures['macro_f1']:.4f} |"
+        )
+
+
+def _parts(report: TaskReport) -> Iterator[tuple[str, tuple[()], Iterator[str]]]:
+    for subject, parts in (("by group", report.groups), ("by author", report.authors)):
+        if parts:
+            yield subject, (), _by_name(parts)
+
+
+def _by_name(parts: Sequence[Part]) -> Iterator[str]:
+    yield f"Those with at least {LEAST_POSTS_OF_A_PART} labelled posts."
+    yield ""
+    yield "| | posts | accuracy | weighted F1 | macro F1 |"
+    yield "|---|---|---|---|---|"
+    for own in parts:
         yield (
             f"| {own.name} | {own.posts:,} | {own.measures['accuracy']:.4f} | "
             f"{own.measures['weighted_f1']:.4f} | {own.measures['macro_f1']:.4f} |"

@@ -12,7 +12,7 @@ from models.calibration import TaskCalibration
 from models.evaluation.intervals import Interval
 from models.evaluation.judged import Task
 from models.evaluation.reliability import ReliabilityBin
-from models.evaluation.slices import PositionSlice, Removal
+from models.evaluation.slices import Part, PositionSlice, Removal
 
 UNCALIBRATED: Final = "uncalibrated"
 CHECKPOINT: Final = "checkpoint"
@@ -86,6 +86,8 @@ class TaskReport(BaseModel):
         reliability: `uncalibrated`, `checkpoint` where it carries a calibration, and
             `fitted on dev` where another split was judged -> reliability with that calibration.
         positions: slices with labelled posts.
+        groups: what the data sort posts by, such as hashtags; see `slices.by_name`.
+        authors: likewise.
         removals: modalities that posts have beside another one.
     """
 
@@ -99,6 +101,8 @@ class TaskReport(BaseModel):
     confusion: list[list[int]]
     reliability: dict[str, Reliability]
     positions: list[PositionSlice]
+    groups: list[Part] = []
+    authors: list[Part] = []
     removals: list[Removal]
 
     @property

@@ -1,6 +1,7 @@
-"""Measures of a part of the posts: by position in the conversation, and with a modality removed."""
+"""Measures of a part of the posts: by position, by group or author, and with a modality removed."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,8 @@ from models.training.corpus import NO_LABEL
 
 # first and last position, from 1; the last slice has no end
 POSITIONS: Final = ((1, 1), (2, 2), (3, 5), (6, 10), (11, None))
+
+LEAST_POSTS_OF_A_PART: Final = 100
 
 
 class PositionSlice(BaseModel):
@@ -39,6 +42,20 @@ class PositionSlice(BaseModel):
         if self.last is None:
             return f"{self.first}+"
         return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
+
+class Part(BaseModel):
+    """Posts that the data name alike, such as those of a hashtag or an author.
+
+    Attributes:
+        measures: as `metrics.measures`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    posts: int
+    measures: dict[str, float]
 
 
 class Removal(BaseModel):
@@ -87,6 +104,31 @@ def by_position(judged: Judged, task: Task, calibration: Calibration) -> list[Po
                 PositionSlice(first=first, last=last, posts=int(own.sum()), measures=values)
             )
     return slices
+
+
+def by_name(
+    judged: Judged, names: Sequence[str], task: Task, calibration: Calibration
+) -> list[Part]:
+    """Each part with at least `LEAST_POSTS_OF_A_PART` labelled posts, the best weighted F1 first.
+
+    Args:
+        judged: M posts.
+        names: of the part that each post belongs to, M; "" for none.
+        task: whose labels.
+        calibration: applied first.
+    """
+    labels = judged.labels(task)
+    predicted = probabilities(judged, task, calibration).argmax(axis=1)  # [M]
+    part = np.array(names)  # [M]
+    known = labels != NO_LABEL  # [M]
+    counts = Counter(part[known].tolist())
+    parts = []
+    for name, posts in counts.items():
+        if name and posts >= LEAST_POSTS_OF_A_PART:
+            own = known & (part == name)  # [M]
+            values = measures(labels[own], predicted[own], len(CLASSES[task]))
+            parts.append(Part(name=name, posts=posts, measures=values))
+    return sorted(parts, key=lambda own: -own.measures["weighted_f1"])
 
 
 def by_removal(

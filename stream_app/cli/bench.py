@@ -1,4 +1,4 @@
-"""`voxpop bench`: how fast and how true it is on this machine; each command prints a table."""
+"""`voxpop bench`: how fast, true and fair it is on this machine; each command prints a table."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from benchmarks.encoder import Figures as Encoder
     from benchmarks.engine import Figures as Engine
     from benchmarks.explanations import Figures as Explanations
+    from benchmarks.identities import Figures as Identities
     from benchmarks.pipeline import Figures as Pipeline
 
 app = typer.Typer(
-    help="Speed on this machine, and whether explanations are true.", no_args_is_help=True
+    help="Speed, and whether explanations are true and scores fair.", no_args_is_help=True
 )
 
 app.command()(bench_model.model)
@@ -117,7 +118,22 @@ def explanations(
     _tell(figures, out / "explanations.json")
 
 
-def _tell(figures: "Encoder | Engine | Explanations | Pipeline", path: Path | None) -> None:
+@app.command()
+def identities(json: Json = None) -> None:
+    """Measure whether a post is scored differently because of whom it speaks of."""
+    from benchmarks import identities as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.json_file import require_place  # noqa: PLC0415
+    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
+
+    require_place(json)
+    with told_in_a_line():
+        figures = benchmark.run()
+    _tell(figures, json)
+
+
+def _tell(
+    figures: "Encoder | Engine | Explanations | Identities | Pipeline", path: Path | None
+) -> None:
     from rich.console import Console  # noqa: PLC0415 - keeps `--help` fast
 
     from stream_app.cli.json_file import write_json  # noqa: PLC0415

@@ -21,6 +21,7 @@ def judged(
     sentiment_logits: NDArray[np.float64],
     sentiment: NDArray[np.int64],
     presence: NDArray[np.bool_] | None = None,
+    group: Sequence[str] = (),
 ) -> Judged:
     """Posts of conversations of the given lengths, with sentiment and no emotion."""
     posts = sum(lengths)
@@ -31,5 +32,6 @@ def judged(
         emotion_logits=np.zeros((posts, 7), np.float32),
         position=np.concatenate([np.arange(length) for length in lengths]),
         presence=np.ones((posts, 3), np.bool_) if presence is None else presence,
-        group=("",) * posts,
+        group=tuple(group) or ("",) * posts,
+        author=("",) * posts,
     )

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from models.calibration import Calibration, TaskCalibration
 from models.evaluation.intervals import f1_intervals
 from models.evaluation.metrics import measures
-from models.evaluation.slices import by_position, by_removal
+from models.evaluation.slices import by_name, by_position, by_removal
 from models.training.corpus import NO_LABEL
 from tests.unit.models.evaluation.judged_posts import judged
 
@@ -34,6 +34,18 @@ def test_a_slice_is_measured_on_its_own_posts_with_a_label() -> None:
     assert first.measures == measures([0, 1], [0, 0], 3)
     assert second.measures["accuracy"] == 0.0
     assert (later.name, later.posts, later.measures["accuracy"]) == ("3-5", 1, 1.0)
+
+
+def test_parts_with_enough_labelled_posts_are_told_the_best_first() -> None:
+    names = ["bad"] * 120 + ["good"] * 100 + ["few"] * 99 + [""] * 101 + ["good"] * 9
+    posts = len(names)
+    said = np.zeros(posts, np.int64)
+    truth = np.array([int(name == "bad") for name in names])
+    truth[-9:] = NO_LABEL
+    own = judged([posts], np.eye(3)[said], truth, group=names)
+    good, bad = by_name(own, own.group, "sentiment", PLAIN)
+    assert (good.name, good.posts, good.measures["accuracy"]) == ("good", 100, 1.0)
+    assert (bad.name, bad.posts, bad.measures["accuracy"]) == ("bad", 120, 0.0)
 
 
 def test_a_modality_is_removed_where_the_post_has_it_and_another() -> None:
