@@ -79,6 +79,7 @@ def export_encoder(
     state = {key: own.detach().float().cpu().numpy() for key, own in model.state_dict().items()}
     weights = encoder_weights(state, cast("_Configured", model).config.to_dict())
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
+    tokenizer.no_padding()
     special = tokenizer.encode("").ids
     if len(special) != 2 or tokenizer.get_vocab_size() > weights.vocabulary:
         raise ModelError(

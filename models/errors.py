@@ -20,6 +20,10 @@ class TrainingConfigError(ModelError):
     """A training configuration has a key or a value that does not exist; the message names it."""
 
 
+class TrainingDivergedError(ModelError):
+    """The loss of a training run is no number any more; nothing was written over."""
+
+
 class TrainingInterruptedError(ModelError):
     """A training run was asked to end before its time; what it did is kept where it says."""
 

@@ -1,6 +1,6 @@
 """Sizes of the network: the presets `paper`, `default` and `stream`.
 
-Not for how it is trained: that is `models.training.settings`.
+Not for how it is trained: that is `models.training.config`.
 """
 
 from typing import Final, Literal

@@ -124,8 +124,10 @@ def require_fit(system: System, corpus: Corpus, split: str) -> None:
 
 def _several(conversations: Sequence[Conversation]) -> list[str]:
     """Modalities that a post has beside another one."""
-    shared = [post.features for own in conversations for post in own if len(post.features) > 1]
-    return [name for name in MODALITIES if any(name in features for features in shared)]
+    present = [
+        {name for name in MODALITIES if post.has(name)} for own in conversations for post in own
+    ]
+    return [name for name in MODALITIES if any(name in own and len(own) > 1 for own in present)]
 
 
 def _judge_task(

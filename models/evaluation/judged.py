@@ -92,7 +92,7 @@ def judge(
         sentiment_logits=sentiment,
         emotion_logits=emotion,
         position=np.concatenate([np.arange(len(own)) for own in conversations]),
-        presence=np.array([[name in post.features for name in MODALITIES] for post in posts]),
+        presence=np.array([[post.has(name) for name in MODALITIES] for post in posts]),
         group=tuple(post.group for post in posts),
         author=tuple(post.author for post in posts),
     )

@@ -46,7 +46,7 @@ def read_config(name: str, data: Sequence[str] = (), changes: Sequence[str] = ()
         source, _, field = key.partition(".")
         path = str(Path(value).expanduser().absolute())
         _put(tables, f"data.sources.{source}.{field or 'path'}", path, f"--data {given}")
-    _place_encoder(tables, Path.cwd())
+    _place_files(tables, Path.cwd())
     return check_config(tables, where)
 
 
@@ -95,15 +95,24 @@ def _read(name: str) -> tuple[Tables, str]:
             if isinstance(source.get(field), str):
                 own = Path(source[field]).expanduser()
                 source[field] = str((path.parent / own).absolute())
-    _place_encoder(tables, path.parent)
+    _place_files(tables, path.parent)
     return tables, str(path)
 
 
-def _place_encoder(tables: Tables, folder: Path) -> None:
-    """Make the path of a text encoder absolute, from the folder that it was given in."""
+def _place_files(tables: Tables, folder: Path) -> None:
+    """Make paths of a text encoder and of teachers absolute, from the folder they were given in."""
     own = tables.get("text_encoder")
     if isinstance(own, str) and own and own not in ENCODER_NAMES:
         tables["text_encoder"] = str((folder / Path(own).expanduser()).absolute())
+    tuning = tables.get("tuning")
+    teachers = tuning.get("teachers") if isinstance(tuning, dict) else None
+    if isinstance(tuning, dict) and isinstance(teachers, list):
+        tuning["teachers"] = [
+            str((folder / Path(name).expanduser()).absolute())
+            if isinstance(name, str) and name.endswith(".npz")
+            else name
+            for name in teachers
+        ]
 
 
 def _sources(tables: Tables) -> list[Tables]:
@@ -141,7 +150,10 @@ def _put(tables: Tables, key: str, value: Any, option: str) -> None:
     place[last] = value
 
 
-def _entry(entries: Sequence[Tables], name: str, option: str) -> Tables:
+def _entry(listed: Sequence[Any], name: str, option: str) -> Tables:
+    entries: list[Tables] = [entry for entry in listed if isinstance(entry, dict)]
+    if len(entries) < len(listed):
+        raise TrainingConfigError(f"{option}: data.sources must be tables, [[data.sources]]")
     names = [str(entry.get("name") or entry.get("kind")) for entry in entries]
     if name in names:
         return entries[names.index(name)]

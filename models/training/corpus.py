@@ -46,6 +46,10 @@ class LabelledPost:
     author: str = ""
     teacher: NDArray[np.float32] | None = None
 
+    def has(self, modality: str) -> bool:
+        """Whether the data have the modality of this post, text as features or as itself."""
+        return modality in self.features or (modality == "text" and bool(self.text.strip()))
+
 
 Conversation = Sequence[LabelledPost]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from models.layers.initialise import initialise
 from models.systems import System, build_system
 from models.training.batches import Batch
 from models.training.config import OptimiserConfig, ScheduleConfig, Task, TrainingConfig
@@ -47,6 +48,7 @@ def make_learner(
     """
     torch.manual_seed(config.seed)
     system = build_system(config.model.system, config.model.network(sources[0].corpus.widths))
+    initialise(system)
     train = [posts for source in sources for posts in source.corpus.splits["train"]]
     system.fit_inputs(train)
     system.to(device)

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import torch
 from torch import Tensor
 
-from models.errors import TrainingInterruptedError, TrainingStateError
+from models.errors import TrainingDivergedError, TrainingInterruptedError, TrainingStateError
 from models.systems import System
 from models.training.batches import Batch, make_batch
 from models.training.config import TrainingConfig
@@ -154,6 +154,7 @@ class Training:
 
         Raises:
             TrainingInterruptedError: `stop` said so; the state is saved.
+            TrainingDivergedError: the loss is no number any more.
         """
         schedule = self._config.schedule
         while self._state.epoch <= schedule.epochs and self._state.since_best < schedule.patience:
@@ -217,6 +218,7 @@ class Training:
             self._system.device.type, self._precision, enabled=self._precision != torch.float32
         ):
             loss = learner.loss(batch)
+        self._require_number(loss.item())
         learner.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(
@@ -239,6 +241,14 @@ class Training:
         )
         for observer in self._observers:
             observer.stepped(report)
+
+    def _require_number(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            state = self._state
+            raise TrainingDivergedError(
+                f"the loss is {loss} in epoch {state.epoch}, step {state.step + 1}; begin anew "
+                "with a lower optimiser.learning_rate, or look for extreme values in the features"
+            )
 
     def _batch(self, planned: PlannedBatch) -> Batch:
         train = self._train[planned.source]

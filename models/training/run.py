@@ -85,6 +85,7 @@ def run_training(
         TrainingStateError: the folder keeps a run and it is not resumed, or the other way round,
             or that run is of other data.
         TrainingInterruptedError: `stop` said so; the run can be resumed.
+        TrainingDivergedError: the loss is no number any more.
     """
     state = state_path(folder)
     if state.exists() and not resume:

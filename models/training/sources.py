@@ -67,6 +67,7 @@ def load_sources(
         sources.append(Source(told.name, featurise(corpus), told.weight, batch, told.until))
     _require_one_width(sources)
     _require_labels(sources, config.model.tasks)
+    _require_validation(sources, config)
     return sources
 
 
@@ -135,6 +136,19 @@ def _require_labels(sources: Sequence[Source], tasks: Sequence[Task]) -> None:
             raise TrainingDataError(
                 f"no post of the split {split} has a label for {task}; "
                 f"leave it out of model.tasks or add data that have it"
+            )
+
+
+def _require_validation(sources: Sequence[Source], config: TrainingConfig) -> None:
+    name = config.validation.source
+    for source in sources:
+        dev = (post for posts in source.corpus.splits["dev"] for post in posts)
+        if source.name == name and not any(
+            getattr(post, task) != NO_LABEL for post in dev for task in config.model.tasks
+        ):
+            raise TrainingDataError(
+                f"validation.source is {name}, whose split dev has no label for "
+                f"{' or '.join(config.model.tasks)}; let another source decide"
             )
 
 

@@ -105,15 +105,26 @@ def with_text_features(corpus: Corpus, features: TextFeatures) -> Corpus:
     return replace(corpus, splits=splits, widths=(width, *corpus.widths[1:]))
 
 
-def _with_text(
-    where: str, conversations: Sequence[Conversation], features: TextFeatures
-) -> list[Conversation]:
-    every = [post for posts in conversations for post in posts]
-    blank = sum(not post.text.strip() and not post.features for post in every)
+def require_content(where: str, conversations: Sequence[Conversation]) -> None:
+    """See to it that every post has something that a system can read.
+
+    Raises:
+        TrainingDataError: a post has a blank text and no other features; says how many.
+    """
+    blank = sum(
+        not post.text.strip() and not post.features for posts in conversations for post in posts
+    )
     if blank:
         raise TrainingDataError(
             f"{where}: {blank} posts have a blank text and no other features; leave them out"
         )
+
+
+def _with_text(
+    where: str, conversations: Sequence[Conversation], features: TextFeatures
+) -> list[Conversation]:
+    require_content(where, conversations)
+    every = [post for posts in conversations for post in posts]
     vectors = iter(features.of([post.text for post in every if _lacks_text(post)]))
     return [
         [

@@ -114,7 +114,7 @@ def majority_measures(
 def has_more_than_text(conversations: Sequence[Conversation]) -> bool:
     """Whether a post with a text has another modality too."""
     return any(
-        ("text" in post.features or bool(post.text)) and bool(set(post.features) - {"text"})
+        post.has("text") and bool(set(post.features) - {"text"})
         for posts in conversations
         for post in posts
     )

@@ -212,7 +212,7 @@ def _notes(sources: Sequence[Source]) -> list[str]:
     notes = [TEST_ONCE, CALIBRATED]
     if "visual" not in present:
         notes.insert(0, NO_VIDEO)
-    if present > {"text"}:
+    if any(has_more_than_text(source.corpus.splits["train"]) for source in sources):
         notes.append(TEXT_ONLY)
     return notes
 

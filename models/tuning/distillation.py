@@ -15,10 +15,12 @@ from torch.nn import functional
 
 from connectors.schemas.labels import EMOTIONS, SENTIMENTS
 from models.errors import TrainingDataError
+from models.evaluation.judged import Task
 from models.tmsam import Logits
 from models.training.batches import Batch
 from models.training.corpus import Conversation
 
+TASKS: Final[tuple[Task, ...]] = ("sentiment", "emotion")
 _CLASSES: Final = len(SENTIMENTS) + len(EMOTIONS)
 
 
@@ -111,13 +113,16 @@ def distillation_loss(logits: Tensor, teacher: Tensor, temperature: float) -> Te
     return scaled
 
 
-def teacher_loss(logits: Logits, batch: Batch, temperature: float) -> Tensor:
-    """Sum over both tasks of `distillation_loss`, on the posts that have a teacher's logits.
+def teacher_loss(
+    logits: Logits, batch: Batch, temperature: float, tasks: Sequence[Task] = TASKS
+) -> Tensor:
+    """Sum over the tasks of `distillation_loss`, on the posts that have a teacher's logits.
 
     Args:
         logits: the student's, [B, N, C] each.
         batch: with the teacher's.
         temperature: softens both distributions.
+        tasks: that are taught; at least one.
 
     Returns:
         A scalar; 0 where no post has any.
@@ -127,6 +132,11 @@ def teacher_loss(logits: Logits, batch: Batch, temperature: float) -> Tensor:
         return logits.sentiment.sum() * 0.0
     wanted = batch.teacher[known].to(logits.sentiment.device)  # [M, 10]
     chosen = known.to(logits.sentiment.device)
-    own = (logits.sentiment[chosen].float(), logits.emotion[chosen].float())
-    parts = zip(own, torch.split(wanted, [len(SENTIMENTS), len(EMOTIONS)], dim=1), strict=True)
-    return torch.stack([distillation_loss(*pair, temperature) for pair in parts]).sum()
+    split = torch.split(wanted, [len(SENTIMENTS), len(EMOTIONS)], dim=1)
+    taught = dict(zip(TASKS, split, strict=True))
+    return torch.stack(
+        [
+            distillation_loss(getattr(logits, task)[chosen].float(), taught[task], temperature)
+            for task in tasks
+        ]
+    ).sum()

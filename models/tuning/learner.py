@@ -8,12 +8,14 @@ import torch
 from torch import Tensor
 
 from models.errors import TrainingConfigError
+from models.layers.initialise import initialise
 from models.training.batches import Batch
 from models.training.config import TrainingConfig
 from models.training.corpus import Corpus, LabelledPost
 from models.training.learner import Learner, joint_loss, rate_factor
 from models.training.loss import JointLoss
 from models.training.sources import Source
+from models.training.text_features import require_content
 from models.tuning.build import tuned_system
 from models.tuning.distillation import (
     TeacherLogits,
@@ -37,12 +39,15 @@ def text_preparer(tuning: TuningSettings) -> Callable[[Corpus], Corpus]:
         Takes a corpus as a reader gives it; its text width becomes the encoder's.
 
     Raises:
-        TrainingDataError: a teacher's file is none.
+        TrainingDataError: a teacher's file is none. What it gives raises it where a post has a
+            blank text and no other features.
     """
     teachers = [read_teacher(teacher_file(name)) for name in tuning.teachers]
     width = WIDTHS[tuning.encoder]
 
     def prepare(corpus: Corpus) -> Corpus:
+        for split, conversations in corpus.splits.items():
+            require_content(f"{corpus.name} {split}", conversations)
         splits = {
             name: [_prepared(posts, tuning.authors, teachers) for posts in conversations]
             for name, conversations in corpus.splits.items()
@@ -73,6 +78,8 @@ def make_tuned_learner(
     folder = encoder_folder(tuning.encoder, cache)
     system = tuned_system(tuning, config.model.network(sources[0].corpus.widths), folder)
     train = [posts for source in sources for posts in source.corpus.splits["train"]]
+    if system.network is not None:
+        initialise(system.network)
     system.freeze(tuning.frozen)
     system.to(device)
     system.fit_inputs(train)
@@ -115,7 +122,9 @@ def tuned_loss(
             continue
         own = joint(logits, batch)
         if tuning.teachers and tuning.distillation:
-            own = own + tuning.distillation * teacher_loss(logits, batch, tuning.temperature)
+            own = own + tuning.distillation * teacher_loss(
+                logits, batch, tuning.temperature, joint.tasks
+            )
         losses.append(weight * own)
     return torch.stack(losses).sum()
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from connectors.schemas.feature_sets import DEFAULT
 from connectors.schemas.labels import EMOTIONS, SENTIMENTS
+from models.errors import TrainingDataError
 from models.training.corpus import (
     SPLITS,
     Corpus,
@@ -41,7 +42,8 @@ def read_meld(csv_path: Path, audio_path: Path | None = None) -> Corpus:
         Conversations of the official splits, utterances in order.
 
     Raises:
-        TrainingDataError: a file, column, split or array is missing or a label unknown; names it.
+        TrainingDataError: a file, column, split or array is missing, a label unknown, or an audio
+            measure missing in all of the training split; names it.
     """
     rows = read_csv(csv_path, COLUMNS)
     require_values(csv_path, rows, "split", SPLITS)
@@ -55,7 +57,16 @@ def read_meld(csv_path: Path, audio_path: Path | None = None) -> Corpus:
     splits = by_conversation(_placed(row, own) for row, own in zip(rows, features, strict=True))
     statistics = feature_statistics(splits["train"], "audio")
     if statistics is None:
+        heard = any(post.features for own in splits.values() for posts in own for post in posts)
+        if heard:
+            raise TrainingDataError(f"{audio_path}: no utterance of the split train has audio")
         return Corpus(NAME, LICENCE, splits)
+    unmeasured = np.flatnonzero(np.isnan(statistics[0])).tolist()
+    if unmeasured:
+        raise TrainingDataError(
+            f"{audio_path}: columns {unmeasured} of {AUDIO_ARRAY} are NaN in every row of the "
+            "split train, so that nothing can fill their gaps"
+        )
     filled = {name: fill_missing(own, "audio", statistics[0]) for name, own in splits.items()}
     return Corpus(NAME, LICENCE, filled)
 

@@ -1,7 +1,6 @@
 import os
 import signal
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,9 +35,7 @@ Train = Callable[..., Result]
 
 @pytest.fixture
 def train(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Train:
-    monkeypatch.setattr(
-        featurise, "featuriser", partial(featurise.featuriser, encoder=LengthEncoder)
-    )
+    monkeypatch.setattr(featurise, "load_base_encoder", LengthEncoder)
     rows = [
         [split, str(dialogue), "0", "x" * (1 + 5 * (dialogue % 3)), *LABELS[dialogue % 3]]
         for split in ("train", "dev", "test")

@@ -1,0 +1,36 @@
+"""First weights of a network, so that what its inputs say reaches its outputs.
+
+Under torch's own first weights a dense layer with ReLU makes what differs between posts about
+three times smaller; at the logits of this network little more than a thousandth of it is left.
+"""
+
+from itertools import pairwise
+
+from torch import nn
+
+from models.layers.graph import GraphConvolution
+
+
+def initialise(network: nn.Module) -> None:
+    """Draw first weights by torch's global random state.
+
+    Args:
+        network: changed in place: convolutions and dense layers in front of a ReLU keep the
+            variance of what comes in (He et al. 2015, ICCV), with biases of 0. All others stay
+            as they are: attention is added to its queries, and begins small.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv1d):
+            _keep_variance(module)
+        elif isinstance(module, GraphConvolution):
+            _keep_variance(module.dense)
+        elif isinstance(module, nn.Sequential):
+            for layer, after in pairwise(module):
+                if isinstance(layer, nn.Linear) and isinstance(after, nn.ReLU):
+                    _keep_variance(layer)
+
+
+def _keep_variance(layer: nn.Linear | nn.Conv1d) -> None:
+    nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
