@@ -22,6 +22,7 @@ TOKENIZER_FILE: Final = "tokenizer.json"
 FORMAT_VERSION: Final = 2
 _PICKLE_SUFFIXES: Final = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib")
 _PAPERS: Final = ("LICENSE", "NOTICE", "README.md")
+CHECKPOINT_FILES: Final = (CARD_FILE, WEIGHTS_FILE, ENCODER_FILE, TOKENIZER_FILE, *_PAPERS)
 _HEX_SHA256: Final = r"^[0-9a-f]{64}$"
 
 

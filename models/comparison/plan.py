@@ -3,15 +3,18 @@
 import hashlib
 import tomllib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from models.card import read_card
 from models.errors import TrainingConfigError
 from models.training.config import TrainingConfig
 from models.training.config_file import read_config
+from models.training.featurise import encoder_checkpoint
 
-_PATHS = {"path", "features"}
+_PATHS = ("path", "features")
 
 
 class _Table(BaseModel):
@@ -89,13 +92,33 @@ class PlannedRun(_Table):
 
     @property
     def key(self) -> str:
-        """A hash of names and configuration, without the paths and the device."""
-        tables = self.config.model_dump(mode="json", exclude={"device"})
+        """A hash of names, configuration and data: not of where they lie, nor of the device."""
+        tables = self.config.model_dump(mode="json", exclude={"device", "text_encoder"})
         for source in tables["data"]["sources"]:
             for name in _PATHS:
-                source[name] = None
+                source[name] = None if source[name] is None else content_hash(Path(source[name]))
+        folder = encoder_checkpoint(self.config)
+        card = None if folder is None else read_card(folder).text_encoder
+        tables["text_encoder"] = None if card is None else card.version
         told = repr((self.data, self.system, self.seed, tables))
         return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def content_hash(path: Path) -> str:
+    """A hash of a file's bytes, or of those of a folder's files; "" where nothing lies there."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    digest = hashlib.sha256()
+    for file in files:
+        if file.is_file():
+            stat = file.stat()
+            digest.update(_file_hash(file, stat.st_size, stat.st_mtime_ns))
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _file_hash(path: Path, _size: int, _mtime_ns: int) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def read_comparison(

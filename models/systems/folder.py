@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from models.calibration import Calibration
-from models.card import CARD_FILE, TextEncoderCard, TrainingRecord
+from models.card import CARD_FILE, ENCODER_FILE, TextEncoderCard, TrainingRecord
 from models.checkpoint import load_checkpoint
 from models.errors import CheckpointError
 from models.presets import TmsamConfig
@@ -23,11 +23,13 @@ from models.systems.base import System
 from models.systems.build import SystemName, build_system
 from models.systems.tmsam import TmsamSystem
 from models.tuning.build import tuned_system
+from models.tuning.encoders import CONFIG_FILE, TOKENIZER_FILE
 from models.tuning.settings import TuningSettings
 from models.tuning.system import TunedSystem
 
 WEIGHTS_FILE: Final = "system.safetensors"
 SYSTEM_FILE: Final = "system.json"
+SYSTEM_FILES: Final = (SYSTEM_FILE, WEIGHTS_FILE, CONFIG_FILE, TOKENIZER_FILE, ENCODER_FILE)
 
 
 class SystemCard(BaseModel):

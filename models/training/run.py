@@ -17,10 +17,9 @@ from models.training.loop import Observer, Training
 from models.training.sources import load_sources
 from models.training.state import EpochReport, read_header, write_history
 from models.training.validation import TaskMeasures, validate
-from models.training.written import write_trained
+from models.training.written import RUN_FOLDER, hold_encoder, require_place, write_trained
 from models.tuning.learner import make_tuned_learner, text_preparer
 
-RUN_FOLDER: Final = "training"
 STATE_FILE: Final = "state.safetensors"
 LOG_FOLDER: Final = "logs"
 
@@ -83,7 +82,7 @@ def run_training(
     Raises:
         TrainingDataError: data are not what their reader needs.
         TrainingStateError: the folder keeps a run and it is not resumed, or the other way round,
-            or that run is of other data.
+            or that run is of other data; or it holds what does not belong to the result.
         TrainingInterruptedError: `stop` said so; the run can be resumed.
         TrainingDivergedError: the loss is no number any more.
     """
@@ -93,6 +92,8 @@ def run_training(
             f"{folder} keeps a run that has not ended; go on with it by --resume, "
             f"give another --out, or remove {state.parent}"
         )
+    require_place(config, folder)
+    held = hold_encoder(config)
     if config.tuning is not None:
         featurise = text_preparer(config.tuning)
     sources = load_sources(config, featurise)
@@ -113,7 +114,7 @@ def run_training(
     if resume:
         training.resume()
     system = training.run()
-    written = write_trained(config, sources, system, folder, cache)
+    written = write_trained(config, sources, system, folder, cache, held)
     write_history(state.parent, training.history)
     state.unlink(missing_ok=True)
     return Trained(written.model_version, written.parameters, written.metrics, training.history)

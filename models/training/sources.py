@@ -4,7 +4,7 @@ Not for what a file holds: that is a reader of `models.training.data`.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ import numpy as np
 
 from models.errors import TrainingDataError
 from models.training.config import DataSource, SourceKind, Task, TrainingConfig
-from models.training.corpus import NO_LABEL, SPLITS, Conversation, Corpus
+from models.training.corpus import NO_LABEL, SPLITS, Conversation, Corpus, Tensors
 from models.training.data.csmv import read_csmv
 from models.training.data.goemotions import read_goemotions
 from models.training.data.meld import read_meld
@@ -103,14 +103,23 @@ def with_sampled_train(corpus: Corpus, max_posts: int, seed: int) -> Corpus:
 
 
 def fingerprint(sources: Sequence[Source]) -> str:
-    """A hash of all that training and validation see of the labels, texts and their order."""
-    digest = hashlib.sha256()
+    """A hash of all that training and validation see: labels, texts, features, teachers' logits."""
+    digest = hashlib.blake2b(digest_size=32)
     for source in sources:
         for split in ("train", "dev"):
             for posts in source.corpus.splits[split]:
                 rows = [(post.text, post.sentiment, post.emotion) for post in posts]
                 digest.update(repr((source.name, split, rows)).encode())
+                for post in posts:
+                    _digest_arrays(digest, {**post.features, "teacher": post.teacher})
     return digest.hexdigest()
+
+
+def _digest_arrays(digest: "hashlib.blake2b", arrays: Mapping[str, Tensors | None]) -> None:
+    for name, own in arrays.items():
+        if own is not None:
+            digest.update(f"{name} {own.dtype} {own.shape}".encode())
+            digest.update(np.ascontiguousarray(own).data)
 
 
 def _require_one_width(sources: Sequence[Source]) -> None:

@@ -13,6 +13,7 @@ import torch
 from connectors.schemas.labels import MODALITIES
 from models.calibration import Calibration
 from models.card import (
+    CHECKPOINT_FILES,
     ENCODER_FILE,
     TOKENIZER_FILE,
     TextEncoderCard,
@@ -21,10 +22,11 @@ from models.card import (
     read_held_file,
 )
 from models.checkpoint import load_checkpoint, save_checkpoint
+from models.errors import TrainingStateError
 from models.evaluation.calibration import fit_calibration
 from models.evaluation.judged import joined, judge
 from models.systems import System
-from models.systems.folder import SystemCard, save_system
+from models.systems.folder import SYSTEM_FILES, SystemCard, save_system
 from models.systems.tmsam import TmsamSystem
 from models.training.config import TrainingConfig
 from models.training.featurise import encoder_checkpoint
@@ -38,6 +40,7 @@ from models.training.validation import (
 from models.tuning.served import served_form
 from models.tuning.system import TunedSystem
 
+RUN_FOLDER: Final = "training"
 NO_VIDEO: Final = (
     "No visual data: the visual branch was fed random features in a share of the conversations. "
     "So the network learns to ignore it; it says nothing about video."
@@ -66,8 +69,61 @@ class Written:
     metrics: Mapping[str, TaskMeasures]
 
 
+@dataclass(frozen=True, slots=True)
+class HeldEncoder:
+    """The text encoder of a checkpoint, kept as it is when a run begins.
+
+    Attributes:
+        card: what it is.
+        files: name -> bytes.
+    """
+
+    card: TextEncoderCard
+    files: Mapping[str, bytes]
+
+
+def hold_encoder(config: TrainingConfig) -> HeldEncoder | None:
+    """The text encoder that a configuration asks for; None: the published one, or a tuned one.
+
+    Raises:
+        CheckpointError: it names a folder that is no checkpoint.
+    """
+    source = encoder_checkpoint(config)
+    card = None if source is None else read_card(source).text_encoder
+    if source is None or card is None:
+        return None
+    sums = {ENCODER_FILE: card.model_sha256, TOKENIZER_FILE: card.tokenizer_sha256}
+    files = {name: read_held_file(source / name, sha256) for name, sha256 in sums.items()}
+    return HeldEncoder(card, files)
+
+
+def require_place(config: TrainingConfig, folder: Path) -> None:
+    """See to it that what a run writes can lie in a folder, before it trains.
+
+    Raises:
+        TrainingStateError: it holds something else.
+    """
+    tuning = config.tuning
+    is_checkpoint = config.model.system == "tmsam" and (tuning is None or tuning.network)
+    own = CHECKPOINT_FILES if is_checkpoint else SYSTEM_FILES
+    held = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    strange = sorted(
+        name for name in held if name not in (*own, RUN_FOLDER) and not name.startswith(".")
+    )
+    if strange:
+        raise TrainingStateError(
+            f"{folder} holds what does not belong beside the result of this run: "
+            f"{', '.join(strange)}; give another --out"
+        )
+
+
 def write_trained(
-    config: TrainingConfig, sources: Sequence[Source], system: System, folder: Path, cache: Path
+    config: TrainingConfig,
+    sources: Sequence[Source],
+    system: System,
+    folder: Path,
+    cache: Path,
+    held: HeldEncoder | None = None,
 ) -> Written:
     """Judge a trained system and write it.
 
@@ -78,14 +134,18 @@ def write_trained(
             written. An encoder under the network is rounded as it is served, to int8.
         folder: where it goes: a checkpoint, or a system as `models.systems.folder` writes it.
         cache: where encoders are unpacked.
+        held: the text encoder that made the text features; None: the published one.
     """
     system.cpu()
     parameters = sum(own.numel() for own in system.parameters())
     encoder: TextEncoderCard | None = None
     if isinstance(system, TunedSystem) and system.network is not None:
         system, encoder, sources = served_form(system, sources, config, folder, cache)
-    elif config.tuning is None:
-        encoder = _copied_encoder(config, folder)
+    elif held is not None:
+        encoder = held.card
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in held.files.items():
+            (folder / name).write_bytes(content)
     with torch.no_grad():
         for parameter in system.parameters():
             parameter.copy_(parameter.half().float())
@@ -184,21 +244,6 @@ def flat_settings(config: TrainingConfig) -> dict[str, float | int | str | bool]
     }
     put("", tables)
     return flat
-
-
-def _copied_encoder(config: TrainingConfig, folder: Path) -> TextEncoderCard | None:
-    """Copy the text encoder that read the texts to what was trained on it; None: the published."""
-    source = encoder_checkpoint(config)
-    card = None if source is None else read_card(source).text_encoder
-    if source is None or card is None:
-        return None
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, sha256 in (
-        (ENCODER_FILE, card.model_sha256),
-        (TOKENIZER_FILE, card.tokenizer_sha256),
-    ):
-        (folder / name).write_bytes(read_held_file(source / name, sha256))
-    return card
 
 
 def _notes(sources: Sequence[Source]) -> list[str]:

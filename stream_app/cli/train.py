@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+DEFAULT_CONFIG = "meld-stream"
 INTERRUPTED = 128  # beside the signal's number, as shells have it
 
 
@@ -15,12 +16,12 @@ def train(
         Path, typer.Option(file_okay=False, help="Folder for the checkpoint and the run's state.")
     ],
     config: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="A TOML file, or one of shipped, meld-stream, meld-default, meld-large, paper, "
-            "multi, goemotions, csmv, mosi."
+            f"multi, goemotions, csmv, mosi. [default: {DEFAULT_CONFIG}]"
         ),
-    ] = "meld-stream",
+    ] = None,
     data: Annotated[
         list[str] | None,
         typer.Option(help="NAME=PATH of a source; NAME.features=PATH of its npz.", metavar="N=P"),
@@ -52,10 +53,10 @@ def train(
     folder = cache or Settings().data_dir / "text-features"
     try:
         if resume:
-            _refuse_changes(data, change)
+            _refuse_changes(config, data, change)
             chosen = kept_config(out)
         else:
-            chosen = read_config(config, data or (), change or ())
+            chosen = read_config(config or DEFAULT_CONFIG, data or (), change or ())
         view = TrainingView(out)
         try:
             with view:
@@ -85,8 +86,8 @@ def _go_on(out: Path) -> str:
     return f"go on with: voxpop train --resume --out {out}"
 
 
-def _refuse_changes(data: list[str] | None, change: list[str] | None) -> None:
+def _refuse_changes(config: str | None, data: list[str] | None, change: list[str] | None) -> None:
     from stream_app.cli.errors import CliError  # noqa: PLC0415
 
-    if data or change:
-        raise CliError("--resume goes on as the run began: without --data and --set", 2)
+    if config or data or change:
+        raise CliError("--resume goes on as the run began: without --config, --data and --set", 2)

@@ -19,8 +19,9 @@ from rich.progress import (
 
 from models.training.logs import TensorBoardLog
 from models.training.loop import Observer, StepReport
-from models.training.run import LOG_FOLDER, RUN_FOLDER
+from models.training.run import LOG_FOLDER
 from models.training.state import EpochReport
+from models.training.written import RUN_FOLDER
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _Handler = Callable[[int, FrameType | None], object] | int | None

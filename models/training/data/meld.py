@@ -51,22 +51,20 @@ def read_meld(csv_path: Path, audio_path: Path | None = None) -> Corpus:
     if audio_path is not None:
         widths = {AUDIO_ARRAY: DEFAULT.widths["audio"]}
         audio = read_arrays(audio_path, widths, len(rows), gaps=True)[AUDIO_ARRAY]
+        in_train = [row.cells["split"] == "train" for row in rows]
+        unmeasured = np.flatnonzero(np.isnan(audio[in_train]).all(axis=0)).tolist()
+        if unmeasured:
+            raise TrainingDataError(
+                f"{audio_path}: columns {unmeasured} of {AUDIO_ARRAY} are NaN in every row of the "
+                "split train, so that nothing can fill their gaps"
+            )
         for own, measures in zip(features, audio, strict=True):
             if not np.isnan(measures).all():
                 own["audio"] = measures[None, :]  # [1, 8]
     splits = by_conversation(_placed(row, own) for row, own in zip(rows, features, strict=True))
     statistics = feature_statistics(splits["train"], "audio")
     if statistics is None:
-        heard = any(post.features for own in splits.values() for posts in own for post in posts)
-        if heard:
-            raise TrainingDataError(f"{audio_path}: no utterance of the split train has audio")
         return Corpus(NAME, LICENCE, splits)
-    unmeasured = np.flatnonzero(np.isnan(statistics[0])).tolist()
-    if unmeasured:
-        raise TrainingDataError(
-            f"{audio_path}: columns {unmeasured} of {AUDIO_ARRAY} are NaN in every row of the "
-            "split train, so that nothing can fill their gaps"
-        )
     filled = {name: fill_missing(own, "audio", statistics[0]) for name, own in splits.items()}
     return Corpus(NAME, LICENCE, filled)
 

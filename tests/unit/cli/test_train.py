@@ -132,8 +132,9 @@ def test_what_a_user_can_mend_is_one_line(train: Train, tmp_path: Path) -> None:
     assert "nothing to go on with" in str(refused(train(tmp_path / "out", "--resume")))
 
 
-def test_resume_takes_no_changes(tmp_path: Path) -> None:
-    called = ["train", "--resume", "--out", str(tmp_path), "--set", "seed=1"]
+@pytest.mark.parametrize("given", [("--set", "seed=1"), ("--config", "paper")])
+def test_resume_takes_no_changes(tmp_path: Path, given: tuple[str, str]) -> None:
+    called = ["train", "--resume", "--out", str(tmp_path), *given]
     error = refused(CliRunner().invoke(app, called))
     assert error.exit_code == 2
 

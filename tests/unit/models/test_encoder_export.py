@@ -88,7 +88,8 @@ def test_int8_stays_near_the_model(written: Written) -> None:
         wanted = torch_vectors(model, numbers)
         error = np.linalg.norm(vectors - wanted) / np.linalg.norm(wanted)
         assert error < 0.15
-    assert 0.99 < export.low_cosine <= export.mean_cosine < 1.0
+    assert 0.995 < export.mean_cosine < 1.0
+    assert export.low_cosine > 0.95  # of channels that differ thirtyfold and random tokens
 
 
 def test_int8_is_smaller_and_its_vectors_are_float16_of_the_same_shape(written: Written) -> None:

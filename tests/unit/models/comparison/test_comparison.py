@@ -100,15 +100,22 @@ def test_a_data_set_has_only_the_systems_that_it_names(comparison: Path) -> None
 
 
 def test_a_run_keeps_its_key_when_its_files_move_and_loses_it_when_it_is_another(
-    comparison: Path,
+    comparison: Path, tmp_path: Path
 ) -> None:
     def first(path: str, *changes: str) -> PlannedRun:
         return read_comparison(comparison, [f"meld={path}"], changes)[0][0]
 
-    key = first("here.csv").key
-    assert first("there.csv", "device=auto").key == key
-    assert first("here.csv", "schedule.epochs=2").key != key
-    assert first("here.csv", "data.sources.0.max_posts=9").key != key
+    here, there, other = (str(tmp_path / name) for name in ("here.csv", "there.csv", "other.csv"))
+    for path, content in ((here, "one"), (there, "one"), (other, "two")):
+        Path(path).write_text(content)
+    key = first(here).key
+    assert first(there, "device=auto").key == key
+    keys = {
+        first(other).key,
+        first(here, "schedule.epochs=2").key,
+        first(here, "data.sources.0.max_posts=9").key,
+    }
+    assert len(keys | {key}) == 4
 
 
 @pytest.mark.parametrize(

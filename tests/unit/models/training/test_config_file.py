@@ -71,6 +71,18 @@ def test_a_text_encoder_is_named_or_a_folder_from_where_it_is_given(
         read_config("shipped", ["meld=m", "goemotions=g", "csmv=c"], ["text_encoder=shipped"])
 
 
+def test_teachers_files_are_from_where_they_are_given_and_names_stay(tmp_path: Path) -> None:
+    tuned = '[optimiser]\nname = "adamw"\n[tuning]\nteachers = ["meld", "own.npz"]\n'
+    config = read_config(write(tmp_path, SMALL + tuned))
+    assert config.tuning is not None
+    assert config.tuning.teachers == ("meld", str(tmp_path / "own.npz"))
+
+
+def test_sources_that_are_no_tables_are_told(tmp_path: Path) -> None:
+    with pytest.raises(TrainingConfigError, match="must be tables"):
+        read_config(write(tmp_path, "[data]\nsources = [1]\n"), ["meld=m.csv"])
+
+
 def test_changes_reach_tables_and_sources_by_name_or_number(tmp_path: Path) -> None:
     changes = [
         "optimiser.batch=8",

@@ -1,13 +1,14 @@
 """A run learns, ends when it should, and goes on after a kill as if nothing had happened."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
-from models.errors import TrainingInterruptedError, TrainingStateError
+from models.errors import TrainingDivergedError, TrainingInterruptedError, TrainingStateError
 from models.systems import System
 from models.training.batches import Batch
 from models.training.config import TrainingConfig
@@ -64,6 +65,16 @@ def same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
 
 def with_average(learner: Learner) -> Learner:
     return Learner(learner.system, learner.optimiser, learner.loss, learner.rate, average=0.9)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_before_anything_is_kept(tmp_path: Path) -> None:
+    def diverging(learner: Learner) -> Learner:
+        return replace(learner, loss=lambda batch: learner.loss(batch) * float("nan"))
+
+    state = tmp_path / "state.safetensors"
+    with pytest.raises(TrainingDivergedError, match=r"epoch 1, step 1.*optimiser\.learning_rate"):
+        training(toy_config(), [toy_source()], state, change=diverging).run()
+    assert not state.exists()
 
 
 @pytest.mark.parametrize("change", [lambda learner: learner, with_average])

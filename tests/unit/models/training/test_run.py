@@ -113,6 +113,20 @@ def test_a_folder_without_a_trained_system_is_told_of(tmp_path: Path) -> None:
         load_system(tmp_path)
 
 
+@pytest.mark.parametrize(("system", "held"), [("tmsam", "notes.txt"), ("lstm", "checkpoint.json")])
+def test_a_folder_with_something_else_is_refused_before_training(
+    tmp_path: Path, system: str, held: str
+) -> None:
+    config = configured(tmp_path, system=system)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / held).write_text("{}")
+    heard = Heard()
+    with pytest.raises(TrainingStateError, match=f"what does not belong.*{held}"):
+        run_training(config, out, featurise, CACHE, observers=[heard])
+    assert not heard.steps
+
+
 def interrupted(config: TrainingConfig, out: Path) -> None:
     heard = Heard()
     with pytest.raises(TrainingInterruptedError, match=r"it is kept in .*out"):

@@ -75,6 +75,14 @@ def test_a_task_without_any_label_is_named(tmp_path: Path) -> None:
         load_sources(config(meld(tmp_path), tasks=["sentiment", "emotion"]))
 
 
+def test_a_source_that_decides_needs_a_label(tmp_path: Path) -> None:
+    sources = {"sources": [meld(tmp_path), goemotions(tmp_path)]}
+    tables = {"data": sources, "model": {"tasks": ["sentiment"]}}
+    told = TrainingConfig.model_validate({**tables, "validation": {"source": "goemotions"}})
+    with pytest.raises(TrainingDataError, match="goemotions, whose split dev has no label"):
+        load_sources(told)
+
+
 def test_an_empty_split_is_named(tmp_path: Path) -> None:
     columns = ("video_id", "clip_id", "bc_split", "transcript", "score")
     rows = [["v", "1", "train", "a", "1"], ["w", "1", "test", "a", "1"]]
@@ -91,18 +99,21 @@ def test_an_empty_split_is_named(tmp_path: Path) -> None:
         load_sources(config(source))
 
 
-def test_a_fingerprint_tells_texts_labels_and_order_of_what_is_trained_on() -> None:
+def test_a_fingerprint_tells_all_of_what_is_trained_on() -> None:
     source = toy_source()
     train = source.corpus.splits["train"]
     post = train[1][0]
+    louder = {**post.features, "audio": post.features["audio"] + 1}
     changed = [
         [*train[::-1]],
         [train[0], [replace(post, text="other"), *train[1][1:]], *train[2:]],
         [train[0], [replace(post, sentiment=-1), *train[1][1:]], *train[2:]],
+        [train[0], [replace(post, features=louder), *train[1][1:]], *train[2:]],
+        [train[0], [replace(post, teacher=np.ones(10, np.float32)), *train[1][1:]], *train[2:]],
     ]
     prints = {fingerprint([source])}
     for own in changed:
         corpus = replace(source.corpus, splits={**source.corpus.splits, "train": own})
         prints.add(fingerprint([replace(source, corpus=corpus)]))
-    assert len(prints) == 4
+    assert len(prints) == 6
     assert fingerprint([toy_source()]) in prints

@@ -8,13 +8,15 @@ import torch
 
 from connectors.schemas.labels import MODALITIES
 from models.card import read_card
-from models.errors import CheckpointError
+from models.errors import CheckpointError, TrainingDataError
 from models.evaluation.checkpoint import evaluate_checkpoint
 from models.evaluation.judged import judge
 from models.systems.folder import load_system
 from models.text_encoder import load_text_encoder
+from models.tmsam import Logits
+from models.training.batches import make_batch
 from models.training.config import TrainingConfig
-from models.training.corpus import Corpus
+from models.training.corpus import Corpus, LabelledPost
 from models.training.data.meld import COLUMNS
 from models.training.featurise import configured_encoder
 from models.training.run import run_training
@@ -22,7 +24,7 @@ from models.training.sources import load_sources
 from models.training.text_features import TextFeatures, with_text_features
 from models.training.validation import task_measures
 from models.tuning import learner, served
-from models.tuning.distillation import read_teacher
+from models.tuning.distillation import read_teacher, teacher_loss
 from models.tuning.learner import text_preparer
 from models.tuning.teaching import write_teacher
 from tests.unit.models.training.toy import TINY, write_csv
@@ -104,6 +106,26 @@ def test_another_system_stands_on_a_checkpoint_s_encoder_and_carries_it(
     assert measured == pytest.approx(trained.metrics["test"]["emotion"]["weighted_f1"])
 
 
+def test_a_blank_post_is_told_before_training(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    (source,) = config.data.sources
+    assert source.path is not None
+    path = source.path
+    path.write_text(path.read_text().replace("good day", " ", 1))
+    with pytest.raises(TrainingDataError, match="1 posts have a blank text"):
+        run_training(config, tmp_path / "out", unread, tmp_path)
+
+
+def test_a_teacher_teaches_the_trained_tasks_alone() -> None:
+    batch = make_batch([[LabelledPost({}, 0, 0, "day", teacher=np.arange(10, dtype=np.float32))]])
+    logits = Logits(
+        torch.zeros(1, 1, 3, requires_grad=True), torch.zeros(1, 1, 7, requires_grad=True)
+    )
+    teacher_loss(logits, batch, 2.0, ["sentiment"]).backward()  # type: ignore[no-untyped-call]
+    assert logits.sentiment.grad is not None
+    assert logits.emotion.grad is None
+
+
 def test_a_larger_reading_is_written_and_read_again(tmp_path: Path) -> None:
     config = configured(tmp_path, network=False, reading="context", authors=True)
     out = tmp_path / "out"
@@ -116,6 +138,7 @@ def test_a_larger_reading_is_written_and_read_again(tmp_path: Path) -> None:
     again = task_measures(judged, config.model.tasks, loaded.calibration)
     assert again["sentiment"] == pytest.approx(trained.metrics["test"]["sentiment"])
     report = evaluate_checkpoint(out, config.data.sources, "test", "cpu", tmp_path, lambda *_: None)
+    assert report.data[0].modalities["text"] == report.data[0].posts
     figures = report.data[0].tasks["sentiment"]
     assert figures.measures["weighted_f1"] == pytest.approx(again["sentiment"]["weighted_f1"])
 

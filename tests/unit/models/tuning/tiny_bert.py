@@ -31,5 +31,6 @@ def write_tiny_bert(folder: Path, width: int = 384) -> Path:
     tokenizer.post_processor = TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[(name, WORDS[name]) for name in ("[CLS]", "[SEP]")]
     )
+    tokenizer.enable_padding(length=16)  # as published tokenizers have it
     tokenizer.save(str(folder / "tokenizer.json"))
     return folder

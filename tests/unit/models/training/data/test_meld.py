@@ -44,6 +44,15 @@ def test_audio_that_was_not_measured_is_absent_or_the_mean(tmp_path: Path) -> No
     assert "audio" not in corpus.splits["test"][0][0].features
 
 
+def test_a_measure_that_training_never_has_is_named(tmp_path: Path) -> None:
+    audio = np.ones((4, 8), np.float32)
+    audio[:2, 5] = np.nan
+    np.savez(tmp_path / "audio.npz", audio8=audio)
+    path = write_csv(tmp_path / "meld.csv", COLUMNS, rows())
+    with pytest.raises(TrainingDataError, match=r"columns \[5\] of audio8 are NaN"):
+        read_meld(path, tmp_path / "audio.npz")
+
+
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_missing_column_is_named(tmp_path: Path, column: str) -> None:
     place = COLUMNS.index(column)
