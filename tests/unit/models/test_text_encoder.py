@@ -1,12 +1,13 @@
 """The text encoder: offline, special tokens included, batches that do not change a text."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from models.encoder_input import MAX_TOKENS
-from models.text_encoder import TextEncoder, load_text_encoder
+from models.text_encoder import TextEncoder, has_vnni, load_text_encoder
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +50,22 @@ def test_texts_keep_their_order_and_their_vectors_in_a_batch(encoder: TextEncode
 
 def test_nothing_in_gives_nothing_out(encoder: TextEncoder) -> None:
     assert encoder.encode([]) == []
+
+
+def test_vectors_are_the_same_with_and_without_vnni(
+    encoder: TextEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["what a lovely day", "no", "I never said that it was yours, did I?"]
+    with monkeypatch.context() as patched:
+        patched.setattr("models.text_encoder.has_vnni", lambda: False)
+        careful = load_text_encoder()
+    for one, other in zip(encoder.encode(texts), careful.encode(texts), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_vnni_is_read_from_the_processor_s_flags(tmp_path: Path) -> None:
+    told = tmp_path / "cpuinfo"
+    for flags, has in (("fpu avx2", False), ("fpu avx_vnni", True), ("avx512_vnni", True)):
+        told.write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t\t: avx_vnni\n")
+        assert has_vnni(told) is has
+    assert not has_vnni(tmp_path / "none")
