@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -69,6 +70,15 @@ def test_stack_up_prints_the_environment_and_survives_its_shell(tmp_path: Path) 
         LocalStack(tmp_path).stop()
 
 
+@pytest.fixture
+def heard_interrupts() -> Iterator[None]:
+    """SIGINT is KeyboardInterrupt, also where tests run in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard_interrupts")
 def test_an_interrupted_start_leaves_no_process(tmp_path: Path) -> None:
     def interrupt(step: str, done: int, total: int) -> None:
         del total
