@@ -15,6 +15,7 @@ from torch import Tensor
 
 from models.errors import TrainingDivergedError, TrainingInterruptedError, TrainingStateError
 from models.systems import System
+from models.training.averaging import averaged, follow, weights_of
 from models.training.batches import Batch, make_batch
 from models.training.config import TrainingConfig
 from models.training.learner import Learner
@@ -109,7 +110,7 @@ class Training:
         self._ends = self._steps_until_epochs()
         self._state = RunState(config=config, fingerprint=fingerprint(sources))
         self._best: dict[str, Tensor] = {}
-        self._average = _copy(self._system) if learner.average else {}
+        self._average = weights_of(self._system) if learner.average else {}
 
     @property
     def system(self) -> System:
@@ -183,11 +184,11 @@ class Training:
                 self._interrupt()
             if state.step % self._config.schedule.state_every_steps == 0:
                 self.save()
-        with _Averaged(self._system, self._average):
+        with averaged(self._system, self._average):
             outcome = self._validate(self._system)
             better = outcome.score > state.best
             if better:
-                self._best = _copy(self._system)
+                self._best = weights_of(self._system)
         report = EpochReport(
             epoch=state.epoch,
             loss=state.losses / len(order),
@@ -218,7 +219,8 @@ class Training:
             self._system.device.type, self._precision, enabled=self._precision != torch.float32
         ):
             loss = learner.loss(batch)
-        self._require_number(loss.item())
+        value = loss.item()
+        self._require_number(value)
         learner.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(
@@ -227,14 +229,14 @@ class Training:
         learner.optimiser.step()
         self._follow()
         state.step += 1
-        state.losses += loss.item()
+        state.losses += value
         report = StepReport(
             epoch=state.epoch,
             step=state.step,
             steps=end - start,
             done=start + state.step,
             total=total,
-            loss=loss.item(),
+            loss=value,
             mean_loss=state.losses / state.step,
             learning_rate=learner.optimiser.param_groups[0]["lr"],
             gradient_norm=norm.item(),
@@ -256,12 +258,8 @@ class Training:
 
     def _follow(self) -> None:
         """Move the running average towards the weights."""
-        decay = self._learner.average
-        for name, own in self._system.state_dict().items() if decay else ():
-            if own.is_floating_point():
-                self._average[name].lerp_(own, 1.0 - decay)
-            else:
-                self._average[name].copy_(own)
+        if self._learner.average:
+            follow(self._average, self._system, self._learner.average)
 
     def _interrupt(self) -> None:
         self.save()
@@ -288,28 +286,6 @@ class Training:
             state.setdefault(int(place), {})[part] = own
         groups = self._learner.optimiser.state_dict()["param_groups"]
         self._learner.optimiser.load_state_dict({"state": state, "param_groups": groups})
-
-
-class _Averaged:
-    """Puts averaged weights in the place of the system's, for a while; none: leaves it as it is."""
-
-    def __init__(self, system: System, average: dict[str, Tensor]) -> None:
-        self._system = system
-        self._average = average
-        self._own: dict[str, Tensor] = {}
-
-    def __enter__(self) -> None:
-        if self._average:
-            self._own = _copy(self._system)
-            self._system.load_state_dict(self._average)
-
-    def __exit__(self, *_: object) -> None:
-        if self._average:
-            self._system.load_state_dict(self._own)
-
-
-def _copy(system: System) -> dict[str, Tensor]:
-    return {name: own.detach().clone() for name, own in system.state_dict().items()}
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
