@@ -7,7 +7,7 @@ from pathlib import Path
 from models.evaluation.judged import CLASSES
 from models.evaluation.plots import draw
 from models.evaluation.report import DataReport, EvaluationReport, TaskReport
-from models.evaluation.slices import LEAST_POSTS_OF_A_PART, Part
+from models.evaluation.slices import LEAST_POSTS_OF_A_PART, Part, PositionSlice
 
 PAGE_FILE = "report.md"
 FIGURES_FILE = "report.json"
@@ -75,7 +75,7 @@ def _task(title: str, report: TaskReport, plots: Mapping[str, str]) -> Iterator[
     sections = (
         ("classes", ("classes", "confusion"), (*_averages(report), "", *_classes(report))),
         ("probabilities", ("reliability",), _reliability(report)),
-        ("by position in the conversation", ("positions",), _positions(report)),
+        ("by position in the conversation", ("positions",), _slices("position", report.positions)),
         ("with a modality removed", ("modalities",), _removals(report)),
     )
     for subject, pictures, lines in (*sections, *_parts(report)):
@@ -133,16 +133,6 @@ def _reliability(report: TaskReport) -> Iterator[str]:
     )
 
 
-def _positions(report: TaskReport) -> Iterator[str]:
-    yield "| position | posts | accuracy | weighted F1 | macro F1 |"
-    yield "|---|---|---|---|---|"
-    for own in report.positions:
-        yield (
-            f"| {own.name} | {own.posts:,} | {own.measures['accuracy']:.4f} | "
-            f"{own.measures['weighted_f1']:.4f} | {own.measures['macro_f1']:.4f} |"
-        )
-
-
 def _parts(report: TaskReport) -> Iterator[tuple[str, tuple[()], Iterator[str]]]:
     for subject, parts in (("by group", report.groups), ("by author", report.authors)):
         if parts:
@@ -152,9 +142,13 @@ def _parts(report: TaskReport) -> Iterator[tuple[str, tuple[()], Iterator[str]]]
 def _by_name(parts: Sequence[Part]) -> Iterator[str]:
     yield f"Those with at least {LEAST_POSTS_OF_A_PART} labelled posts."
     yield ""
-    yield "| | posts | accuracy | weighted F1 | macro F1 |"
+    yield from _slices("", parts)
+
+
+def _slices(title: str, slices: Sequence[Part | PositionSlice]) -> Iterator[str]:
+    yield f"| {title} | posts | accuracy | weighted F1 | macro F1 |"
     yield "|---|---|---|---|---|"
-    for own in parts:
+    for own in slices:
         yield (
             f"| {own.name} | {own.posts:,} | {own.measures['accuracy']:.4f} | "
             f"{own.measures['weighted_f1']:.4f} | {own.measures['macro_f1']:.4f} |"
