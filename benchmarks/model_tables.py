@@ -5,7 +5,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +18,7 @@ from models.comparison.plan import PlannedRun, read_comparison
 from models.comparison.run import RunRecord, run_comparison
 from models.comparison.tables import ComparedTable, make_tables, markdown
 from models.errors import TrainingConfigError
-from models.training.featurise import configured_encoder, featuriser
+from models.training.featurise import configured_featuriser
 from models.training.loop import StepReport
 from models.training.state import EpochReport
 
@@ -124,9 +123,7 @@ def run(
     for record in run_comparison(
         runs,
         folder,
-        lambda told: featuriser(
-            told.model.text_graph, cache, progress, partial(configured_encoder, told)
-        ),
+        lambda told: configured_featuriser(told, cache, progress),
         lambda planned: (_Bars(planned, progress),),
     ):
         records.append(record)

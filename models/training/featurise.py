@@ -1,6 +1,7 @@
 """What a run makes of a corpus's texts before it begins: token vectors and, if asked for, trees."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -68,6 +69,14 @@ def featuriser(
         return with_text_features(corpus, made[0])
 
     return featurise
+
+
+def configured_featuriser(
+    config: TrainingConfig, cache: Path, progress: Progress
+) -> Callable[[Corpus], Corpus]:
+    """What gives a corpus the text features that a configuration asks for; see `featuriser`."""
+    encoder = partial(configured_encoder, config)
+    return featuriser(config.model.text_graph, cache, progress, encoder)
 
 
 def _word_pieces(cache: Path) -> WordPieces:

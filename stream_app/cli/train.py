@@ -1,6 +1,5 @@
 """`voxpop train`: a checkpoint from labelled data, as a configuration says."""
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -44,7 +43,7 @@ def train(
     """
     from models.errors import ModelError, TrainingInterruptedError  # noqa: PLC0415 - fast `--help`
     from models.training.config_file import read_config  # noqa: PLC0415
-    from models.training.featurise import configured_encoder, featuriser  # noqa: PLC0415
+    from models.training.featurise import configured_featuriser  # noqa: PLC0415
     from models.training.run import kept_config, run_training, state_path  # noqa: PLC0415
     from stream_app.cli.errors import CliError  # noqa: PLC0415
     from stream_app.cli.training_view import TrainingView  # noqa: PLC0415
@@ -60,12 +59,7 @@ def train(
         view = TrainingView(out)
         try:
             with view:
-                featurise = featuriser(
-                    chosen.model.text_graph,
-                    folder,
-                    view.show,
-                    partial(configured_encoder, chosen),
-                )
+                featurise = configured_featuriser(chosen, folder, view.show)
                 trained = run_training(
                     chosen, out, featurise, folder, resume, view.observers, view.is_stopping
                 )
