@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from connectors.schemas.labels import EMOTIONS, SENTIMENTS
 from models.errors import TrainingDataError
-from models.evaluation.judged import Task
 from models.tmsam import Logits
 from models.training.batches import Batch
+from models.training.config import Task
 from models.training.corpus import Conversation
+from models.training.loss import CLASSES
 
-TASKS: Final[tuple[Task, ...]] = ("sentiment", "emotion")
-_CLASSES: Final = len(SENTIMENTS) + len(EMOTIONS)
+_CLASSES: Final = sum(CLASSES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +112,7 @@ def distillation_loss(logits: Tensor, teacher: Tensor, temperature: float) -> Te
     return scaled
 
 
-def teacher_loss(
-    logits: Logits, batch: Batch, temperature: float, tasks: Sequence[Task] = TASKS
-) -> Tensor:
+def teacher_loss(logits: Logits, batch: Batch, temperature: float, tasks: Sequence[Task]) -> Tensor:
     """Sum over the tasks of `distillation_loss`, on the posts that have a teacher's logits.
 
     Args:
@@ -132,8 +129,7 @@ def teacher_loss(
         return logits.sentiment.sum() * 0.0
     wanted = batch.teacher[known].to(logits.sentiment.device)  # [M, 10]
     chosen = known.to(logits.sentiment.device)
-    split = torch.split(wanted, [len(SENTIMENTS), len(EMOTIONS)], dim=1)
-    taught = dict(zip(TASKS, split, strict=True))
+    taught = dict(zip(CLASSES, torch.split(wanted, list(CLASSES.values()), dim=1), strict=True))
     return torch.stack(
         [
             distillation_loss(getattr(logits, task)[chosen].float(), taught[task], temperature)
