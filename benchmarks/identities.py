@@ -25,7 +25,6 @@ from stream_app.settings import Settings
 
 SENTENCES: Final = Path(__file__).parent / "identities.toml"
 PERSON: Final = "{person}"
-NEUTRAL: Final = "neutral"
 
 Score = Callable[[Sequence[str]], NDArray[np.float64]]
 """Texts -> probabilities of the sentiments, [texts, 3]."""
