@@ -28,6 +28,7 @@ class Batch:
         edges: for each conversation, for each post: [E, 2] or None, as `LabelledPost.edges`.
         texts: for each conversation, for each post: what was written; "" where nothing is known.
         teacher: [B, N, 10], logits of a teacher; NaN where a post has none.
+        source: index of the data set that all of it is of.
     """
 
     features: Sequence[Sequence[Mapping[str, Tensors]]]
@@ -37,10 +38,11 @@ class Batch:
     edges: Sequence[Sequence[NDArray[np.int16] | None]]
     texts: Sequence[Sequence[str]]
     teacher: Tensor
+    source: int = 0
 
 
-def make_batch(conversations: Sequence[Conversation]) -> Batch:
-    """Conversations as one batch; nothing dropped."""
+def make_batch(conversations: Sequence[Conversation], source: int = 0) -> Batch:
+    """Conversations of one data set as one batch; nothing dropped."""
     longest = max(map(len, conversations))
     sentiment = torch.full((len(conversations), longest), NO_LABEL)  # [B, N]
     emotion = torch.full_like(sentiment, NO_LABEL)  # [B, N]
@@ -52,7 +54,8 @@ def make_batch(conversations: Sequence[Conversation]) -> Batch:
     features = [[post.features for post in posts] for posts in conversations]
     edges = [[post.edges for post in posts] for posts in conversations]
     texts = [[post.text for post in posts] for posts in conversations]
-    return Batch(features, sentiment, emotion, post_mask, edges, texts, _teacher(conversations))
+    teacher = _teacher(conversations)
+    return Batch(features, sentiment, emotion, post_mask, edges, texts, teacher, source)
 
 
 def with_only(batch: Batch, modalities: Sequence[str]) -> Batch:

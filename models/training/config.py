@@ -136,8 +136,8 @@ class LossConfig(_Table):
 
     Attributes:
         kind: the paper's Eq. 10, or the one that its Table III names.
-        imbalance: `inverse_sqrt` weighs classes by the inverse square root of their share;
-            `focal` weighs posts down that are already right (Lin et al. 2017, ICCV).
+        imbalance: `inverse_sqrt` weighs classes by the inverse square root of their share in
+            each data set; `focal` weighs posts down that are already right (Lin et al. 2017, ICCV).
         focal_gamma: how much.
     """
 

@@ -52,7 +52,7 @@ def make_learner(
     train = [posts for source in sources for posts in source.corpus.splits["train"]]
     system.fit_inputs(train)
     system.to(device)
-    joint = joint_loss(config, train)
+    joint = joint_loss(config, sources)
     return Learner(
         system,
         _optimiser(config.optimiser, system),
@@ -61,12 +61,15 @@ def make_learner(
     )
 
 
-def joint_loss(config: TrainingConfig, conversations: Sequence[Conversation]) -> JointLoss:
-    """The configured loss; where it weighs classes, by their shares in these conversations."""
-    weights = {}
+def joint_loss(config: TrainingConfig, sources: Sequence[Source]) -> JointLoss:
+    """The configured loss; where it weighs classes, by their shares in each data set."""
+    tasks, weights = config.model.tasks, []
     if config.loss.imbalance == "inverse_sqrt":
-        weights = {task: class_weights(conversations, task) for task in config.model.tasks}
-    return JointLoss(config.model.tasks, config.loss, weights)
+        weights = [
+            {task: class_weights(source.corpus.splits["train"], task) for task in tasks}
+            for source in sources
+        ]
+    return JointLoss(tasks, config.loss, weights)
 
 
 def class_weights(conversations: Sequence[Conversation], task: Task) -> Tensor:

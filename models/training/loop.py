@@ -254,7 +254,7 @@ class Training:
 
     def _batch(self, planned: PlannedBatch) -> Batch:
         train = self._train[planned.source]
-        return make_batch([train[index] for index in planned.conversations])
+        return make_batch([train[index] for index in planned.conversations], planned.source)
 
     def _follow(self) -> None:
         """Move the running average towards the weights."""

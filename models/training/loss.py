@@ -24,21 +24,21 @@ class JointLoss:
     Attributes:
         tasks: which.
         settings: kind of the loss, and how it meets rare classes.
-        weights: task -> [C] by class; a task that is not there has none.
+        weights: for each data set, task -> [C] by class, since each has shares of its own; none:
+            every class counts alike.
     """
 
     tasks: Sequence[Task]
     settings: LossConfig = field(default_factory=LossConfig)
-    weights: Mapping[Task, Tensor] = field(default_factory=dict)
+    weights: Sequence[Mapping[Task, Tensor]] = ()
 
     def __call__(self, logits: Logits, batch: Batch) -> Tensor:
         """A scalar, on the logits' device."""
         binary = self.settings.kind == "binary_cross_entropy"
         gamma = self.settings.focal_gamma if self.settings.imbalance == "focal" else 0.0
+        weights = self.weights[batch.source] if self.weights else {}
         own = [
-            task_loss(
-                getattr(logits, task), getattr(batch, task), self.weights.get(task), binary, gamma
-            )
+            task_loss(getattr(logits, task), getattr(batch, task), weights.get(task), binary, gamma)
             for task in self.tasks
         ]
         return torch.stack(own).sum()

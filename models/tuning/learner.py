@@ -84,7 +84,7 @@ def make_tuned_learner(
     system.to(device)
     system.fit_inputs(train)
     system.to(device)
-    joint = joint_loss(config, train)
+    joint = joint_loss(config, sources)
     optimiser = config.optimiser
     return Learner(
         system,

@@ -66,3 +66,14 @@ def test_a_weighted_loss_is_the_weighted_mean() -> None:
     weights = torch.tensor([1.0, 2.0, 5.0])
     wanted = torch.nn.functional.cross_entropy(logits[0], labels[0], weights)
     torch.testing.assert_close(task_loss(logits, labels, weights), wanted)
+
+
+def test_each_data_set_has_the_weights_of_its_own_classes() -> None:
+    posts = [[LabelledPost({}, 1, NO_LABEL), LabelledPost({}, 2, NO_LABEL)]]
+    logits = Logits(torch.randn(1, 2, 3), torch.randn(1, 2, 7))
+    first, second = torch.tensor([1.0, 1.0, 1.0]), torch.tensor([1.0, 1.0, 9.0])
+    joint = JointLoss(("sentiment",), weights=[{"sentiment": first}, {"sentiment": second}])
+    for source, weights in enumerate((first, second)):
+        batch = make_batch(posts, source)
+        wanted = task_loss(logits.sentiment, batch.sentiment, weights)
+        torch.testing.assert_close(joint(logits, batch), wanted)
