@@ -16,7 +16,7 @@ from benchmarks.machine import Machine, this_machine
 from benchmarks.posts import simulated_posts
 from connectors.schemas.scoring import Features, WindowRequest
 from deploy.local.progress import Progress
-from models.engine import WindowEngine, load_engine
+from models.engine import Engine, load_engine
 from stream_app.settings import Settings
 
 WINDOWS = (8, 32)
@@ -89,7 +89,7 @@ def run(posts: int, runs: int, progress: Progress) -> Figures:
 
 
 def _score(
-    engine: WindowEngine, context: Sequence[bytes], posts: Sequence[Features], batch: int
+    engine: Engine, context: Sequence[bytes], posts: Sequence[Features], batch: int
 ) -> float:
     """Posts a second for encoding posts and scoring each at the end of a window."""
     began = time.perf_counter()

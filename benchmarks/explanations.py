@@ -16,7 +16,7 @@ from benchmarks.machine import Machine, this_machine
 from connectors.schemas.labels import MODALITIES
 from connectors.schemas.scoring import Features, WindowRequest
 from deploy.local.progress import Progress
-from models.engine import WindowEngine, load_engine
+from models.engine import Engine
 from models.errors import TrainingDataError
 from models.explanation.explainer import Explainer, load_explainer, shapley_parts
 from models.explanation.explanation import Part
@@ -126,7 +126,7 @@ def run(corpus: Corpus, split: str, posts: int, progress: Progress) -> Figures:
     machine = this_machine()
     settings = Settings()
     explainer = load_explainer(settings.model, settings.device)
-    engine = load_engine(settings.model, settings.device)
+    engine = settings.load_engine()
     deletions: dict[tuple[Part, Task], list[Deletion]] = {}
     pairs = []
     chosen = _choose(corpus.splits[split], posts, settings.window, explainer.encoder)
@@ -214,7 +214,7 @@ def _by_modality(subject: Subject, values: NDArray[np.float64]) -> NDArray[np.fl
     return found
 
 
-def _cheap(engine: WindowEngine, own: _Chosen) -> tuple[float, ...]:
+def _cheap(engine: Engine, own: _Chosen) -> tuple[float, ...]:
     """The modality shares of the post's prediction, [3]."""
     records = engine.encode(own.features)
     ((score,),) = engine.score([WindowRequest(records, (len(records) - 1,))])

@@ -26,7 +26,7 @@ from connectors.kafka.topics import POSTS, PREDICTIONS, create_topics, voxpop_to
 from connectors.trends.layout import TrendLayout
 from connectors.trends.reader import TrendReader
 from deploy.local.progress import Progress
-from models.engine import WindowEngine, load_engine
+from models.engine import Engine
 from stream_app.core.scoring import PoisonPost, PostToScore, Scorer, canary_features
 from stream_app.core.windows import ConversationKey, Windows
 from stream_app.runtime import WINDOWS_HELD
@@ -107,7 +107,7 @@ def run(posts: int, runs: int, progress: Progress) -> Figures:
         TemporaryDirectory(prefix="voxpop-bench-") as folder,
         trial_servers(Path(folder), "bench", progress) as settings,
     ):
-        engine = load_engine(settings.model, settings.device)
+        engine = settings.load_engine()
         for number in range(runs):
             progress("Measuring", number, runs)
             own = settings.model_copy(update={"topic_prefix": f"{settings.topic_prefix}{number}-"})
@@ -195,7 +195,7 @@ async def _order(
 
 
 def _model_alone(
-    engine: WindowEngine, settings: Settings, backlog: Sequence[WirePost], order: Sequence[int]
+    engine: Engine, settings: Settings, backlog: Sequence[WirePost], order: Sequence[int]
 ) -> float:
     """Posts a second for the same posts in the same order, in full batches."""
     windows = Windows(settings.window, engine.stamp, WINDOWS_HELD)

@@ -1,201 +1,88 @@
-"""The engine that scores windows: post vectors once a post, then whole windows in batches.
+"""The engine for a checkpoint and a device. Not an engine itself."""
 
-Results are those of the reference network in float32, on a CPU or a GPU, made probabilities by the
-checkpoint's calibration. Not for keeping the state of a conversation, nor for deciding what is
-scored when: that is the caller's.
-"""
-
+import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, Protocol
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
-
-from connectors.schemas.labels import MODALITIES
 from connectors.schemas.scoring import Features, Score, WindowRequest
-from models.calibration import apply
 from models.card import CheckpointCard, shipped_checkpoint
 from models.checkpoint import load_checkpoint
 from models.device import DeviceName, choose_device, use_threads
 from models.errors import ModelError
-from models.modality_shares import ModalityShares
-from models.padding import pad_steps
-from models.records import STAMP_BYTES, pack_record, unpack_record
-from models.tmsam import Tmsam
-from models.windows import Job, group_by_length, plan_jobs
+from models.window_engine import WindowEngine
 
-_STEPS_A_BATCH: Final = 4096
-_POSTS_A_BATCH: Final = 2048
-_ROWS_A_BATCH: Final = 256
+EngineName = Literal["auto", "stream", "window"]
+DEFAULT_WINDOW: Final = 32
+DEFAULT_STATES_MIB: Final = 1024
 
-Vectors = list[NDArray[np.float32] | None]
+_log = logging.getLogger(__name__)
 
 
-class WindowEngine:
+class Engine(Protocol):
     """Scores posts in the window of their conversation.
-
-    Args:
-        network: in evaluation mode.
-        card: the checkpoint's card.
-        device: where it runs.
 
     Attributes:
         version: model version with 8 hex digits of all that a post's probabilities depend on.
         feature_set: `name@version` of the tensors that `encode` takes.
-        causal: a later post never changes an earlier score.
         stamp: 8 bytes before every record; another model's differ.
     """
 
-    def __init__(self, network: Tmsam, card: CheckpointCard, device: torch.device) -> None:
-        self.version = card.version
-        self.feature_set = card.feature_set
-        self.causal = card.config.causal
-        self.stamp = card.records_identity[:STAMP_BYTES]
-        self._network = network.to(device).eval()
-        self._modality_shares = ModalityShares(self._network)
-        self._config = card.config
-        self._calibration = card.calibration
-        self._device = device
+    version: str
+    feature_set: str
+    stamp: bytes
 
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
-        """One record a post, to be kept and given to `score`.
-
-        Args:
-            posts: modality -> float32 [steps, width], present ones only, at least one a post.
-
-        Returns:
-            For each post, in the same order: stamp, presence and vectors in float16.
-
-        Raises:
-            ModelError: a post has no modality, an unknown one, another width, or a value that is
-                not finite; or the encoder's own result is not finite.
-        """
-        for index, post in enumerate(posts):
-            self._check_post(index, post)
-        vectors: list[Vectors] = [[None] * len(MODALITIES) for _ in posts]
-        for column, modality in enumerate(MODALITIES):
-            owners = [index for index, post in enumerate(posts) if modality in post]
-            steps = [posts[index][modality] for index in owners]
-            for owner, vector in zip(owners, self._encode(modality, steps), strict=True):
-                vectors[owner][column] = vector
-        return [pack_record(self.stamp, own) for own in vectors]
+        """One record for each post, which depends on that post alone."""
 
     def score(self, windows: Sequence[WindowRequest]) -> list[list[Score]]:
-        """Scores of the targets of each window, from the posts up to each target.
-
-        Args:
-            windows: any number, of any lengths.
-
-        Returns:
-            For each window, a score for each of its targets, in their order.
-
-        Raises:
-            ModelError: a record of another model, a target outside its window, or a result that
-                is not finite.
-        """
-        jobs = plan_jobs(windows, self.causal)
-        scores: list[list[Score]] = [[] for _ in windows]
-        found: dict[int, list[Score]] = {}
-        for group in group_by_length([job.posts for job in jobs], _POSTS_A_BATCH, _ROWS_A_BATCH):
-            batch = [jobs[index] for index in group]
-            rows = self._score([windows[job.request].records for job in batch], batch)
-            found.update(zip(group, rows, strict=True))
-        for index, job in enumerate(jobs):
-            scores[job.request].extend(found[index])
-        return scores
-
-    def _check_post(self, index: int, post: Features) -> None:
-        if not post:
-            raise ModelError(f"post {index} of the batch has no modality")
-        for modality, steps in post.items():
-            if modality not in MODALITIES:
-                raise ModelError(f"post {index} of the batch: unknown modality {modality!r}")
-            width = self._config.widths[MODALITIES.index(modality)]
-            if steps.ndim != 2 or steps.shape[0] == 0 or steps.shape[1] != width:
-                raise ModelError(
-                    f"post {index} of the batch: {modality} must be [steps, {width}], "
-                    f"not {list(steps.shape)}"
-                )
-            if not np.isfinite(steps).all():
-                raise ModelError(f"post {index} of the batch: {modality} holds NaN or infinity")
-
-    def _encode(self, modality: str, posts: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-        found: dict[int, NDArray[np.float32]] = {}
-        lengths = [len(steps) for steps in posts]
-        for group in group_by_length(lengths, _STEPS_A_BATCH, _ROWS_A_BATCH):
-            steps, mask = pad_steps([posts[index] for index in group])  # [P, L, width], [P, L]
-            with torch.inference_mode():
-                vectors = self._network.encode(
-                    modality, steps.to(self._device), mask.to(self._device)
-                )  # [P, post]
-            found.update(zip(group, vectors.float().cpu().numpy(), strict=True))
-        return [found[index] for index in range(len(posts))]
-
-    def _score(self, windows: list[Sequence[bytes]], jobs: list[Job]) -> list[list[Score]]:
-        longest = max(job.posts for job in jobs)
-        width = self._config.post_width
-        vectors = np.zeros((len(jobs), longest, len(MODALITIES), width), np.float32)
-        presence = np.zeros((len(jobs), longest, len(MODALITIES)), np.bool_)
-        for row, (records, job) in enumerate(zip(windows, jobs, strict=True)):
-            for post in range(job.posts):
-                vectors[row, post], presence[row, post] = unpack_record(
-                    self.stamp, records[post], width
-                )
-        most = max(len(job.targets) for job in jobs)
-        targets = torch.tensor(
-            [job.targets + job.targets[:1] * (most - len(job.targets)) for job in jobs]
-        )  # [B, T]
-        lengths = torch.tensor([job.posts for job in jobs])  # [B]
-        post_mask = torch.arange(longest)[None, :] < lengths[:, None]  # [B, N]
-        tensors = (torch.from_numpy(vectors), torch.from_numpy(presence), post_mask, targets)
-        outcome = self._probabilities(*(tensor.to(self._device) for tensor in tensors))
-        return [
-            [_as_score(outcome[row, column]) for column in range(len(job.targets))]
-            for row, job in enumerate(jobs)
-        ]
-
-    def _probabilities(
-        self, vectors: Tensor, presence: Tensor, post_mask: Tensor, targets: Tensor
-    ) -> NDArray[np.float64]:
-        with torch.inference_mode():
-            fused = self._network.fuse(vectors, presence, post_mask, targets)
-            logits = self._network.classify(fused.fusion)
-            present = presence.gather(1, targets[:, :, None].expand(-1, -1, len(MODALITIES)))
-            shares = self._modality_shares(fused.joined, fused.fusion, present)  # [B, T, 3]
-        tasks = (
-            apply(logits.sentiment.cpu().numpy(), self._calibration.sentiment),  # [B, T, 3]
-            apply(logits.emotion.cpu().numpy(), self._calibration.emotion),  # [B, T, 7]
-        )
-        scores = np.concatenate((*tasks, shares.double().cpu().numpy()), axis=-1)  # [B, T, 13]
-        if not np.isfinite(scores).all():
-            raise ModelError("the network gave a score that is not finite")
-        return scores
+        """For each request the scores of its targets."""
 
 
 def load_engine(
-    checkpoint: Path | None = None, device: DeviceName = "auto", threads: int | None = None
-) -> WindowEngine:
+    checkpoint: Path | None = None,
+    device: DeviceName = "auto",
+    threads: int | None = None,
+    *,
+    name: EngineName = "auto",
+    window: int = DEFAULT_WINDOW,
+    states_mib: int = DEFAULT_STATES_MIB,
+) -> Engine:
     """An engine from a checkpoint folder.
 
     Args:
         checkpoint: the folder; None: the one inside this package.
         device: `auto` takes a GPU where there is one.
-        threads: CPU threads of torch in this process; None: one a physical core.
+        threads: CPU threads of this engine; None: one a physical core.
+        name: `stream` keeps states of conversations and scores a post by one step, on a CPU;
+            `window` scores its whole window again; `auto` takes `stream` where it can.
+        window: most posts in a window that is to be scored.
+        states_mib: memory for the states that `stream` keeps, MiB.
 
     Returns:
         The engine, ready to score.
 
     Raises:
         CheckpointError: the folder is no valid checkpoint.
-        ModelError: the device is not there.
+        ModelError: the device is not there, or the engine cannot score this network on it.
     """
-    use_threads(threads)
     network, card = load_checkpoint(shipped_checkpoint() if checkpoint is None else checkpoint)
-    return WindowEngine(network, card, choose_device(device))
+    place = choose_device(device)
+    if name == "window" or (name == "auto" and not (_can_stream(card) and place.type == "cpu")):
+        use_threads(threads)
+        return WindowEngine(network, card, place)
+    if place.type != "cpu" and device != "auto":
+        raise ModelError("the engine stream runs on a CPU; use VOXPOP_DEVICE=cpu or auto")
+    # numba takes a second to import, and who scores whole windows needs none of it
+    from models.streaming.engine import StreamEngine  # noqa: PLC0415
+
+    engine = StreamEngine(network, card, window=window, states_mib=states_mib, threads=threads)
+    engine.warm_up()
+    return engine
 
 
-def _as_score(row: NDArray[np.float64]) -> Score:
-    return Score(tuple(row[:3].tolist()), tuple(row[3:10].tolist()), tuple(row[10:].tolist()))
+def _can_stream(card: CheckpointCard) -> bool:
+    if card.config.causal and card.config.residual:
+        return True
+    _log.info("the network is not causal: whole windows are scored again for every post")
+    return False

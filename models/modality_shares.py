@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from connectors.schemas.labels import MODALITIES
 from models.tmsam import Tmsam
 
-_LEAST: Final = 1e-12  # a present modality's part, so that shares exist where no modality has any
+LEAST_PART: Final = (
+    1e-12  # a present modality's part, so that shares exist where no modality has any
+)
 
 
 class ModalityShares:
@@ -30,13 +32,7 @@ class ModalityShares:
 
     def __init__(self, network: Tmsam) -> None:
         self._network = network
-        count, device = len(MODALITIES), network.missing.device
-        with torch.inference_mode():
-            self._reference = network.fuse(
-                torch.zeros(1, 1, count, network.config.post_width, device=device),
-                torch.zeros(1, 1, count, dtype=torch.bool, device=device),
-                torch.ones(1, 1, dtype=torch.bool, device=device),
-            ).joined  # [1, 1, 1200]
+        self._reference = joined_of_nothing(network)  # [1, 1, 1200]
 
     def __call__(self, joined: Tensor, fusion: Tensor, present: Tensor) -> Tensor:
         """Shares of posts.
@@ -61,9 +57,20 @@ class ModalityShares:
             attention = self._network.fusion
             slope = slope @ attention.out.weight @ attention.value.weight  # [B, T, 1200]
         slices = (slope * moved).reshape(*present.shape, -1)  # [B, T, 3, 400]
-        sizes = slices.sum(dim=-1).double().abs().clamp(min=_LEAST) * present  # [B, T, 3]
+        sizes = slices.sum(dim=-1).double().abs().clamp(min=LEAST_PART) * present  # [B, T, 3]
         shares: Tensor = sizes / sizes.sum(dim=-1, keepdim=True)
         return shares
+
+
+def joined_of_nothing(network: Tmsam) -> Tensor:
+    """The joined vector, [1, 1, 1200], of a post alone in its window that lacks everything."""
+    count, device = len(MODALITIES), network.missing.device
+    with torch.inference_mode():
+        return network.fuse(
+            torch.zeros(1, 1, count, network.config.post_width, device=device),
+            torch.zeros(1, 1, count, dtype=torch.bool, device=device),
+            torch.ones(1, 1, dtype=torch.bool, device=device),
+        ).joined
 
 
 def log_odds_gradient(head: nn.Module, rows: Tensor) -> Tensor:

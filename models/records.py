@@ -73,3 +73,61 @@ def unpack_record(
     body = np.frombuffer(record, _VECTOR_DTYPE, offset=_HEADER_BYTES).reshape(-1, post_width)
     vectors[list(presence)] = body
     return vectors, presence
+
+
+def pack_records(
+    stamp: bytes, vectors: NDArray[np.float32], presence: NDArray[np.bool_]
+) -> list[bytes]:
+    """Records of many posts, see `pack_record`.
+
+    Args:
+        stamp: 8 bytes that name the model.
+        vectors: [P, 3, post_width]; what stands where a modality is absent is not read.
+        presence: [P, 3].
+
+    Raises:
+        ModelError: a post has no modality, or a value is not finite as float16.
+    """
+    if not presence.any(axis=1).all():
+        raise ModelError("a post without any modality has no record")
+    with np.errstate(over="ignore"):
+        packed = vectors.astype(_VECTOR_DTYPE)  # [P, 3, post]
+    if not np.isfinite(packed[presence]).all():
+        raise ModelError("the post encoder gave a vector that is not finite")
+    bits = np.packbits(presence, axis=1, bitorder="little")[:, 0].tolist()
+    return [
+        b"".join((stamp, bytes((own,)), post[present].tobytes()))
+        for own, post, present in zip(bits, packed, presence, strict=True)
+    ]
+
+
+def unpack_records(
+    stamp: bytes, records: Sequence[bytes], post_width: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Vectors of many records, see `unpack_record`.
+
+    Args:
+        stamp: 8 bytes that name the model.
+        records: of one or of many posts.
+        post_width: numbers in one vector.
+
+    Returns:
+        [R, 3, post_width] with zeros for an absent modality, and presence, [R, 3].
+
+    Raises:
+        ModelError: another model's record, or bytes that are no record.
+    """
+    vectors = np.zeros((len(records), len(MODALITIES), post_width), np.float32)
+    presence = np.zeros((len(records), len(MODALITIES)), np.bool_)
+    alike: dict[tuple[bytes, int], list[int]] = {}
+    for row, record in enumerate(records):
+        alike.setdefault((record[:_HEADER_BYTES], len(record)), []).append(row)
+    for rows in alike.values():
+        _, own = unpack_record(stamp, records[rows[0]], post_width)  # all have this form
+        body = b"".join([records[row][_HEADER_BYTES:] for row in rows])
+        present = np.flatnonzero(own)
+        presence[rows] = own
+        vectors[np.array(rows)[:, None], present] = np.frombuffer(body, _VECTOR_DTYPE).reshape(
+            len(rows), len(present), post_width
+        )
+    return vectors, presence

@@ -27,6 +27,7 @@ from models.card import (
 )
 from models.encoder_input import MAX_TOKENS, VECTORS, padded
 from models.errors import ModelError
+from models.processor import session_options
 
 BASE_ENCODER: Final = "all-MiniLM-L6-v2"
 _PADDED_TOKENS_A_BATCH: Final = 256
@@ -69,7 +70,7 @@ class TextEncoder:
         try:
             self._tokenizer = Tokenizer.from_buffer(tokenizer)
             self._session = onnxruntime.InferenceSession(
-                model, _session_options(), providers=["CPUExecutionProvider"]
+                model, session_options(), providers=["CPUExecutionProvider"]
             )
         except _NO_MODEL as error:
             raise ModelError(f"text encoder {self.name} cannot be loaded: {error}") from error
@@ -169,31 +170,6 @@ def load_base_encoder(threads: int | None = None) -> TextEncoder:
         tokenizer_sha256=hashlib.sha256(tokenizer).hexdigest(),
     )
     return TextEncoder(model, tokenizer, card, threads)
-
-
-def _session_options() -> onnxruntime.SessionOptions:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # cores share batches, not the parts of one
-    options.log_severity_level = 3
-    # without it, 8-bit products overflow on processors that have AVX2 and no VNNI; with it, those
-    # that have VNNI take twice the time
-    if not has_vnni():
-        options.add_session_config_entry("session.x64quantprecision", "1")
-    return options
-
-
-def has_vnni(processors: Path = Path("/proc/cpuinfo")) -> bool:
-    """Whether the processor adds products of 8-bit numbers in 32 bits at once.
-
-    Args:
-        processors: as Linux describes them; where it is not there, the answer is no.
-    """
-    try:
-        lines = processors.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return False
-    flags = next((line.split() for line in lines if line.startswith("flags")), [])
-    return bool({"avx512_vnni", "avx_vnni"} & set(flags))
 
 
 def _batches(ids: Sequence[Sequence[int]]) -> list[list[int]]:

@@ -73,7 +73,7 @@ class Tmsam(nn.Module):
             gru(config.post_width, config.context_width) for _ in MODALITIES
         )
         self.cross = nn.ModuleDict(
-            {f"{source}_to_{target}": _cross(config) for source, target in _pairs()}
+            {f"{source}_to_{target}": _cross(config) for source, target in pairs()}
         )
         self.within = nn.ModuleList(_within(config) for _ in MODALITIES)
         joined = config.joined_width
@@ -184,7 +184,7 @@ class Tmsam(nn.Module):
             for index, (name, gru) in enumerate(zip(MODALITIES, self.context, strict=True))
         }
         crossed: dict[str, list[Tensor]] = {name: [] for name in MODALITIES}
-        for source, target in _pairs():
+        for source, target in pairs():
             attend = self.cross[f"{source}_to_{target}"]
             crossed[target].append(attend(context[target], context[source], mask))  # [B, N, 200]
         parts = []
@@ -209,7 +209,8 @@ class Tmsam(nn.Module):
             raise ModelError("presence and post_mask must be of bool")
 
 
-def _pairs() -> list[tuple[str, str]]:
+def pairs() -> list[tuple[str, str]]:
+    """Source and target of each cross-modal attention, those of a target side by side."""
     return [(source, target) for target in MODALITIES for source in MODALITIES if source != target]
 
 

@@ -18,7 +18,7 @@ from connectors.kafka.metadata import describe_topics
 from connectors.redis_connection import RedisConnection
 from connectors.trends.layout import TrendLayout
 from connectors.trends.sink import TrendSink
-from models.engine import WindowEngine, load_engine
+from models.engine import Engine
 from models.errors import CheckpointError, ModelError
 from stream_app.batch import Decoder
 from stream_app.core.record import Record
@@ -109,7 +109,7 @@ class Runtime:
         await self._outputs.stop()
         await self._redis.aclose()
 
-    def _build(self, engine: WindowEngine) -> Worker:
+    def _build(self, engine: Engine) -> Worker:
         settings = self._settings
         topic = settings.topic("posts")
         broker = FaustBroker(self._app, self._kafka, topic, REQUEST_TIMEOUT_S / 2)
@@ -206,13 +206,8 @@ async def require_redis(connection: RedisConnection) -> None:
         await client.aclose()
 
 
-def _load_engine(settings: Settings) -> WindowEngine:
-    if settings.engine == "stream":
-        raise CannotGoOn(
-            ExitCode.NOT_READY,
-            "VOXPOP_ENGINE=stream is not built yet; use window, or auto, which takes it",
-        )
+def _load_engine(settings: Settings) -> Engine:
     try:
-        return load_engine(settings.model, settings.device)
+        return settings.load_engine()
     except (CheckpointError, ModelError) as error:
         raise CannotGoOn(ExitCode.NOT_READY, str(error)) from error

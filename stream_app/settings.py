@@ -5,7 +5,7 @@ Not for options of a single command: those are its arguments.
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -13,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.kafka.connection import KafkaConnection
 from connectors.redis_connection import RedisConnection
+
+if TYPE_CHECKING:
+    from models.engine import Engine
 
 MEBIBYTE = 1024 * 1024
 
@@ -49,9 +52,16 @@ class Settings(BaseSettings):
     model: Path | None = Field(None, description="checkpoint folder; unset: the shipped one")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where inference runs")
     engine: Literal["auto", "stream", "window"] = Field(
-        "auto", description="how a conversation is scored; `stream` is not built yet: refused"
+        "auto",
+        description="`stream` keeps states and scores a post by one step, on a CPU; `window` "
+        "scores its whole window; `auto` takes `stream` where it can",
     )
-    window: int = Field(32, ge=1, le=512, description="posts of a conversation that the model sees")
+    window: int = Field(
+        32, ge=1, le=512, description="most posts of a conversation that the model sees"
+    )
+    states_mib: int = Field(
+        1024, ge=0, description="memory for states that the engine `stream` keeps, MiB"
+    )
     batch_max: int = Field(64, ge=1, le=4096, description="most posts in one batch")
     batch_wait_ms: int = Field(
         20, ge=1, le=100, description="longest wait for a batch to fill, milliseconds"
@@ -89,6 +99,18 @@ class Settings(BaseSettings):
     def _redis_url(cls, redis: str) -> str:
         RedisConnection(url=redis)
         return redis
+
+    def load_engine(self) -> "Engine":
+        """The engine of this process."""
+        from models.engine import load_engine  # noqa: PLC0415 - brings torch, which takes seconds
+
+        return load_engine(
+            self.model,
+            self.device,
+            name=self.engine,
+            window=self.window,
+            states_mib=self.states_mib,
+        )
 
     def topic(self, name: str) -> str:
         """Name of a topic with the prefix of this deployment."""

@@ -7,6 +7,7 @@
 --            then for each window: number of records, records
 -- Answers 1 when this call or an identical one before it fixed the batch, 0 when it is refused.
 local FIRST, LAST, OUTCOMES, WINDOW, IDLE_S, RECORDS = 1, 2, 3, 4, 5, 6
+local PUSHED = 1000 -- values that a call may have are about 8,000
 
 local stored = redis.call('HMGET', KEYS[1], 'first', 'last', 'outcomes')
 if stored[2] and tonumber(stored[2]) >= tonumber(ARGV[FIRST]) then
@@ -15,11 +16,19 @@ if stored[2] and tonumber(stored[2]) >= tonumber(ARGV[FIRST]) then
 end
 
 redis.call('HSET', KEYS[1], 'first', ARGV[FIRST], 'last', ARGV[LAST], 'outcomes', ARGV[OUTCOMES])
+local window = tonumber(ARGV[WINDOW])
+local leave = math.floor((window + 1) / 2) -- posts that leave a full window at once
 local at = RECORDS
 for index = 2, #KEYS do
   local count = tonumber(ARGV[at])
-  redis.call('RPUSH', KEYS[index], unpack(ARGV, at + 1, at + count))
-  redis.call('LTRIM', KEYS[index], -tonumber(ARGV[WINDOW]), -1)
+  local held = 0
+  for first = at + 1, at + count, PUSHED do
+    local last = math.min(first + PUSHED - 1, at + count)
+    held = redis.call('RPUSH', KEYS[index], unpack(ARGV, first, last))
+  end
+  if held > window then -- as `surplus` in connectors/schemas/scoring.py
+    redis.call('LTRIM', KEYS[index], math.ceil((held - window) / leave) * leave, -1)
+  end
   redis.call('EXPIRE', KEYS[index], ARGV[IDLE_S])
   at = at + count + 1
 end

@@ -13,7 +13,7 @@ from connectors.conversations.source import SourcePartition
 from connectors.redis_script import RedisScript, ScriptCall
 
 DAY_S = 24 * 60 * 60
-LARGEST_WINDOW = 4096  # Lua unpacks at most about 8,000 values
+LARGEST_WINDOW = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +101,11 @@ class PartitionStore:
         """
         if not 0 <= first <= last:
             raise ValueError(f"not a range of offsets: {first} to {last}")
-        kept = {
-            conversation_id: records[-self._window :]
-            for conversation_id, records in appended.items()
-            if records
-        }
         keys = [self._intent_key(partition)]
         arguments: list[str | bytes | int] = [first, last, outcomes, self._window, self._idle_s]
-        for conversation_id, records in kept.items():
+        for conversation_id, records in appended.items():
+            if not records:
+                continue
             keys.append(self._window_key(partition, conversation_id))
             arguments += [len(records), *records]
         (answer,) = await self._fix.run(self._client, [ScriptCall(keys, arguments)])
@@ -117,7 +114,7 @@ class PartitionStore:
     async def windows(
         self, partition: SourcePartition, conversation_ids: Iterable[str]
     ) -> dict[str, list[bytes]]:
-        """The records of conversations, oldest first, at most `window` of each.
+        """The records of conversations, oldest first, at most the window of when they were written.
 
         Args:
             partition: where their posts come from.
@@ -130,7 +127,7 @@ class PartitionStore:
         async with self._client.pipeline(transaction=False) as pipeline:
             for conversation_id in wanted:
                 key = self._window_key(partition, conversation_id)
-                pipeline.lrange(key, -self._window, -1)
+                pipeline.lrange(key, 0, -1)
             return dict(zip(wanted, await pipeline.execute(), strict=True))
 
     def _intent_key(self, partition: SourcePartition) -> str:

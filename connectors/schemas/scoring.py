@@ -4,7 +4,7 @@ Records are opaque bytes here: an engine makes them, and only an engine of the s
 them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,10 +20,13 @@ class WindowRequest:
     Attributes:
         records: posts in the order of the conversation, as the engine's `encode` gave them.
         targets: ascending positions in `records`; each is scored from itself and those before.
+        conversation: under this name an engine may keep what it knows of these posts, for the next
+            request of the same name; None: nothing is kept.
     """
 
     records: Sequence[bytes]
     targets: tuple[int, ...]
+    conversation: Hashable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +42,22 @@ class Score:
     sentiment: tuple[float, ...]
     emotion: tuple[float, ...]
     modalities: tuple[float, ...]
+
+
+def surplus(posts: int, window: int) -> int:
+    """How many of the oldest posts leave a window that they do not fit.
+
+    Half of a full window leaves at once. The posts that come next are then scored from the same
+    first post on, at the cost of one step each, and not from another first post every time
+    (docs/decisions/0016-half-windows.md). Posts that come one by one or together leave the same
+    window.
+
+    Args:
+        posts: of the conversation that are held, new ones included.
+        window: most posts of a window, at least 1.
+
+    Returns:
+        0 where they fit; else between half and all of a window stays.
+    """
+    leave = (window + 1) // 2
+    return max(0, -(-(posts - window) // leave)) * leave

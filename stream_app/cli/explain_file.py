@@ -11,6 +11,7 @@ from typing import Final
 
 from connectors.schemas.post import DecodedPost
 from connectors.schemas.rejection import Rejection
+from connectors.schemas.scoring import surplus
 from stream_app.cli.errors import CliError
 from stream_app.cli.post_lines import numbered_lines, parsed
 from stream_app.cli.score_lines import LineReader
@@ -42,22 +43,18 @@ def read_window(path: Path, reader: LineReader, post: Place, length: int) -> lis
     Raises:
         CliError: the post's line is no valid one.
     """
-    lines = [
-        (place.number, line)
-        for _, place, line in _posts(path)
-        if place == post
-        or (place.number < post.number and place.conversation == post.conversation is not None)
-    ]
-    window: list[DecodedPost] = []
-    for number, line in reversed(lines):
-        (read,) = reader.read([line], number - 1, time.time())
-        if not isinstance(read, Rejection):
-            window.append(read.post)
-        elif not window:
-            raise CliError(f"{path}:{number}: {read.reason.value}: {read.detail}")
-        if len(window) == length:
+    found: list[DecodedPost] = []
+    for _, place, line in _posts(path):
+        if place.number > post.number:
             break
-    return window[::-1]
+        if place != post and (place.conversation != post.conversation or not post.conversation):
+            continue
+        (read,) = reader.read([line], place.number - 1, time.time())
+        if not isinstance(read, Rejection):
+            found.append(read.post)
+        elif place == post:
+            raise CliError(f"{path}:{place.number}: {read.reason.value}: {read.detail}")
+    return found[surplus(len(found), length) :]
 
 
 def find_post(path: Path, post_id: str | None) -> Place:

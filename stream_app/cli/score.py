@@ -26,7 +26,6 @@ def score(
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
-    from models.engine import load_engine  # noqa: PLC0415
     from models.errors import ModelError  # noqa: PLC0415
     from models.text_encoder import load_text_encoder  # noqa: PLC0415
     from stream_app.cli.errors import CliError  # noqa: PLC0415
@@ -39,7 +38,7 @@ def score(
     if predictions.exists() and predictions.samefile(posts):
         raise CliError(f"{predictions} is the file that is read; name another to write to", 2)
     try:
-        engine = load_engine(settings.model, settings.device)
+        engine = settings.load_engine()
         encoder = load_text_encoder(settings.model)
         reader = LineReader(encoder, engine.feature_set, settings.post_max_bytes)
         scorer = LineScorer(engine, reader, posts.name, settings.window)

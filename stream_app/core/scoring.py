@@ -18,10 +18,6 @@ from stream_app.core.windows import ConversationKey, Windows
 class Engine(Protocol):
     """A model that scores posts within their conversations."""
 
-    @property
-    def causal(self) -> bool:
-        """Whether several targets of one request cost no more than one."""
-
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
         """One record for each post, which depends on that post alone."""
 
@@ -115,10 +111,8 @@ class Scorer:
         requests: list[WindowRequest] = []
         owners: list[list[int]] = []
         for key, indices in members.items():
-            context = self._windows.records(key)
-            planned = plan_requests(
-                context, [records[i] for i in indices], self._windows.length, self._engine.causal
-            )
+            new = [records[index] for index in indices]
+            planned = self._windows.window(key).requests(new, self._windows.length, key)
             taken = iter(indices)
             for request in planned:
                 requests.append(request)
@@ -134,30 +128,3 @@ class Scorer:
 def canary_features(feature_set: str) -> Features:
     """Features that every model of a feature set can score: one step of zeros as text."""
     return {"text": np.zeros((1, FEATURE_SETS[feature_set].widths["text"]), np.float32)}
-
-
-def plan_requests(
-    context: Sequence[bytes], new: Sequence[bytes], length: int, causal: bool
-) -> list[WindowRequest]:
-    """Requests that score the new posts of one conversation, each with at most `length` posts.
-
-    Args:
-        context: records before the new ones, oldest first, at most `length`.
-        new: records of the posts to score, oldest first.
-        length: most posts that the model may see, the target included.
-        causal: targets whose windows begin at the same post may share a request.
-
-    Returns:
-        Requests whose targets, read in order, are the new posts in order.
-    """
-    everything = [*context, *new]
-    first_new = len(context)
-    shared = range(first_new, min(length, len(everything))) if causal else range(0)
-    requests = []
-    if shared:
-        requests.append(WindowRequest(everything[: shared.stop], tuple(shared)))
-    for position in range(first_new + len(shared), len(everything)):
-        start = max(0, position + 1 - length)
-        window = everything[start : position + 1]
-        requests.append(WindowRequest(window, (len(window) - 1,)))
-    return requests

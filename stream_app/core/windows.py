@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from connectors.schemas.scoring import WindowRequest, surplus
+
 
 @dataclass(frozen=True, slots=True)
 class ConversationKey:
@@ -21,12 +23,59 @@ class ConversationKey:
     conversation_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is held of one conversation.
+
+    Attributes:
+        foreign: posts at its beginning whose records another model made; they take their places
+            as in the store, so that a window held and one loaded again are the same.
+        records: of the present model, oldest first.
+    """
+
+    foreign: int
+    records: tuple[bytes, ...]
+
+    def followed_by(self, new: Sequence[bytes], length: int) -> "Window":
+        """The window behind newer posts, cut to its length."""
+        records = (*self.records, *new)
+        leave = surplus(self.foreign + len(records), length)
+        return Window(max(0, self.foreign - leave), records[max(0, leave - self.foreign) :])
+
+    def requests(
+        self, new: Sequence[bytes], length: int, conversation: ConversationKey
+    ) -> list[WindowRequest]:
+        """Requests that score new posts of the conversation, each in its own window.
+
+        Args:
+            new: records of the posts to score, oldest first.
+            length: most posts in a window.
+            conversation: its name.
+
+        Returns:
+            Requests whose targets, read in order, are the new posts in order; posts whose windows
+            begin at the same post share one.
+        """
+        everything = (*self.records, *new)
+        starts = [
+            max(0, surplus(self.foreign + at + 1, length) - self.foreign)
+            for at in range(len(self.records), len(everything))
+        ]
+        requests = []
+        for start in dict.fromkeys(starts):
+            first = len(self.records) + starts.index(start)
+            stop = first + starts.count(start)
+            targets = tuple(range(first - start, stop - start))
+            requests.append(WindowRequest(everything[start:stop], targets, conversation))
+        return requests
+
+
 class Windows:
     """Windows held in memory, least recently used out first.
 
     Args:
         length: most posts in a window, the post being scored included.
-        stamp: first bytes of every record of the present model; others are dropped on load.
+        stamp: first bytes of every record of the present model; others are not shown to it.
         capacity: most conversations held.
     """
 
@@ -34,7 +83,7 @@ class Windows:
         self._length = length
         self._stamp = stamp
         self._capacity = capacity
-        self._held: OrderedDict[ConversationKey, tuple[bytes, ...]] = OrderedDict()
+        self._held: OrderedDict[ConversationKey, Window] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._held)
@@ -49,12 +98,18 @@ class Windows:
         return [key for key in dict.fromkeys(keys) if key not in self._held]
 
     def load(self, key: ConversationKey, records: Sequence[bytes]) -> None:
-        """Take a window from the store; records of another model are dropped."""
-        own = (record for record in records if record.startswith(self._stamp))
-        self._hold(key, tuple(own))
+        """Take a window from the store."""
+        own = 0
+        for record in reversed(records):
+            if not record.startswith(self._stamp):
+                break
+            own += 1
+        foreign = len(records) - own
+        whole = Window(foreign, tuple(records[foreign:]))
+        self._hold(key, whole.followed_by((), self._length))
 
-    def records(self, key: ConversationKey) -> tuple[bytes, ...]:
-        """Records of a held window, oldest first, at most `length`.
+    def window(self, key: ConversationKey) -> Window:
+        """A held window.
 
         Raises:
             KeyError: it is not held; load it first.
@@ -62,13 +117,13 @@ class Windows:
         self._held.move_to_end(key)
         return self._held[key]
 
-    def append(self, key: ConversationKey, records: Iterable[bytes]) -> None:
+    def append(self, key: ConversationKey, records: Sequence[bytes]) -> None:
         """Add newer records to a held window.
 
         Raises:
             KeyError: it is not held; load it first.
         """
-        self._hold(key, (*self._held[key], *records))
+        self._hold(key, self._held[key].followed_by(records, self._length))
 
     def shrink(self) -> int:
         """Let go of the least recently used beyond the capacity; returns how many."""
@@ -81,6 +136,6 @@ class Windows:
         """Forget all: the partitions were revoked."""
         self._held.clear()
 
-    def _hold(self, key: ConversationKey, records: tuple[bytes, ...]) -> None:
-        self._held[key] = records[-self._length :]
+    def _hold(self, key: ConversationKey, window: Window) -> None:
+        self._held[key] = window
         self._held.move_to_end(key)

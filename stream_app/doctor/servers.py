@@ -54,11 +54,10 @@ def redis_server(settings: Settings) -> Iterator[Finding]:
 def model(settings: Settings) -> Finding:
     """Whether the model loads, and where it runs."""
     from models.device import choose_device  # noqa: PLC0415 - torch, the slowest of all
-    from models.engine import load_engine  # noqa: PLC0415
     from models.errors import ModelError  # noqa: PLC0415
 
     try:
-        engine = load_engine(settings.model, settings.device)
+        engine = settings.load_engine()
     except ModelError as error:
         remedy = "unset VOXPOP_MODEL to use the shipped one, VOXPOP_DEVICE to use what is there"
         return Finding("model", "fail", str(error), remedy)

@@ -11,7 +11,6 @@ from connectors.prevalence.posts import LabelledPosts
 from connectors.prevalence.quantifier import Quantifier, write_quantifier
 from connectors.schemas.labels import SENTIMENTS
 from deploy.local.progress import Progress
-from models.engine import load_engine
 from models.text_encoder import load_text_encoder
 from stream_app.core.scoring import ModelBroken
 from stream_app.prevalence.judging import Estimator
@@ -105,7 +104,7 @@ def _scored(
 ) -> tuple[str, list[LabelledPosts]]:
     """The model's version and the labelled comments of each split."""
     parts = [read_comments(path, [split]) for split in splits]
-    engine = load_engine(settings.model, settings.device)
+    engine = settings.load_engine()
     encoder = load_text_encoder(settings.model)
     scored = [
         labelled_posts(

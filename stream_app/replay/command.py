@@ -19,7 +19,7 @@ from connectors.prevalence.errors import PrevalenceError
 from connectors.prevalence.quantifier import Quantifier, read_quantifier
 from connectors.schemas.labels import SENTIMENTS
 from deploy.local.progress import Progress
-from models.engine import load_engine
+from models.card import read_card, shipped_checkpoint
 from stream_app.replay.comments import CommentFileError, first_videos, read_comments
 from stream_app.replay.plot import Line, draw_shares
 from stream_app.replay.report import Report, make_report
@@ -85,8 +85,8 @@ def _write(report: Report, target: Path) -> None:
 
 def _quantifier(path: Path) -> Quantifier:
     """The quantifier of the workers' model; read before anything is started."""
-    engine = load_engine(Settings().model, "cpu")
-    return read_quantifier(path, SENTIMENTS, engine.version)
+    card = read_card(Settings().model or shipped_checkpoint())
+    return read_quantifier(path, SENTIMENTS, card.version)
 
 
 def _keep_logs(folder: Path, target: Path) -> None:

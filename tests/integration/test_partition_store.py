@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import Intent, PartitionStore
 from connectors.redis_connection import RedisConnection
+from connectors.schemas.scoring import surplus
 
 pytestmark = pytest.mark.integration
 
@@ -72,14 +73,18 @@ async def test_another_incarnation_or_partition_begins_anew(store: PartitionStor
         assert await store.fix(other, 0, 1, b"y", {})
 
 
-async def test_a_window_keeps_its_last_posts(store: PartitionStore) -> None:
-    records = [bytes([n]) for n in range(10)]
-    await store.fix(PARTITION, 0, 2, b"", {"c1": records[:3], "c2": records})
-    await store.fix(PARTITION, 3, 5, b"", {"c1": records[3:6]})
-    assert await store.windows(PARTITION, ["c1", "c2"]) == {
-        "c1": records[2:6],
-        "c2": records[-WINDOW:],
-    }
+async def test_half_of_a_full_window_leaves_however_posts_came(store: PartitionStore) -> None:
+    records = [bytes([n]) for n in range(7)]
+    await store.fix(PARTITION, 0, 6, b"", {"c1": records[:4], "c2": records})
+    for offset, record in enumerate(records[4:], start=7):
+        await store.fix(PARTITION, offset, offset, b"", {"c1": [record]})
+    assert await store.windows(PARTITION, ["c1", "c2"]) == {"c1": records[4:], "c2": records[4:]}
+
+
+async def test_more_records_than_a_call_takes_are_appended(store: PartitionStore) -> None:
+    records = [b"%d" % number for number in range(9001)]
+    await store.fix(PARTITION, 0, 9000, b"", {"c1": records})
+    assert await store.windows(PARTITION, ["c1"]) == {"c1": records[surplus(9001, WINDOW) :]}
 
 
 async def test_an_idle_conversation_expires_and_the_intent_stays(
@@ -129,7 +134,8 @@ async def test_windows_hold_exactly_what_the_accepted_batches_appended(
             if first > last_fixed[1]:
                 last_fixed = batch
                 for conversation_id, records in appended.items():
-                    model[conversation_id] = (model[conversation_id] + records)[-WINDOW:]
+                    everything = model[conversation_id] + records
+                    model[conversation_id] = everything[surplus(len(everything), WINDOW) :]
         assert await store.windows(PARTITION, model) == model
 
 

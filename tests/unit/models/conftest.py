@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.engine import WindowEngine, load_engine
+from models.engine import Engine, EngineName, load_engine
 from models.presets import PresetName
 from tests.unit.models.small_networks import write_checkpoint
 
@@ -14,7 +14,14 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-@pytest.fixture(params=["stream", "default"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> WindowEngine:
-    preset: PresetName = request.param
-    return load_engine(write_checkpoint(tmp_path / "checkpoint", preset), device="cpu", threads=1)
+@pytest.fixture(
+    params=[("stream", "stream"), ("window", "stream"), ("window", "default")],
+    ids=["stream", "window-causal", "window-two-way"],
+)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    """Each engine, with each form of network that it scores."""
+    name: EngineName
+    preset: PresetName
+    name, preset = request.param
+    folder = write_checkpoint(tmp_path / "checkpoint", preset)
+    return load_engine(folder, device="cpu", threads=1, name=name)

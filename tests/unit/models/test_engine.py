@@ -1,4 +1,4 @@
-"""What the engine promises its callers, for a causal and a two-way network alike."""
+"""What every engine promises its callers, for a causal and a two-way network alike."""
 
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from connectors.schemas.scoring import Score, WindowRequest
 from models.calibration import Calibration, TaskCalibration
 from models.card import read_card, write_card
 from models.checkpoint import load_checkpoint
-from models.engine import WindowEngine, load_engine
+from models.engine import Engine, load_engine
 from models.errors import ModelError
+from models.window_engine import WindowEngine
 from tests.unit.models.small_networks import (
     GLARING,
     post,
@@ -25,14 +26,14 @@ def flat(score: Score) -> list[float]:
     return [*score.sentiment, *score.emotion, *score.modalities]
 
 
-def conversation(engine: WindowEngine, posts: int, seed: int = 0) -> list[bytes]:
+def conversation(engine: Engine, posts: int, seed: int = 0) -> list[bytes]:
     generator = np.random.default_rng(seed)
     return engine.encode(
         [post(generator, text=1 + int(generator.integers(12))) for _ in range(posts)]
     )
 
 
-def test_a_window_alone_scores_as_it_does_in_a_batch(engine: WindowEngine) -> None:
+def test_a_window_alone_scores_as_it_does_in_a_batch(engine: Engine) -> None:
     windows = [
         WindowRequest(conversation(engine, posts, seed=posts), (posts - 1,))
         for posts in (1, 2, 3, 7, 20, 32, 5)
@@ -43,7 +44,7 @@ def test_a_window_alone_scores_as_it_does_in_a_batch(engine: WindowEngine) -> No
         np.testing.assert_allclose(flat(alone[0]), flat(scores[0]), atol=1e-4)
 
 
-def test_a_post_alone_encodes_as_it_does_in_a_batch(engine: WindowEngine) -> None:
+def test_a_post_alone_encodes_as_it_does_in_a_batch(engine: Engine) -> None:
     generator = np.random.default_rng(1)
     posts = [post(generator, text=steps, audio=steps, visual=2) for steps in (1, 64, 3, 17)]
     for own, record in zip(posts, engine.encode(posts), strict=True):
@@ -53,7 +54,7 @@ def test_a_post_alone_encodes_as_it_does_in_a_batch(engine: WindowEngine) -> Non
         )
 
 
-def test_several_targets_score_as_one_at_a_time(engine: WindowEngine) -> None:
+def test_several_targets_score_as_one_at_a_time(engine: Engine) -> None:
     records = conversation(engine, 6)
     (together,) = engine.score([WindowRequest(records, (1, 5, 3))])
     for target, score in zip((1, 5, 3), together, strict=True):
@@ -61,7 +62,7 @@ def test_several_targets_score_as_one_at_a_time(engine: WindowEngine) -> None:
         np.testing.assert_allclose(flat(alone), flat(score), atol=1e-4)
 
 
-def test_a_later_post_never_changes_an_earlier_score(engine: WindowEngine) -> None:
+def test_a_later_post_never_changes_an_earlier_score(engine: Engine) -> None:
     records = conversation(engine, 8)
     ((whole,),) = engine.score([WindowRequest(records, (4,))])
     ((prefix,),) = engine.score([WindowRequest(records[:5], (4,))])
@@ -69,14 +70,14 @@ def test_a_later_post_never_changes_an_earlier_score(engine: WindowEngine) -> No
 
 
 @pytest.mark.parametrize("posts", [1, 32])
-def test_probabilities_and_shares_sum_to_one(engine: WindowEngine, posts: int) -> None:
+def test_probabilities_and_shares_sum_to_one(engine: Engine, posts: int) -> None:
     ((score,),) = engine.score([WindowRequest(conversation(engine, posts), (posts - 1,))])
     for part, size in ((score.sentiment, 3), (score.emotion, 7), (score.modalities, 3)):
         assert len(part) == size
         assert sum(part) == pytest.approx(1.0)
 
 
-def test_an_absent_modality_has_no_share(engine: WindowEngine) -> None:
+def test_an_absent_modality_has_no_share(engine: Engine) -> None:
     generator = np.random.default_rng(2)
     records = engine.encode([post(generator, text=3, audio=1), post(generator, visual=2)])
     ((both, alone),) = engine.score([WindowRequest(records, (0, 1))])
@@ -86,14 +87,14 @@ def test_an_absent_modality_has_no_share(engine: WindowEngine) -> None:
     assert alone.modalities == (0.0, 0.0, 1.0)
 
 
-def test_nothing_in_gives_nothing_out(engine: WindowEngine) -> None:
+def test_nothing_in_gives_nothing_out(engine: Engine) -> None:
     assert engine.encode([]) == []
     assert engine.score([]) == []
     assert engine.score([WindowRequest(conversation(engine, 2), ())]) == [[]]
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_tensor_that_is_not_finite_is_refused(engine: WindowEngine, value: float) -> None:
+def test_a_tensor_that_is_not_finite_is_refused(engine: Engine, value: float) -> None:
     with pytest.raises(ModelError, match="post 0 of the batch: text holds NaN"):
         engine.encode([{"text": np.full((2, 384), value, np.float32)}])
 
@@ -104,17 +105,17 @@ def test_a_vector_past_float16_is_refused(tmp_path: Path) -> None:
         engine.encode([GLARING])
 
 
-def test_an_outlier_of_any_size_is_scored(engine: WindowEngine) -> None:
+def test_an_outlier_of_any_size_is_scored(engine: Engine) -> None:
     records = engine.encode([{"text": np.full((2, 384), value, np.float32)} for value in (3e38, 0)])
     assert engine.score([WindowRequest(records, (0, 1))])
 
 
-def test_a_tensor_of_another_width_is_refused(engine: WindowEngine) -> None:
+def test_a_tensor_of_another_width_is_refused(engine: Engine) -> None:
     with pytest.raises(ModelError, match=r"text must be \[steps, 384\], not \[2, 300\]"):
         engine.encode([{"text": np.zeros((2, 300), np.float32)}])
 
 
-def test_a_post_without_a_known_modality_is_refused(engine: WindowEngine) -> None:
+def test_a_post_without_a_known_modality_is_refused(engine: Engine) -> None:
     with pytest.raises(ModelError, match="no modality"):
         engine.encode([{}])
     with pytest.raises(ModelError, match="unknown modality 'smell'"):
@@ -131,7 +132,7 @@ def test_a_result_that_is_not_finite_is_refused(tmp_path: Path) -> None:
         broken.score([WindowRequest(conversation(broken, 2), (1,))])
 
 
-def test_a_record_of_another_model_is_refused(engine: WindowEngine, tmp_path: Path) -> None:
+def test_a_record_of_another_model_is_refused(engine: Engine, tmp_path: Path) -> None:
     other = load_engine(
         write_checkpoint(tmp_path / "other", "stream", seed=9), device="cpu", threads=1
     )
@@ -140,19 +141,19 @@ def test_a_record_of_another_model_is_refused(engine: WindowEngine, tmp_path: Pa
         engine.score([WindowRequest(conversation(other, 1), (0,))])
 
 
-def test_a_damaged_record_is_refused(engine: WindowEngine) -> None:
+def test_a_damaged_record_is_refused(engine: Engine) -> None:
     (record,) = conversation(engine, 1)
     for damaged in (record[:-1], record[:8], record[:8] + b"\x00" + record[9:]):
         with pytest.raises(ModelError, match="damaged record"):
             engine.score([WindowRequest([damaged], (0,))])
 
 
-def test_a_target_outside_its_window_is_refused(engine: WindowEngine) -> None:
+def test_a_target_outside_its_window_is_refused(engine: Engine) -> None:
     with pytest.raises(ModelError, match="target 2 of a window of 2"):
         engine.score([WindowRequest(conversation(engine, 2), (2,))])
 
 
-def test_the_version_names_the_weights(engine: WindowEngine, tmp_path: Path) -> None:
+def test_the_version_names_the_weights(engine: Engine, tmp_path: Path) -> None:
     name, _, digest = engine.version.partition("+")
     assert name.startswith("tmsam-")
     assert len(digest) == 8

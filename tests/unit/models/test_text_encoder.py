@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from models.encoder_input import MAX_TOKENS
-from models.text_encoder import TextEncoder, has_vnni, load_text_encoder
+from models.processor import has_vnni
+from models.text_encoder import TextEncoder, load_text_encoder
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def test_vectors_are_the_same_with_and_without_vnni(
 ) -> None:
     texts = ["what a lovely day", "no", "I never said that it was yours, did I?"]
     with monkeypatch.context() as patched:
-        patched.setattr("models.text_encoder.has_vnni", lambda: False)
+        patched.setattr("models.processor.has_vnni", lambda: False)
         careful = load_text_encoder()
     for one, other in zip(encoder.encode(texts), careful.encode(texts), strict=True):
         np.testing.assert_array_equal(one, other)

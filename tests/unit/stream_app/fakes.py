@@ -30,7 +30,6 @@ class FakeEngine:
     """
 
     version = "fake-1"
-    causal = True
     stamp = STAMP
 
     def __init__(self, poison: Collection[int] = (), *, fickle: bool = False) -> None:

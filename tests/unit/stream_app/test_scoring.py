@@ -10,7 +10,6 @@ from stream_app.core.scoring import (
     PostToScore,
     ScoredPost,
     Scorer,
-    plan_requests,
 )
 from stream_app.core.windows import ConversationKey, Windows
 from tests.unit.stream_app.fakes import STAMP, FakeEngine, features
@@ -45,8 +44,9 @@ def test_no_post_sees_more_than_the_window() -> None:
     engine = FakeEngine()
     scores, windows = scorer(engine, length=3)
     scores.score(posts([1, 2, 3, 4, 5], windows))
+    assert [len(window) for window in engine.seen] == [1, 2, 3, 2, 3]
     assert engine.seen[-1] == (b"m3", b"m4", b"m5")
-    assert windows.records(ConversationKey(0, "c0")) == (b"m3", b"m4", b"m5")
+    assert windows.window(ConversationKey(0, "c0")).records == (b"m3", b"m4", b"m5")
 
 
 @given(
@@ -75,26 +75,3 @@ def test_a_model_that_fails_on_everything_is_no_poison() -> None:
     engine.broken = True
     with pytest.raises(ModelBroken):
         scores.score(batch)
-
-
-@given(
-    context=st.integers(0, 5),
-    new=st.integers(1, 12),
-    length=st.integers(1, 5),
-    causal=st.booleans(),
-)
-def test_a_plan_scores_every_new_post_once_with_the_window_before_it(
-    context: int, new: int, length: int, causal: bool
-) -> None:
-    before = [str(i).encode() for i in range(min(context, length))]
-    added = [str(100 + i).encode() for i in range(new)]
-    everything = [*before, *added]
-    seen = [
-        tuple(request.records[: target + 1])
-        for request in plan_requests(before, added, length, causal)
-        for target in request.targets
-    ]
-    assert seen == [
-        tuple(everything[max(0, at + 1 - length) : at + 1])
-        for at in range(len(before), len(everything))
-    ]

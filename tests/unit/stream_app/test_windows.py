@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_app.core.windows import ConversationKey, Windows
+from connectors.schemas.scoring import surplus
+from stream_app.core.windows import ConversationKey, Window, Windows
 
 KEY = ConversationKey(0, "c")
 
@@ -13,10 +14,10 @@ def windows(length: int = 4, capacity: int = 2) -> Windows:
     return Windows(length, b"m", capacity)
 
 
-def test_records_of_another_model_are_dropped_on_load() -> None:
+def test_records_before_another_models_are_not_shown() -> None:
     held = windows()
-    held.load(KEY, [b"m1", b"x2", b"m3"])
-    assert held.records(KEY) == (b"m1", b"m3")
+    held.load(KEY, [b"m1", b"x2", b"m3", b"m4"])
+    assert held.window(KEY).records == (b"m3", b"m4")
 
 
 def test_the_same_conversation_in_two_partitions_has_two_windows() -> None:
@@ -36,17 +37,71 @@ def test_the_least_recently_used_goes_first() -> None:
     keys = [ConversationKey(0, name) for name in "abc"]
     for key in keys:
         held.load(key, [])
-    held.records(keys[0])
+    held.window(keys[0])
     assert held.shrink() == 1
     assert held.missing(keys) == [keys[1]]
 
 
-@given(st.lists(st.lists(st.binary(min_size=1, max_size=3), max_size=6), max_size=8))
-def test_a_window_is_the_tail_of_all_that_was_appended(runs: list[list[bytes]]) -> None:
-    held = windows(length=5)
-    held.load(KEY, [])
+@given(posts=st.integers(0, 300), window=st.integers(1, 40))
+def test_between_half_of_a_window_and_all_of_it_stays(posts: int, window: int) -> None:
+    left = posts - surplus(posts, window)
+    if posts <= window:
+        assert left == posts
+    else:
+        assert window // 2 < left <= window or window == 1
+
+
+runs = st.lists(st.lists(st.binary(min_size=1, max_size=3), max_size=9), max_size=8)
+
+
+@given(runs=runs, length=st.integers(1, 6))
+def test_a_window_is_the_same_however_its_posts_came(runs: list[list[bytes]], length: int) -> None:
+    together, one_by_one = windows(length), windows(length)
     everything: list[bytes] = []
+    for held in (together, one_by_one):
+        held.load(KEY, [])
     for run in runs:
-        held.append(KEY, run)
+        together.append(KEY, run)
+        for record in run:
+            one_by_one.append(KEY, [record])
         everything += run
-    assert list(held.records(KEY)) == everything[-5:]
+    assert together.window(KEY) == one_by_one.window(KEY)
+    kept = everything[surplus(len(everything), length) :]
+    assert list(together.window(KEY).records) == kept
+
+
+@given(old=st.integers(0, 6), own=st.integers(0, 6), new=st.integers(0, 20))
+def test_a_window_held_is_the_one_that_the_store_gives_back(old: int, own: int, new: int) -> None:
+    length = 6
+    stored = [b"x"] * old + [b"m%d" % number for number in range(own)]
+    stored = stored[surplus(len(stored), length) :]
+    held = windows(length)
+    held.load(KEY, stored)
+    added = [b"m+%d" % number for number in range(new)]
+    held.append(KEY, added)
+    stored += added
+    again = windows(length)
+    again.load(KEY, stored[surplus(len(stored), length) :])
+    assert again.window(KEY) == held.window(KEY)
+
+
+@given(
+    foreign=st.integers(0, 3),
+    own=st.integers(0, 4),
+    new=st.integers(1, 15),
+    length=st.integers(1, 6),
+)
+def test_every_new_post_is_scored_once_in_the_window_behind_it(
+    foreign: int, own: int, new: int, length: int
+) -> None:
+    before = Window(foreign, tuple(b"%d" % number for number in range(own)))
+    before = before.followed_by((), length)
+    added = [b"+%d" % number for number in range(new)]
+    requests = before.requests(added, length, KEY)
+    seen = [
+        tuple(request.records[: target + 1]) for request in requests for target in request.targets
+    ]
+    assert seen == [before.followed_by(added[: count + 1], length).records for count in range(new)]
+    begins = [request.records[0] for request in requests]
+    assert len(begins) == len(set(begins)), "windows with one beginning share a request"
+    assert {request.conversation for request in requests} == {KEY}

@@ -67,7 +67,7 @@ def conversation() -> list[DecodedPost]:
 
 
 def test_probabilities_are_those_of_the_engine(checkpoint: Path, explainer: Explainer) -> None:
-    engine = load_engine(checkpoint, "cpu", threads=1)
+    engine = load_engine(checkpoint, "cpu", threads=1, name="window")
     records = engine.encode([own.features for own in conversation()])
     ((score,),) = engine.score([WindowRequest(records, (3,))])
     told: tuple[tuple[Task, tuple[str, ...], tuple[float, ...]], ...] = (

@@ -1,0 +1,271 @@
+"""Steps 1-2 of a network: the steps of posts become one vector a modality, without padding.
+
+The posts of a batch stand one after the other. Only the text graph of neighbouring tokens is known
+here: envelopes carry no other. Not for the conversation: that is `models.streaming.causal`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.layers.normalise import FURTHEST
+from models.post_encoder import StepsEncoder, TextEncoderBranch
+from models.streaming.arithmetic import ArithmeticName, Rows, make_product
+from models.streaming.compiled import compiled, exponential, hyperbolic_tangent, sigmoid
+from models.streaming.gates import next_states
+from models.streaming.weights import dense, numbers
+from models.tmsam import Tmsam
+
+_ZERO: Final = np.float32(0.0)
+_ONE: Final = np.float32(1.0)
+_FLOOR: Final = np.float32(-3e38)
+
+
+class PostVectors:
+    """Encoders of all modalities.
+
+    Args:
+        network: whose weights are taken.
+        arithmetic: of the products.
+    """
+
+    def __init__(self, network: Tmsam, arithmetic: ArithmeticName) -> None:
+        self._text = _TextSteps(network.text, arithmetic)
+        self._others = {
+            "audio": _Steps(network.audio, arithmetic),
+            "visual": _Steps(network.visual, arithmetic),
+        }
+
+    def __call__(self, modality: str, posts: Sequence[Rows]) -> Rows:
+        """Vectors of posts in one modality.
+
+        Args:
+            modality: one of `labels.MODALITIES`.
+            posts: at least one, each [steps, width], steps >= 1.
+
+        Returns:
+            [P, post_width].
+        """
+        counts = np.array([len(steps) for steps in posts])
+        steps = np.concatenate(posts).astype(np.float32, copy=False)  # [T, width]
+        if modality == "text":
+            return self._text(steps, counts)
+        return self._others[modality](steps, counts)
+
+
+class _Steps:
+    """Normalisation, convolution, ReLU and mean over the steps of each post."""
+
+    def __init__(self, encoder: StepsEncoder, arithmetic: ArithmeticName) -> None:
+        self._mean = numbers(encoder.normalise.mean)
+        self._scale = np.float32(1) / numbers(encoder.normalise.deviation)
+        self._bias = numbers(encoder.convolution.bias)  # type: ignore[arg-type]
+        self._kernel = encoder.convolution.kernel_size[0]
+        weight, bias = _taps(encoder)
+        self._taps = make_product(arithmetic, weight[None], bias[None])
+
+    def __call__(self, steps: Rows, counts: NDArray[np.int64]) -> Rows:
+        scaled = np.empty_like(steps)
+        _normalise(steps, self._mean, self._scale, scaled)
+        products = self._taps(scaled[None])[0]  # [T, kernel * post]
+        return _pooled(products, self._kernel, counts, self._bias)
+
+
+class _TextSteps:
+    """Beside the convolution: BiGRU, two graph convolutions, attention pooling and the gate."""
+
+    def __init__(self, encoder: TextEncoderBranch, arithmetic: ArithmeticName) -> None:
+        self._mean = numbers(encoder.normalise.mean)
+        self._scale = np.float32(1) / numbers(encoder.normalise.deviation)
+        self._bias = numbers(encoder.convolution.bias)  # type: ignore[arg-type]
+        self._kernel = encoder.convolution.kernel_size[0]
+        taps, no_bias = _taps(encoder)
+        grus = (encoder.recurrence.forwards, encoder.recurrence.backwards)
+        self._inputs = make_product(
+            arithmetic,
+            np.concatenate([taps, *(numbers(gru.weight_ih_l0) for gru in grus)])[None],  # type: ignore[arg-type]
+            np.concatenate([no_bias, *(numbers(gru.bias_ih_l0) for gru in grus)])[None],  # type: ignore[arg-type]
+        )
+        self._gru_column = len(taps)
+        self._memory = make_product(
+            arithmetic,
+            np.stack([numbers(gru.weight_hh_l0) for gru in grus]),  # type: ignore[arg-type]
+            np.stack([numbers(gru.bias_hh_l0) for gru in grus]),  # type: ignore[arg-type]
+        )
+        self._state_width = grus[0].hidden_size
+        self._graph = [
+            make_product(arithmetic, weight[None], bias[None])
+            for weight, bias in (dense(encoder.graph_in.dense), dense(encoder.graph_out.dense))
+        ]
+        query, self._query_bias = dense(encoder.pooling.query)
+        self._query = query[0]
+        weight, bias = dense(encoder.gate)
+        self._gate = make_product(arithmetic, weight[None], bias[None])
+
+    def __call__(self, steps: Rows, counts: NDArray[np.int64]) -> Rows:
+        scaled = np.empty_like(steps)
+        _normalise(steps, self._mean, self._scale, scaled)
+        products = self._inputs(scaled[None])[0]  # [T, taps + 2 * 3 * state]
+        local = _pooled(products, self._kernel, counts, self._bias)  # [P, post]
+        tokens = self._recur(products, counts)  # [T, 2 * state]
+        starts = np.cumsum(counts) - counts
+        for product in self._graph:
+            dense_tokens = product(tokens[None])[0]
+            tokens = np.empty_like(dense_tokens)
+            _mix_neighbours(dense_tokens, starts, counts, tokens)
+        linked = np.empty_like(local)
+        _attention_pool(tokens, starts, counts, self._query, self._query_bias[0], linked)
+        gate = self._gate(np.concatenate((local, linked), axis=1)[None])[0]  # [P, post]
+        _blend(gate, local, linked)
+        return local
+
+    def _recur(self, products: Rows, counts: NDArray[np.int64]) -> Rows:
+        """States of both directions for every token, [T, 2 * state]."""
+        width = self._state_width
+        order = np.argsort(-counts, kind="stable")
+        lengths = counts[order]
+        starts = (np.cumsum(counts) - counts)[order]
+        out = np.empty((len(products), 2 * width), np.float32)
+        state = np.zeros((2, len(counts), width), np.float32)
+        for turn in range(int(lengths[0])):
+            count = int(np.searchsorted(-lengths, -turn, side="left"))  # posts with such a token
+            state = np.ascontiguousarray(state[:, :count])  # [2, count, state]
+            product = self._memory(state)
+            ahead = starts[:count] + turn
+            back = starts[:count] + lengths[:count] - 1 - turn
+            for way, rows in enumerate((ahead, back)):
+                column = self._gru_column + 3 * width * way
+                next_states(products, rows, column, product[way], state[way], out, width * way)
+        return out
+
+
+def _taps(encoder: StepsEncoder) -> tuple[Rows, Rows]:
+    """A convolution as one product a tap, [kernel * post, width], and a bias of zeros."""
+    weight = numbers(encoder.convolution.weight)  # [post, width, kernel]
+    taps = weight.transpose(2, 0, 1).reshape(-1, weight.shape[1])
+    return taps, np.zeros(len(taps), np.float32)
+
+
+def _pooled(products: Rows, taps: int, counts: NDArray[np.int64], bias: Rows) -> Rows:
+    out = np.empty((len(counts), len(bias)), np.float32)
+    _pool_convolution(products, taps, np.cumsum(counts) - counts, counts, bias, out)
+    return out
+
+
+@compiled
+def _normalise(steps: Rows, mean: Rows, scale: Rows, out: Rows) -> None:
+    """See `models.layers.normalise`."""
+    furthest = np.float32(FURTHEST)
+    for at in range(steps.shape[0]):
+        row = steps[at]
+        own = out[at]
+        for i in range(row.shape[0]):
+            own[i] = min(max((row[i] - mean[i]) * scale[i], -furthest), furthest)
+
+
+@compiled
+def _pool_convolution(
+    products: Rows,
+    taps: int,
+    starts: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    bias: Rows,
+    out: Rows,
+) -> None:
+    """Taps of neighbouring steps summed, ReLU, and the mean over a post's steps (Eq. 1-2).
+
+    The taps stand in the first columns, [T, kernel * post]; what is behind them is another's.
+    """
+    width = bias.shape[0]
+    half = taps // 2
+    local = np.empty(width, np.float32)
+    for post in range(starts.shape[0]):
+        start, count = starts[post], counts[post]
+        total = out[post]
+        total[:] = _ZERO
+        for step in range(count):
+            local[:] = bias
+            for tap in range(taps):
+                other = step + tap - half
+                if 0 <= other < count:
+                    own = products[start + other, tap * width : (tap + 1) * width]
+                    for i in range(width):
+                        local[i] += own[i]
+            for i in range(width):
+                total[i] += max(local[i], _ZERO)
+        for i in range(width):
+            total[i] /= np.float32(count)
+
+
+@compiled
+def _mix_neighbours(
+    tokens: Rows, starts: NDArray[np.int64], counts: NDArray[np.int64], out: Rows
+) -> None:
+    """The graph of neighbouring tokens, and ReLU; see `models.layers.graph`."""
+    width = tokens.shape[1]
+    for post in range(starts.shape[0]):
+        start, count = starts[post], counts[post]
+        for step in range(count):
+            own = out[start + step]
+            own[:] = _ZERO
+            first, last = max(step - 1, 0), min(step + 1, count - 1)
+            degree = np.float32(_degree(step, count))
+            for other in range(first, last + 1):
+                weight = _ONE / np.sqrt(degree * np.float32(_degree(other, count)))
+                token = tokens[start + other]
+                for i in range(width):
+                    own[i] += weight * token[i]
+            for i in range(width):
+                own[i] = max(own[i], _ZERO)
+
+
+@compiled
+def _degree(step: int, count: int) -> int:
+    """How many tokens a token is joined to, itself included."""
+    return 1 + (1 if step > 0 else 0) + (1 if step < count - 1 else 0)
+
+
+@compiled
+def _attention_pool(
+    tokens: Rows,
+    starts: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    query: Rows,
+    bias: np.float32,
+    out: Rows,
+) -> None:
+    """See `models.layers.pooling.AttentionPooling`."""
+    width = tokens.shape[1]
+    weights = np.empty(np.max(counts), np.float32)
+    for post in range(starts.shape[0]):
+        start, count = starts[post], counts[post]
+        largest = _FLOOR
+        for step in range(count):
+            token = tokens[start + step]
+            energy = _ZERO
+            for i in range(width):
+                energy += query[i] * hyperbolic_tangent(token[i])
+            weights[step] = energy + bias
+            largest = max(largest, weights[step])
+        total = _ZERO
+        for step in range(count):
+            weights[step] = exponential(weights[step] - largest)
+            total += weights[step]
+        own = out[post]
+        own[:] = _ZERO
+        for step in range(count):
+            weight = weights[step] / total
+            token = tokens[start + step]
+            for i in range(width):
+                own[i] += weight * token[i]
+
+
+@compiled
+def _blend(gate: Rows, local: Rows, linked: Rows) -> None:
+    """The gate between both views of a text, written into `local`."""
+    for post in range(gate.shape[0]):
+        for i in range(gate.shape[1]):
+            share = sigmoid(gate[post, i])
+            local[post, i] = share * local[post, i] + (_ONE - share) * linked[post, i]

@@ -1,0 +1,119 @@
+"""The hot store: states of conversations in bounded memory, least recently used out first.
+
+A cache and no more: what a state was computed from is kept beside it, and a request whose posts
+begin otherwise does not get it. Not for computing states: that is `models.streaming.causal`.
+"""
+
+from collections import OrderedDict
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.errors import ModelError
+from models.streaming.causal import KeptStates
+
+
+@dataclass(slots=True)
+class StateCounts:
+    """What became of requests, since the start.
+
+    Attributes:
+        hits: found the state of all posts before their own.
+        misses: conversations of which nothing usable was kept; with posts before, those are
+            computed again.
+        evictions: states given up for others.
+    """
+
+    hits: int = 0
+    misses: int = 0
+    evictions: int = 0
+
+
+@dataclass(slots=True)
+class _Entry:
+    slot: int
+    records: tuple[bytes, ...] = ()
+
+
+class StateStore:
+    """States by conversation.
+
+    Args:
+        slots: most conversations whose states are kept, at least 1.
+        numbers: float16 numbers of a state.
+        recurrent: shape of its recurrent part, [3, context_width].
+
+    Attributes:
+        counts: what became of requests.
+        states: all states by slot.
+    """
+
+    def __init__(self, slots: int, numbers: int, recurrent: tuple[int, int]) -> None:
+        if slots < 1:
+            raise ModelError(f"room for {slots} states: at least one is needed")
+        self.counts = StateCounts()
+        # memory that was never written costs nothing
+        self.states = KeptStates(
+            np.empty((slots, numbers), np.uint16), np.zeros((slots, *recurrent), np.float32)
+        )
+        self._free = list(range(slots))[::-1]
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def slots(self) -> int:
+        """Most conversations whose states are kept."""
+        return len(self.states.recurrent)
+
+    def take(
+        self,
+        conversation: Hashable,
+        records: Sequence[bytes],
+        before: int,
+        held: Collection[Hashable],
+    ) -> tuple[int, int]:
+        """The slot of a conversation, and how many of its posts the state there holds.
+
+        Args:
+            conversation: its name.
+            records: posts of its window.
+            before: posts before the first that is to be scored.
+            held: conversations that must not be evicted now.
+
+        Raises:
+            ModelError: every slot is held.
+        """
+        entry = self._entries.get(conversation)
+        if entry is None:
+            entry = self._entries[conversation] = _Entry(self._slot(held))
+        self._entries.move_to_end(conversation)
+        known = len(entry.records)
+        if 0 < known <= before and entry.records == tuple(records[:known]):
+            self.counts.hits += 1
+            return entry.slot, known
+        self.counts.misses += 1
+        entry.records = ()
+        return entry.slot, 0
+
+    def put(self, conversation: Hashable, records: Sequence[bytes]) -> None:
+        """Say what the state of a conversation was computed from."""
+        self._entries[conversation].records = tuple(records)
+
+    def drop(self, conversations: Collection[Hashable]) -> None:
+        """Forget conversations, known or not."""
+        for conversation in conversations:
+            entry = self._entries.pop(conversation, None)
+            if entry is not None:
+                self._free.append(entry.slot)
+
+    def _slot(self, held: Collection[Hashable]) -> int:
+        if self._free:
+            return self._free.pop()
+        for conversation in self._entries:
+            if conversation not in held:
+                self.counts.evictions += 1
+                return self._entries.pop(conversation).slot
+        raise ModelError(f"all {len(self._entries)} states are in use at once")

@@ -1,0 +1,209 @@
+"""Kept states change what a score costs, never what it is."""
+
+import itertools
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.schemas.scoring import Features, Score, WindowRequest
+from models.checkpoint import load_checkpoint
+from models.errors import ModelError
+from models.streaming import engine as stream_engine
+from models.streaming.arithmetic import ArithmeticName
+from models.streaming.engine import StreamEngine
+from models.window_engine import WindowEngine
+from stream_app.core.scoring import PostToScore, ScoredPost, Scorer, canary_features
+from stream_app.core.windows import ConversationKey, Windows
+from tests.unit.models.small_networks import post, tiny_network, write_checkpoint
+
+WINDOW = 6
+STEPS = [{"text": 3}, {"text": 1, "audio": 2}, {"visual": 2}, {"text": 5, "audio": 1, "visual": 4}]
+POSTS = [post(np.random.default_rng(seed), **STEPS[seed % 4]) for seed in range(7)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_checkpoint(tmp_path_factory.mktemp("model") / "checkpoint", "stream")
+
+
+@pytest.fixture(autouse=True)
+def few_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream_engine, "_LEAST_STATES", 3)
+
+
+def make_engine(
+    folder: Path, arithmetic: ArithmeticName = "int8", threads: int = 1, states_mib: int = 0
+) -> StreamEngine:
+    network, card = load_checkpoint(folder)
+    return StreamEngine(
+        network,
+        card,
+        window=WINDOW,
+        states_mib=states_mib,
+        threads=threads,
+        arithmetic=arithmetic,
+    )
+
+
+@lru_cache
+def shared_engine(folder: Path, arithmetic: ArithmeticName, threads: int) -> StreamEngine:
+    """Made once: its states are of conversations that later examples do not name."""
+    return make_engine(folder, arithmetic, threads)
+
+
+@lru_cache
+def whole_windows(folder: Path) -> WindowEngine:
+    network, card = load_checkpoint(folder)
+    return WindowEngine(network, card, torch.device("cpu"))
+
+
+def flat(scores: Sequence[Score]) -> list[list[float]]:
+    return [[*own.sentiment, *own.emotion, *own.modalities] for own in scores]
+
+
+class Stream:
+    """Conversations scored batch by batch, as a worker does it; no other has their names."""
+
+    made = itertools.count()
+
+    def __init__(self, engine: StreamEngine) -> None:
+        self.number = next(self.made)
+        self.windows = Windows(WINDOW, engine.stamp, 1000)
+        self.scorer = Scorer(engine, self.windows, canary_features("default@1"))
+
+    def key(self, at: int) -> ConversationKey:
+        return ConversationKey(self.number, f"c{at}")
+
+    def score(self, batch: Sequence[tuple[int, int]]) -> list[ScoredPost]:
+        posts = [PostToScore(self.key(at), POSTS[own]) for at, own in batch]
+        for key in self.windows.missing(own.key for own in posts):
+            self.windows.load(key, ())
+        results = self.scorer.score(posts)
+        assert all(isinstance(own, ScoredPost) for own in results)
+        return [own for own in results if isinstance(own, ScoredPost)]
+
+
+batches = st.lists(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 6)), min_size=1, max_size=12),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(batches=batches)
+@pytest.mark.parametrize("arithmetic", ["float32", "int8"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_score_is_that_of_the_whole_pass_whatever_the_batches_the_evictions_and_the_order(
+    folder: Path, arithmetic: ArithmeticName, threads: int, batches: list[list[tuple[int, int]]]
+) -> None:
+    engine = shared_engine(folder, arithmetic, threads)
+    kept, anew = Stream(engine), Stream(shared_engine(folder, arithmetic, 1))
+    results = [own for batch in batches for own in kept.score(batch)]
+    order = [own for batch in batches for own in batch]
+    expected: dict[int, list[ScoredPost]] = {}
+    for at in range(5):
+        own = [each for each in order if each[0] == at]
+        expected[at] = anew.score(own) if own else []
+    wanted = [expected[at].pop(0) for at, _ in order]
+    assert [own.window_posts for own in results] == [own.window_posts for own in wanted]
+    np.testing.assert_allclose(
+        flat([own.score for own in results]),
+        flat([own.score for own in wanted]),
+        atol=1e-6 if arithmetic == "int8" else 1e-3,
+    )
+    assert engine.states <= 3
+
+
+@settings(max_examples=15, deadline=None)
+@given(batches=batches)
+def test_in_float32_a_score_is_that_of_the_reference(
+    folder: Path, batches: list[list[tuple[int, int]]]
+) -> None:
+    kept = Stream(shared_engine(folder, "float32", 1))
+    reference = whole_windows(folder)
+    for batch in batches:
+        before = {at: Windows.window(kept.windows, key) for at, key in known(kept, batch)}
+        for (at, _), own in zip(batch, kept.score(batch), strict=True):
+            before[at] = before[at].followed_by((own.record,), WINDOW)
+            records = before[at].records
+            ((wanted,),) = reference.score([WindowRequest(records, (len(records) - 1,))])
+            np.testing.assert_allclose(flat([own.score]), flat([wanted]), atol=1e-3)
+
+
+def known(stream: Stream, batch: Sequence[tuple[int, int]]) -> list[tuple[int, ConversationKey]]:
+    keys = [(at, stream.key(at)) for at, _ in batch]
+    for _, key in keys:
+        if stream.windows.missing([key]):
+            stream.windows.load(key, ())
+    return keys
+
+
+def test_int8_stays_near_the_reference(folder: Path) -> None:
+    engine, reference = make_engine(folder), whole_windows(folder)
+    posts: list[Features] = POSTS[:6]
+    windows = [WindowRequest(engine.encode(posts), tuple(range(6)))]
+    near, exact = engine.score(windows)[0], reference.score(windows)[0]
+    np.testing.assert_allclose(flat(near), flat(exact), atol=0.02)
+
+
+def test_a_state_is_used_again_and_one_of_other_posts_is_not(folder: Path) -> None:
+    engine = make_engine(folder, states_mib=1)
+    records = engine.encode(POSTS)
+    engine.score([WindowRequest(records[:2], (1,), "c")])
+    engine.score([WindowRequest(records[:3], (2,), "c")])
+    assert (engine.counts.hits, engine.counts.misses) == (1, 1)
+    others = [records[5], *records[1:4]]
+    ((own,),) = engine.score([WindowRequest(others, (3,), "c")])
+    assert (engine.counts.hits, engine.counts.misses) == (1, 2)
+    ((fresh,),) = make_engine(folder).score([WindowRequest(others, (3,))])
+    assert own == fresh
+
+
+def test_states_beyond_the_room_are_given_up_least_recently_used_first(folder: Path) -> None:
+    engine = make_engine(folder)
+    records = engine.encode(POSTS)
+    for name in ("a", "b", "c", "a", "d"):
+        engine.score([WindowRequest(records[:1], (0,), name)])
+    assert (engine.states, engine.counts.evictions) == (3, 1)
+    engine.score([WindowRequest(records[:2], (1,), "a")])
+    assert engine.counts.hits == 1
+    engine.score([WindowRequest(records[:2], (1,), "b")])
+    assert engine.counts.hits == 1
+
+
+def test_nothing_is_kept_of_a_conversation_without_a_name(folder: Path) -> None:
+    engine = make_engine(folder)
+    engine.score([WindowRequest(engine.encode(POSTS[:2]), (0, 1))])
+    assert engine.states == 0
+
+
+def test_what_a_failed_batch_left_half_done_is_forgotten(folder: Path) -> None:
+    engine = make_engine(folder)
+    records = engine.encode(POSTS)
+    engine.score([WindowRequest(records[:2], (1,), "c")])
+    with pytest.raises(ModelError, match="damaged"):
+        engine.score([WindowRequest([*records[:2], records[2][:-1]], (2,), "c")])
+    assert engine.states == 0
+    ((own,),) = engine.score([WindowRequest(records[:3], (2,), "c")])
+    ((fresh,),) = make_engine(folder).score([WindowRequest(records[:3], (2,))])
+    assert own == fresh
+
+
+def test_a_window_longer_than_the_engine_was_made_for_is_refused(folder: Path) -> None:
+    engine = make_engine(folder)
+    records = engine.encode(POSTS)
+    with pytest.raises(ModelError, match="7 posts; the engine was made for 6"):
+        engine.score([WindowRequest(records, (6,))])
+
+
+def test_a_network_that_is_not_causal_is_refused(folder: Path) -> None:
+    _, card = load_checkpoint(folder)
+    with pytest.raises(ModelError, match="the window engine scores all others"):
+        StreamEngine(tiny_network("default"), card, window=WINDOW, states_mib=1)
