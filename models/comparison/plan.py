@@ -94,6 +94,8 @@ class PlannedRun(_Table):
     def key(self) -> str:
         """A hash of names, configuration and data: not of where they lie, nor of the device."""
         tables = self.config.model_dump(mode="json", exclude={"device", "text_encoder"})
+        if not self.config.model.go_on:
+            del tables["model"]["go_on"]  # as before there was such a choice
         for source in tables["data"]["sources"]:
             for name in _PATHS:
                 source[name] = None if source[name] is None else content_hash(Path(source[name]))

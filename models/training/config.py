@@ -88,6 +88,8 @@ class ModelConfig(_Table):
         tasks: those whose labels count; a head that is not among them stays as it began.
         text_graph: what joins the tokens of a text.
         sizes: fields of `TmsamConfig` that differ from the preset's, such as `dropout`.
+        go_on: begin with the network of the checkpoint that `text_encoder` names, with its
+            statistics of the inputs, and not with fresh weights.
     """
 
     system: SystemName = "tmsam"
@@ -95,6 +97,7 @@ class ModelConfig(_Table):
     tasks: tuple[Task, ...] = Field(("sentiment", "emotion"), min_length=1)
     text_graph: TextGraph = "chain"
     sizes: dict[str, int | float | bool | tuple[int, int]] = Field(default_factory=dict)
+    go_on: bool = False
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> Self:
@@ -238,6 +241,18 @@ class TrainingConfig(_Table):
             raise ValueError('tuning needs optimiser.name = "adamw"')
         if self.tuning.network and self.model.text_graph != "chain":
             raise ValueError('tuning has no dependency trees: model.text_graph must be "chain"')
+        return self
+
+    @model_validator(mode="after")
+    def _there_is_something_to_go_on_with(self) -> Self:
+        if not self.model.go_on:
+            return self
+        if self.model.system != "tmsam" or self.tuning is not None:
+            raise ValueError("model.go_on is for the system tmsam without a [tuning] table")
+        if self.text_encoder == "base":
+            raise ValueError(
+                'model.go_on needs the checkpoint: text_encoder = "shipped", or its folder'
+            )
         return self
 
     @model_validator(mode="after")

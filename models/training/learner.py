@@ -7,11 +7,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from models.checkpoint import load_checkpoint
+from models.errors import TrainingConfigError
 from models.layers.initialise import initialise
 from models.systems import System, build_system
+from models.systems.tmsam import TmsamSystem
 from models.training.batches import Batch
 from models.training.config import OptimiserConfig, ScheduleConfig, Task, TrainingConfig
 from models.training.corpus import Conversation
+from models.training.featurise import encoder_checkpoint
 from models.training.loss import CLASSES, JointLoss, balanced_weights
 from models.training.sources import Source
 
@@ -39,18 +43,24 @@ class Learner:
 def make_learner(
     config: TrainingConfig, sources: Sequence[Source], device: torch.device
 ) -> Learner:
-    """The configured system with fresh weights, and how it learns.
+    """The configured system with its first weights, and how it learns.
 
     Args:
         config: of the run; torch's global random state is set to its seed.
         sources: with text features.
         device: where it learns.
+
+    Raises:
+        TrainingConfigError: the network that it is to go on with has another form.
+        CheckpointError: that lies in no valid checkpoint.
     """
     torch.manual_seed(config.seed)
     system = build_system(config.model.system, config.model.network(sources[0].corpus.widths))
-    initialise(system)
-    train = [posts for source in sources for posts in source.corpus.splits["train"]]
-    system.fit_inputs(train)
+    if config.model.go_on:
+        _take_network(system, config)
+    else:
+        initialise(system)
+        system.fit_inputs([posts for source in sources for posts in source.corpus.splits["train"]])
     system.to(device)
     joint = joint_loss(config, sources)
     return Learner(
@@ -59,6 +69,20 @@ def make_learner(
         loss=lambda batch: joint(system(batch), batch),
         rate=lambda done: rate_factor(config.schedule, done),
     )
+
+
+def _take_network(system: System, config: TrainingConfig) -> None:
+    """Give a system the weights of the checkpoint that the configuration goes on with."""
+    folder = encoder_checkpoint(config)
+    if not isinstance(system, TmsamSystem) or folder is None:
+        raise TrainingConfigError("model.go_on is for the system tmsam and a checkpoint's encoder")
+    network, card = load_checkpoint(folder)
+    own = {"dropout": system.config.dropout, "preset": system.config.preset}
+    if card.config.model_copy(update=own) != system.config:
+        raise TrainingConfigError(
+            f"{folder}: the checkpoint's network has another form than the configuration's model"
+        )
+    system.network.load_state_dict(network.state_dict())
 
 
 def joint_loss(config: TrainingConfig, sources: Sequence[Source]) -> JointLoss:

@@ -154,7 +154,7 @@ def write_trained(
         licence=", ".join(dict.fromkeys(source.corpus.licence for source in sources)),
         seed=config.seed,
         settings=flat_settings(config),
-        notes=_notes(sources),
+        notes=[*_begun_with(config), *_notes(sources)],
     )
     calibration = calibrate(sources, system, config)
     metrics = judge_sources(sources, system, config, calibration)
@@ -244,6 +244,11 @@ def flat_settings(config: TrainingConfig) -> dict[str, float | int | str | bool]
     }
     put("", tables)
     return flat
+
+
+def _begun_with(config: TrainingConfig) -> list[str]:
+    folder = encoder_checkpoint(config) if config.model.go_on else None
+    return [] if folder is None else [f"the network began with that of {read_card(folder).version}"]
 
 
 def _notes(sources: Sequence[Source]) -> list[str]:
