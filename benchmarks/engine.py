@@ -1,7 +1,7 @@
 """How many posts a second engines score by themselves: no Kafka, no Redis, no event loop.
 
 Conversations are long, and each batch brings the next post of many of them. All engines get the
-very same windows, of 17 to 32 posts where 32 are
+very same windows, of 9 to 32 posts where 32 are
 the most. Not for the way to the model: that is `pipeline`.
 """
 
@@ -20,7 +20,7 @@ from rich.table import Table
 
 from benchmarks.machine import Machine, this_machine
 from benchmarks.posts import simulated_posts
-from connectors.schemas.scoring import Features, WindowRequest
+from connectors.schemas.scoring import Features, WindowRequest, surplus
 from deploy.local.progress import Progress
 from models.card import shipped_checkpoint
 from models.checkpoint import load_checkpoint
@@ -176,8 +176,8 @@ class _Stream:
         self._windows = Windows(window, engine.stamp, CONVERSATIONS)
         self._keys = [ConversationKey(0, f"c{number}") for number in range(CONVERSATIONS)]
         self._random = np.random.default_rng(_SEED)
-        for key in self._keys:  # somewhere between half a window and a whole one
-            before = int(self._random.integers(window // 2, window))
+        for key in self._keys:  # as long as windows of long conversations are
+            before = int(self._random.integers(window - surplus(window + 1, window), window + 1))
             self._windows.load(key, self._draw(self._records, before))
         self._turns = itertools.cycle(self._random.permutation(CONVERSATIONS).tolist())
 

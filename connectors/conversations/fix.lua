@@ -17,7 +17,7 @@ end
 
 redis.call('HSET', KEYS[1], 'first', ARGV[FIRST], 'last', ARGV[LAST], 'outcomes', ARGV[OUTCOMES])
 local window = tonumber(ARGV[WINDOW])
-local leave = math.floor((window + 1) / 2) -- posts that leave a full window at once
+local leave = math.max(1, window - math.ceil(window / 4)) -- posts that leave a full window at once
 local at = RECORDS
 for index = 2, #KEYS do
   local count = tonumber(ARGV[at])

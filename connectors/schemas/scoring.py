@@ -47,17 +47,17 @@ class Score:
 def surplus(posts: int, window: int) -> int:
     """How many of the oldest posts leave a window that they do not fit.
 
-    Half of a full window leaves at once. The posts that come next are then scored from the same
-    first post on, at the cost of one step each, and not from another first post every time
-    (docs/decisions/0016-half-windows.md). Posts that come one by one or together leave the same
-    window.
+    Three quarters of a full window leave at once. The posts that come next are then scored from the
+    same first post on, at the cost of one step each, and not from another first post every time
+    (docs/decisions/0016-windows-that-jump.md). Posts that come one by one or together leave the
+    same window.
 
     Args:
         posts: of the conversation that are held, new ones included.
         window: most posts of a window, at least 1.
 
     Returns:
-        0 where they fit; else between half and all of a window stays.
+        0 where they fit; else more than a quarter of a window stays, at most all of it.
     """
-    leave = (window + 1) // 2
+    leave = max(1, window - -(-window // 4))
     return max(0, -(-(posts - window) // leave)) * leave

@@ -86,7 +86,7 @@ def test_posts_of_one_conversation_share_a_window_across_chunks() -> None:
     assert [answer["window_posts"] for answer in scored(lines)] == [1, 1, 2, 1]
 
 
-def test_half_of_a_full_window_leaves() -> None:
+def test_most_of_a_full_window_leaves_at_once() -> None:
     answers = scored([raw(conversation_id="c")] * 5, window=3)
     assert [answer["window_posts"] for answer in answers] == [1, 2, 3, 2, 3]
 
