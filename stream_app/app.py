@@ -13,9 +13,11 @@ import faust
 from faust.app.base import BootStrategy
 from pydantic import ValidationError
 
+from stream_app.batched_consumer import BatchedConsumer
+from stream_app.core.record import Record
 from stream_app.exits import CannotGoOn, ExitCode, leave
 from stream_app.faust_settings import faust_options
-from stream_app.runtime import Runtime, records_of, watchdog_limit_s
+from stream_app.runtime import Runtime, watchdog_limit_s
 from stream_app.settings import Settings, settings_problem
 from stream_app.watchdog import Watchdog
 
@@ -35,6 +37,11 @@ class VoxpopApp(faust.App):  # type: ignore[misc]  # see above
 
     BootStrategy = _WithoutWeb
     runtime: Runtime
+
+    def _new_transport(self) -> Any:
+        transport = super()._new_transport()
+        transport.Consumer = BatchedConsumer
+        return transport
 
     async def on_start(self) -> None:
         """Start the worker; whatever is missing ends the process with its reason."""
@@ -61,8 +68,7 @@ def create_app(settings: Settings) -> VoxpopApp:
 
     @app.agent(posts, concurrency=1)  # type: ignore[untyped-decorator]
     async def score_posts(stream: Any) -> None:
-        batches = stream.noack_take(settings.batch_max, within=settings.batch_wait_ms / 1000)
-        await _ending_on_error(_offer_all(app.runtime, batches))
+        await _ending_on_error(_offer_all(app.runtime, stream.noack()))
 
     @app.task  # type: ignore[untyped-decorator]
     async def process_batches() -> None:
@@ -87,9 +93,9 @@ def create_app(settings: Settings) -> VoxpopApp:
     return app
 
 
-async def _offer_all(runtime: Runtime, batches: AsyncIterator[list[Any]]) -> None:
-    async for events in batches:
-        await runtime.worker.offer(records_of(events))
+async def _offer_all(runtime: Runtime, fetches: AsyncIterator[list[Record]]) -> None:
+    async for records in fetches:
+        await runtime.worker.offer(records)
 
 
 async def _tend_forever(runtime: Runtime) -> None:

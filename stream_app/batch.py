@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from connectors.schemas.codec import decode_post
 from connectors.schemas.post import DecodedPost
@@ -17,14 +18,20 @@ class Item:
     record: Record
     content: DecodedPost | Rejected
 
+    @property
+    def generation(self) -> int:
+        """Generation of the consumer group in which the record was fetched."""
+        return self.record.generation
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Batch:
     """Items in the order of their offsets within each partition, all of one generation."""
 
     items: Sequence[Item]
     generation: int
 
+    @cached_property
     def partitions(self) -> frozenset[int]:
         """Source partitions of the items."""
         return frozenset(item.record.partition for item in self.items)

@@ -130,8 +130,8 @@ class Decider:
             CannotGoOn: the batch is not ours any more, or the model is broken.
         """
         began_s = self._membership.now_s()
-        self._membership.check(batch.partitions(), batch.generation, began_s)
-        decisions = {number: Decisions(self._sources[number]) for number in batch.partitions()}
+        self._membership.check(batch.partitions, batch.generation, began_s)
+        decisions = {number: Decisions(self._sources[number]) for number in batch.partitions}
         undecided = []
         for item in batch.items:
             record = item.record

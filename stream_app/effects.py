@@ -130,7 +130,7 @@ class Effects:
 
     def _guard(self, decided: DecidedBatch) -> None:
         batch = decided.batch
-        self._membership.check(batch.partitions(), batch.generation, decided.began_s)
+        self._membership.check(batch.partitions, batch.generation, decided.began_s)
 
 
 def _records(

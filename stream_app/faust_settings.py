@@ -28,7 +28,7 @@ MUST_HOLD: Final[Mapping[str, object]] = {
     "table_standby_replicas": 0,  # no tables: windows live under their source partition in Redis
     "broker_max_poll_interval": 60.0,  # a stuck worker leaves the group
     "broker_max_poll_records": 256,  # bounds what a rebalance throws away
-    "stream_buffer_maxsize": 256,  # past it the partitions pause
+    "stream_buffer_maxsize": 4,  # fetches that wait; past it the next one does
     "broker_heartbeat_interval": HEARTBEAT_S,
     "consumer_metadata_max_age_ms": 10_000,  # a topic that grew or was made again is noticed
     "consumer_auto_offset_reset": "earliest",  # latest would lose what came before the worker

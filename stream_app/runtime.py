@@ -21,7 +21,7 @@ from connectors.trends.sink import TrendSink
 from models.engine import Engine
 from models.errors import CheckpointError, ModelError
 from stream_app.batch import Decoder
-from stream_app.core.record import Record
+from stream_app.core.batching import MicroBatcher
 from stream_app.core.scoring import Scorer, canary_features
 from stream_app.core.windows import Windows
 from stream_app.decider import Decider
@@ -142,6 +142,7 @@ class Runtime:
             decider=decider,
             effects=effects,
             intents=store,
+            batcher=MicroBatcher(settings.batch_max, settings.batch_wait_ms / 1000),
             session_timeout_s=settings.session_timeout_s,
         )
 
@@ -154,20 +155,6 @@ class Runtime:
 def watchdog_limit_s(settings: Settings) -> float:
     """Longest harmless pause of a worker, seconds."""
     return settings.session_timeout_s * SAFE_PART_OF_SESSION
-
-
-def records_of(events: Sequence[faust.EventT]) -> list[Record]:
-    """Records of Faust's events."""
-    return [
-        Record(
-            partition=event.message.partition,
-            offset=event.message.offset,
-            key=event.message.key,
-            value=event.message.value,
-            generation=event.message.generation_id,
-        )
-        for event in events
-    ]
 
 
 async def require_topics(connection: KafkaConnection, topics: Sequence[str]) -> None:

@@ -5,15 +5,17 @@ stalls, a rebalance revokes, a shutdown drains. It knows none of Faust's types.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from connectors.conversations.source import SourcePartition
-from stream_app.batch import Batch, Decoder
+from stream_app.batch import Batch, Decoder, Item
 from stream_app.broker import Broker
 from stream_app.core.admission import Admission, Admitted, starting_offset
+from stream_app.core.batching import MicroBatcher
 from stream_app.core.progress import Progress
 from stream_app.core.record import Record
 from stream_app.decider import DecidedBatch, Decider, FixedBatch
@@ -22,7 +24,9 @@ from stream_app.healer import Healer
 
 log = logging.getLogger(__name__)
 
-BATCHES_HELD = 3  # one takes effect, one is being scored, the next is decoded meanwhile
+BATCHES_HELD = 3  # one takes effect, one is scored, one waits for either
+WAITING_BATCHES = 4  # that are decoded; past it no more records are taken
+DECODED_AT_ONCE = 32  # posts; between them others have their turn
 DRAIN_PART_OF_SESSION = 0.5
 
 
@@ -43,6 +47,7 @@ class Worker:
         decider: decides what becomes of a batch.
         effects: gives decisions their effects.
         intents: results that are fixed already.
+        batcher: forms batches.
         session_timeout_s: of the consumer group.
         monotonic: seconds that never go back.
         clock: Unix seconds.
@@ -57,6 +62,7 @@ class Worker:
         decider: Decider,
         effects: Effects,
         intents: IntentStore,
+        batcher: MicroBatcher[Item],
         session_timeout_s: float,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], float] = time.time,
@@ -75,8 +81,12 @@ class Worker:
         self._healer = Healer(broker, self._admission, monotonic)
         self._starting = asyncio.Lock()
         self._committing = asyncio.Lock()
+        self._batcher = batcher
+        self._most_waiting = WAITING_BATCHES * batcher.most
+        self._waiting_changed = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
         self._slots = asyncio.Semaphore(BATCHES_HELD)
-        self._ready: asyncio.Queue[Batch] = asyncio.Queue()
         self._decided: asyncio.Queue[DecidedBatch] = asyncio.Queue()
         self._held = 0
         self._nothing_held = asyncio.Event()
@@ -85,23 +95,23 @@ class Worker:
         self._draining = False
 
     async def offer(self, records: Sequence[Record]) -> None:
-        """Take records from the agent; waits while enough batches are held.
+        """Take records from the agent; waits while enough others do.
 
         Raises:
             CannotGoOn: offsets stay missing.
         """
-        await self._slots.acquire()
-        admitted = Admitted()
-        try:
-            admitted = await self._admit(records)
-        finally:
-            if not admitted.records:
-                self._slots.release()
-        if admitted.records:
+        await self._room.wait()
+        epoch = self._epoch
+        admitted = await self._admit(records)
+        for start in range(0, len(admitted.records), DECODED_AT_ONCE):
             now = self._clock()
-            items = [self._decoder.decode(record, now) for record in admitted.records]
-            generation = admitted.records[0].generation
-            self._hold(Batch(items, generation))
+            chunk = admitted.records[start : start + DECODED_AT_ONCE]
+            items = [self._decoder.decode(record, now) for record in chunk]
+            self._batcher.add(items, self._monotonic())
+            self._tell_waiting()
+            await asyncio.sleep(0)
+            if epoch != self._epoch or self._draining:
+                return
         for partition, missing in admitted.holes.items():
             await self._healer.heal_hole(partition, missing)
 
@@ -151,8 +161,24 @@ class Worker:
 
     async def _decide_all(self) -> None:
         while True:
-            batch = await self._ready.get()
+            batch = await self._next_batch()
             self._decided.put_nowait(await self._decider.decide(batch))
+
+    async def _next_batch(self) -> Batch:
+        """The next batch when it is due and few are under way; it counts as held."""
+        await self._slots.acquire()
+        while True:
+            self._waiting_changed.clear()
+            due_in_s = self._batcher.due_in_s(self._monotonic(), busy=self._held > 0)
+            if due_in_s is not None and due_in_s <= 0:
+                break
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._waiting_changed.wait(), due_in_s)
+        items, _ = self._batcher.take()
+        self._held += 1
+        self._nothing_held.clear()
+        self._tell_waiting()
+        return Batch(items, items[0].generation)
 
     async def _conclude_all(self) -> None:
         while True:
@@ -162,16 +188,20 @@ class Worker:
                 self._progress.done(item.record.partition, item.record.offset + 1)
             self._let_go()
 
-    def _hold(self, batch: Batch) -> None:
-        self._held += 1
-        self._nothing_held.clear()
-        self._ready.put_nowait(batch)
-
     def _let_go(self) -> None:
         self._held -= 1
         self._slots.release()
+        self._waiting_changed.set()
         if not self._held:
             self._nothing_held.set()
+
+    def _tell_waiting(self) -> None:
+        """How many posts wait has changed."""
+        self._waiting_changed.set()
+        if len(self._batcher) < self._most_waiting:
+            self._room.set()
+        else:
+            self._room.clear()
 
     async def _admit(self, records: Sequence[Record]) -> Admitted:
         if self._may_admit():
@@ -188,9 +218,8 @@ class Worker:
 
     async def _drain(self) -> None:
         self._draining = True
-        while not self._ready.empty():
-            self._ready.get_nowait()
-            self._let_go()
+        self._batcher.clear()
+        self._tell_waiting()
         try:
             async with asyncio.timeout(self._drain_limit_s):
                 await self._nothing_held.wait()
@@ -250,9 +279,9 @@ class Worker:
 
     async def _heal_stall(self, partition: int) -> None:
         """Nothing was held when it was found to be empty, so everything before it is done."""
-        if self._held:
+        if self._held or self._batcher:
             self._healer.batch_held()
         elif self._admission.is_assigned(partition):
             empty_up_to = await self._healer.heal_stall(partition)
-            if empty_up_to is not None and not self._held:
+            if empty_up_to is not None and not self._held and not self._batcher:
                 self._progress.done(partition, empty_up_to)

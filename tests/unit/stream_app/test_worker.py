@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from stream_app.batch import Decoder
+from stream_app.core.batching import MicroBatcher
 from stream_app.core.record import Record
 from stream_app.core.scoring import Scorer
 from stream_app.core.windows import Windows
@@ -18,7 +19,7 @@ from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.healer import HOLE_PATIENCE_S, STALL_PATIENCE_S
 from stream_app.membership import Membership
-from stream_app.worker import BATCHES_HELD, Worker
+from stream_app.worker import WAITING_BATCHES, Worker
 from tests.unit.stream_app.fakes import (
     STAMP,
     FakeBroker,
@@ -29,6 +30,8 @@ from tests.unit.stream_app.fakes import (
     features,
     post_record,
 )
+
+BATCH_MAX = 8
 
 
 class Clock:
@@ -69,6 +72,7 @@ class Bench:
                 store=self.store, outputs=self.outputs, trends=self.trends, membership=membership
             ),
             intents=self.store,
+            batcher=MicroBatcher(BATCH_MAX, 0.02),
             session_timeout_s=10.0,
             monotonic=self.clock,
         )
@@ -296,13 +300,13 @@ async def test_after_a_shutdown_nothing_is_admitted() -> None:
         assert bench.delivered() == [0]
 
 
-async def test_no_more_batches_are_held_than_allowed() -> None:
-    broker = FakeBroker({0: range(9)})
+async def test_no_more_posts_wait_than_allowed() -> None:
+    most = WAITING_BATCHES * BATCH_MAX
+    broker = FakeBroker({0: range(most + 9)})
     with ThreadPoolExecutor(1) as threads:
         bench = Bench(broker, threads)
-        for offset in range(BATCHES_HELD):
-            await bench.worker.offer(run_of(offset))
-        one_more = asyncio.create_task(bench.worker.offer(run_of(BATCHES_HELD)))
+        await bench.worker.offer(run_of(*range(most)))
+        one_more = asyncio.create_task(bench.worker.offer(run_of(most)))
         await asyncio.wait([one_more], timeout=0.05)
         assert not one_more.done()
         await bench.worker.revoke()
