@@ -22,6 +22,7 @@ from stream_app.core.scoring import ModelBroken, PoisonPost, PostToScore, Scored
 from stream_app.core.windows import ConversationKey, Windows
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.membership import Membership
+from stream_app.metrics import Metrics
 
 
 class FixedBatch(Protocol):
@@ -87,6 +88,7 @@ class Decider:
         model_version: stamped on every prediction.
         store: windows that are not held.
         membership: says whether a batch is still ours.
+        metrics: told how long it takes.
         executor: where the scorer runs, one batch at a time.
         clock: Unix seconds.
     """
@@ -100,6 +102,7 @@ class Decider:
         store: WindowStore,
         membership: Membership,
         executor: Executor,
+        metrics: Metrics,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._scorer = scorer
@@ -108,6 +111,7 @@ class Decider:
         self._store = store
         self._membership = membership
         self._executor = executor
+        self._metrics = metrics
         self._clock = clock
         self._sources: dict[int, SourcePartition] = {}
         self._fixed: dict[int, dict[int, Outcome]] = {}
@@ -161,14 +165,16 @@ class Decider:
         if not posts:
             return {}
         keys = [_key(record, post) for record, post in posts]
-        await self._load_windows(keys)
+        with self._metrics.stage("assemble"):
+            await self._load_windows(keys)
         to_score = [
             PostToScore(key, post.features) for key, (_, post) in zip(keys, posts, strict=True)
         ]
         try:
-            results = await asyncio.get_running_loop().run_in_executor(
-                self._executor, self._scorer.score, to_score
-            )
+            with self._metrics.stage("infer"):
+                results = await asyncio.get_running_loop().run_in_executor(
+                    self._executor, self._scorer.score, to_score
+                )
         except ModelBroken as broken:
             raise CannotGoOn(ExitCode.MODEL_BROKEN, str(broken)) from broken
         self._windows.shrink()
@@ -189,7 +195,7 @@ class Decider:
         if isinstance(item.content, Rejected):
             return item.content
         if isinstance(result, ScoredPost):
-            source = Source(
+            source = Source.model_construct(
                 topic=self._sources[item.record.partition].topic,
                 partition=item.record.partition,
                 offset=item.record.offset,

@@ -16,6 +16,7 @@ from stream_app.core.record import Record
 from stream_app.decider import DecidedBatch, Decisions, FixedBatch
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.membership import Membership
+from stream_app.metrics import Metrics
 
 
 class ResultStore(Protocol):
@@ -56,6 +57,7 @@ class Effects:
         outputs: where outcomes are delivered.
         trends: where predictions are counted.
         membership: the guard before each effect.
+        metrics: told how long they take.
     """
 
     def __init__(
@@ -65,11 +67,13 @@ class Effects:
         outputs: OutcomeOutputs,
         trends: TrendCounts,
         membership: Membership,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._outputs = outputs
         self._trends = trends
         self._membership = membership
+        self._metrics = metrics
 
     async def conclude(self, decided: DecidedBatch) -> None:
         """Give a batch its effects; after a crash each may be repeated without another effect.
@@ -80,9 +84,8 @@ class Effects:
         decisions = decided.decisions.values()
         await self._settle(decided, {d.source: d.replayed for d in decisions if d.replayed})
         self._guard(decided)
-        for each in decisions:
-            if each.fresh:
-                await self._fix(each)
+        with self._metrics.stage("fix"):
+            await asyncio.gather(*(self._fix(each) for each in decisions if each.fresh))
         await self._settle(decided, {d.source: d.fresh for d in decisions if d.fresh})
 
     async def count_again(self, source: SourcePartition, fixed: FixedBatch, before: int) -> None:
@@ -113,19 +116,21 @@ class Effects:
         if not outcomes:
             return
         self._guard(decided)
-        await asyncio.gather(
-            *(
-                self._outputs.deliver(source, by_offset, _records(decided, source, by_offset))
-                for source, by_offset in outcomes.items()
+        with self._metrics.stage("deliver"):
+            await asyncio.gather(
+                *(
+                    self._outputs.deliver(source, by_offset, _records(decided, source, by_offset))
+                    for source, by_offset in outcomes.items()
+                )
             )
-        )
         self._guard(decided)
-        await asyncio.gather(
-            *(
-                self._trends.apply(source.field, _predictions(by_offset))
-                for source, by_offset in outcomes.items()
+        with self._metrics.stage("count"):
+            await asyncio.gather(
+                *(
+                    self._trends.apply(source.field, _predictions(by_offset))
+                    for source, by_offset in outcomes.items()
+                )
             )
-        )
         self._guard(decided)
 
     def _guard(self, decided: DecidedBatch) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 
-import orjson
 from aiokafka import AIOKafkaProducer
 
 from connectors.conversations.source import SourcePartition
@@ -11,11 +10,12 @@ from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.dead_letters import dead_letter_headers
 from connectors.kafka.sending import abandon, send_record
 from connectors.schemas.prediction import Prediction
-from stream_app.core.outcome import Outcome
+from stream_app.core.outcome import Outcome, Rejected
 from stream_app.core.record import Record
 
 SOURCE_TOPIC_ID = "source-topic-id"
 MAX_REQUEST_BYTES = 128 * 1024 * 1024  # counted before compression; the topic's limit decides
+MAX_BATCH_BYTES = 512 * 1024  # half of what brokers take unless told otherwise
 STOP_S = 5.0
 
 
@@ -50,6 +50,7 @@ class Outputs:
             enable_idempotence=True,
             compression_type="zstd",
             max_request_size=MAX_REQUEST_BYTES,
+            max_batch_size=MAX_BATCH_BYTES,
             request_timeout_ms=int(self._delivery_timeout_s * 1000),
         )
         await self._producer.start()
@@ -77,25 +78,51 @@ class Outputs:
             aiokafka.errors.KafkaError: a write was not confirmed.
             TimeoutError: the brokers did not confirm in time.
         """
+        predictions: list[tuple[Record, Prediction]] = []
         async with asyncio.timeout(self._delivery_timeout_s):
-            confirmations = [
-                await self._send(source, record, outcomes[record.offset]) for record in records
-            ]
+            confirmations = []
+            for record in records:
+                outcome = outcomes[record.offset]
+                if isinstance(outcome, Prediction):
+                    predictions.append((record, outcome))
+                else:
+                    confirmations.append(await self._refuse(source, record, outcome))
+            confirmations += await self._predict(source, predictions)
             await asyncio.gather(*confirmations)
 
-    async def _send(
-        self, source: SourcePartition, record: Record, outcome: Outcome
-    ) -> Awaitable[object]:
-        confirmation: Awaitable[object]
-        if isinstance(outcome, Prediction):
-            confirmation = await self._producer.send(
-                self._predictions_topic,
-                key=record.key,
-                value=orjson.dumps(outcome.model_dump(mode="json")),
-                headers=[(SOURCE_TOPIC_ID, source.topic_id.encode())],
-                partition=source.partition % self._prediction_partitions,
+    async def _predict(
+        self, source: SourcePartition, predictions: Sequence[tuple[Record, Prediction]]
+    ) -> list[Awaitable[object]]:
+        """Write predictions in as few record batches as hold them: a future a batch, not a post."""
+        headers = [(SOURCE_TOPIC_ID, source.topic_id.encode())]
+        partition = source.partition % self._prediction_partitions
+        confirmations: list[Awaitable[object]] = []
+        batch = self._producer.create_batch()
+
+        async def send() -> None:
+            batch.close()
+            confirmations.append(
+                await self._producer.send_batch(batch, self._predictions_topic, partition=partition)
             )
-            return confirmation
+
+        for record, prediction in predictions:
+            content = {
+                "timestamp": None,
+                "key": record.key,
+                "value": prediction.encoded,
+                "headers": headers,
+            }
+            if batch.append(**content) is None:  # full
+                await send()
+                batch = self._producer.create_batch()
+                batch.append(**content)
+        if batch.record_count():
+            await send()
+        return confirmations
+
+    async def _refuse(
+        self, source: SourcePartition, record: Record, outcome: Rejected
+    ) -> Awaitable[object]:
         return await send_record(
             self._producer,
             self._dead_letters_topic,

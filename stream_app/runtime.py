@@ -30,6 +30,7 @@ from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.faust_broker import FaustBroker
 from stream_app.faust_settings import REQUEST_TIMEOUT_S, refuse_what_cannot_be_guaranteed
 from stream_app.membership import SAFE_PART_OF_SESSION, Membership
+from stream_app.metrics import Metrics
 from stream_app.outputs import Outputs
 from stream_app.settings import Settings
 from stream_app.watchdog import TICK_S, Watchdog
@@ -55,6 +56,7 @@ class Runtime:
         self._app = app
         self._watchdog = watchdog
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="inference")
+        self._metrics = Metrics()
         self._kafka = settings.kafka_connection()
         self._outputs = Outputs(
             self._kafka,
@@ -89,6 +91,7 @@ class Runtime:
             self._kafka, [settings.topic(name) for name in ("posts", "predictions", "posts.dlq")]
         )
         await require_redis(settings.redis_connection())
+        self._serve_metrics()
         engine = await asyncio.to_thread(_load_engine, settings)
         await self._outputs.start()
         self._worker = self._build(engine)
@@ -128,12 +131,14 @@ class Runtime:
             store=store,
             membership=membership,
             executor=self._executor,
+            metrics=self._metrics,
         )
         effects = Effects(
             store=store,
             outputs=self._outputs,
             trends=TrendSink(self._redis, TrendLayout(settings.namespace())),
             membership=membership,
+            metrics=self._metrics,
         )
         return Worker(
             topic=topic,
@@ -142,9 +147,23 @@ class Runtime:
             decider=decider,
             effects=effects,
             intents=store,
+            metrics=self._metrics,
             batcher=MicroBatcher(settings.batch_max, settings.batch_wait_ms / 1000),
             session_timeout_s=settings.session_timeout_s,
         )
+
+    def _serve_metrics(self) -> None:
+        port = self._settings.metrics_port
+        if port is None:
+            return
+        try:
+            self._metrics.serve(port)
+        except OSError as error:
+            raise CannotGoOn(
+                ExitCode.NOT_READY,
+                f"metrics cannot be served at port {port} ({error}); set VOXPOP_METRICS_PORT to a "
+                "free one, another for each worker of a machine, or leave it unset",
+            ) from error
 
     async def _tick(self) -> None:
         while True:

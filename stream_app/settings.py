@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     session_timeout_s: float = Field(
         10.0, ge=6.0, le=300.0, description="Kafka session timeout of a worker, seconds"
     )
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="port of a worker's Prometheus metrics; unset: none"
+    )
     window_idle_days: float = Field(
         7.0, gt=0, description="days without a post after which a conversation's window expires"
     )

@@ -21,6 +21,7 @@ from stream_app.core.record import Record
 from stream_app.decider import DecidedBatch, Decider, FixedBatch
 from stream_app.effects import Effects
 from stream_app.healer import Healer
+from stream_app.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Worker:
         effects: gives decisions their effects.
         intents: results that are fixed already.
         batcher: forms batches.
+        metrics: told of batches and how long they take.
         session_timeout_s: of the consumer group.
         monotonic: seconds that never go back.
         clock: Unix seconds.
@@ -63,6 +65,7 @@ class Worker:
         effects: Effects,
         intents: IntentStore,
         batcher: MicroBatcher[Item],
+        metrics: Metrics,
         session_timeout_s: float,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], float] = time.time,
@@ -82,6 +85,7 @@ class Worker:
         self._starting = asyncio.Lock()
         self._committing = asyncio.Lock()
         self._batcher = batcher
+        self._metrics = metrics
         self._most_waiting = WAITING_BATCHES * batcher.most
         self._waiting_changed = asyncio.Event()
         self._room = asyncio.Event()
@@ -106,7 +110,8 @@ class Worker:
         for start in range(0, len(admitted.records), DECODED_AT_ONCE):
             now = self._clock()
             chunk = admitted.records[start : start + DECODED_AT_ONCE]
-            items = [self._decoder.decode(record, now) for record in chunk]
+            with self._metrics.stage("decode"):
+                items = [self._decoder.decode(record, now) for record in chunk]
             self._batcher.add(items, self._monotonic())
             self._tell_waiting()
             await asyncio.sleep(0)
@@ -174,7 +179,8 @@ class Worker:
                 break
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._waiting_changed.wait(), due_in_s)
-        items, _ = self._batcher.take()
+        items, since_s = self._batcher.take()
+        self._metrics.batch(len(items), self._monotonic() - since_s)
         self._held += 1
         self._nothing_held.clear()
         self._tell_waiting()

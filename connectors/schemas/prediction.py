@@ -1,5 +1,6 @@
 """The `predictions` topic: what the model said of one post, and which post that was."""
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -64,3 +65,8 @@ class Prediction(BaseModel):
     window_posts: int = Field(ge=1, description="posts the model saw, this one included")
     model_version: str
     scored_at: float = Field(description="Unix seconds")
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The value of the record in `predictions`; made once, since it is written twice."""
+        return self.model_dump_json().encode()

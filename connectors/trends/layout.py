@@ -91,12 +91,15 @@ def fields(prediction: Prediction) -> tuple[str, str, str, str]:
 
 def summed(posts: Iterable[Prediction]) -> dict[Bucket, Counter[str]]:
     """Counts of posts in the buckets of every resolution; the track is the caller's to choose."""
+    finest = RESOLUTIONS[0]  # whose buckets lie whole in those of all others
+    alike = Counter((bucket_start(post.created_at, finest), fields(post)) for post in posts)
     totals: dict[Bucket, Counter[str]] = {}
-    for post in posts:
-        raised = fields(post)
+    for (start, raised), count in alike.items():
         for width in RESOLUTIONS:
-            bucket = Bucket(width.name, bucket_start(post.created_at, width))
-            totals.setdefault(bucket, Counter()).update(raised)
+            bucket = Bucket(width.name, bucket_start(start, width))
+            counts = totals.setdefault(bucket, Counter())
+            for name in raised:
+                counts[name] += count
     return totals
 
 

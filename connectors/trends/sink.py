@@ -3,7 +3,7 @@
 Not for deciding what a batch is, nor for reading the counts: that is `reader`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import redis.asyncio
@@ -43,6 +43,7 @@ class TrendSink:
         self._client = client
         self._layout = layout
         self._apply = RedisScript(__package__, "apply.lua")
+        self._named: set[str] = set()
 
     async def apply(self, partition_field: str, posts: Sequence[Prediction]) -> Applied:
         """Count a batch: in one step a track, the tracks one after another in one round trip.
@@ -61,8 +62,7 @@ class TrendSink:
         """
         pending = _by_track(partition_field, posts)
         entries = sum(map(len, pending.values()))
-        if pending:
-            await self._client.sadd(self._layout.tracks, *pending)
+        await self._name_tracks(pending)
         counted = late = 0
         while pending:
             calls = [self._call(partition_field, *item) for item in pending.items()]
@@ -77,6 +77,13 @@ class TrendSink:
                     overlapping[track] = left
             pending = overlapping
         return Applied(counted, entries - counted, late)
+
+    async def _name_tracks(self, tracks: Collection[str]) -> None:
+        """Have the tracks among those that ever had a post; known ones are not named again."""
+        new = set(tracks) - self._named
+        if new:
+            await self._client.sadd(self._layout.tracks, *sorted(new))
+            self._named |= new
 
     def _call(
         self, partition_field: str, track: str, by_offset: dict[int, Prediction]

@@ -106,8 +106,7 @@ class LineScorer:
         if isinstance(result, PoisonPost):
             return self._refused(Rejection(Reason.POISON, result.detail))
         source = Source(topic=self._source, partition=0, offset=self._lines)
-        prediction = make_prediction(own.post, result, source, self._version, self._clock())
-        return orjson.dumps(prediction.model_dump(mode="json"))
+        return make_prediction(own.post, result, source, self._version, self._clock()).encoded
 
     def _refused(self, rejection: Rejection) -> bytes:
         self._failed += 1

@@ -49,7 +49,7 @@ def decode_outcomes(blob: bytes) -> dict[int, Outcome]:
 def _encoded(outcome: Outcome) -> Sequence[object]:
     if isinstance(outcome, Rejected):
         return ["rejected", [outcome.reason.value, outcome.detail, outcome.failed_at]]
-    return ["prediction", outcome.model_dump(mode="json")]
+    return ["prediction", orjson.Fragment(outcome.encoded)]
 
 
 def _decoded(kind: str, fields: object) -> Outcome:

@@ -1,6 +1,7 @@
 """Makes the prediction of a post from its score: labels, rounding, and what it was said of."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
 from connectors.schemas.post import DecodedPost
@@ -27,7 +28,9 @@ def make_prediction(
         scored_at: Unix seconds.
     """
     score = scored.score
-    return Prediction(
+    # what is made here is valid: checking it again costs more than all else
+    return Prediction.model_construct(
+        schema_version=1,
         post_id=post.post_id,
         conversation_id=post.conversation_id,
         platform=post.platform,
@@ -35,21 +38,25 @@ def make_prediction(
         tracks=list(post.tracks),
         created_at=post.created_at,
         source=source,
-        sentiment=SentimentScore.model_validate(_labelled(SENTIMENTS, score.sentiment)),
-        emotion=EmotionScore.model_validate(_labelled(EMOTIONS, score.emotion)),
-        modalities=ModalityShares.model_validate(
-            dict(zip(MODALITIES, _rounded(score.modalities), strict=True))
-        ),
+        sentiment=SentimentScore.model_construct(**_labelled(SENTIMENTS, score.sentiment)),
+        emotion=EmotionScore.model_construct(**_labelled(EMOTIONS, score.emotion)),
+        modalities=ModalityShares.model_construct(**_by_modality(score.modalities)),
         window_posts=scored.window_posts,
         model_version=model_version,
         scored_at=scored_at,
     )
 
 
-def _labelled(labels: Sequence[str], probabilities: Sequence[float]) -> dict[str, object]:
-    best = max(range(len(labels)), key=probabilities.__getitem__)
-    return {"label": labels[best], "probs": _rounded(probabilities)}
+def _labelled(labels: Sequence[str], probabilities: Sequence[float]) -> dict[str, Any]:
+    return {
+        "label": labels[probabilities.index(max(probabilities))],
+        "probs": _rounded(probabilities),
+    }
+
+
+def _by_modality(shares: Sequence[float]) -> dict[str, Any]:
+    return dict(zip(MODALITIES, _rounded(shares), strict=True))
 
 
 def _rounded(probabilities: Sequence[float]) -> list[float]:
-    return [round(min(max(p, 0.0), 1.0), 6) for p in probabilities]
+    return [round(min(max(own, 0.0), 1.0), 6) for own in probabilities]

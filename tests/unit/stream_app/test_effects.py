@@ -23,6 +23,7 @@ from stream_app.decider import DecidedBatch, Decider, FixedBatch
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.membership import Membership
+from stream_app.metrics import Metrics
 from tests.unit.stream_app.fakes import (
     STAMP,
     Crash,
@@ -77,10 +78,15 @@ class World:
             store=self.store,
             membership=membership,
             executor=executor,
+            metrics=Metrics(),
             clock=lambda: NOW,
         )
         effects = Effects(
-            store=self.store, outputs=self.outputs, trends=self.trends, membership=membership
+            store=self.store,
+            outputs=self.outputs,
+            trends=self.trends,
+            membership=membership,
+            metrics=Metrics(),
         )
         return Pipeline(decider, effects)
 

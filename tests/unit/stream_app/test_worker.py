@@ -19,6 +19,7 @@ from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.healer import HOLE_PATIENCE_S, STALL_PATIENCE_S
 from stream_app.membership import Membership
+from stream_app.metrics import Metrics
 from stream_app.worker import WAITING_BATCHES, Worker
 from tests.unit.stream_app.fakes import (
     STAMP,
@@ -67,12 +68,18 @@ class Bench:
                 store=self.store,
                 membership=membership,
                 executor=threads,
+                metrics=Metrics(),
             ),
             effects=Effects(
-                store=self.store, outputs=self.outputs, trends=self.trends, membership=membership
+                store=self.store,
+                outputs=self.outputs,
+                trends=self.trends,
+                membership=membership,
+                metrics=Metrics(),
             ),
             intents=self.store,
             batcher=MicroBatcher(BATCH_MAX, 0.02),
+            metrics=Metrics(),
             session_timeout_s=10.0,
             monotonic=self.clock,
         )
