@@ -127,6 +127,24 @@ class Decider:
         self._fixed.clear()
         self._windows.clear()
 
+    async def assemble(self, batch: Batch) -> None:
+        """Read the windows that a batch needs and that are not held.
+
+        Of a conversation that is not held every post decided before is in the store: a batch on
+        its way holds its conversations.
+
+        Raises:
+            CannotGoOn: the batch is not ours any more.
+        """
+        self._membership.check(batch.partitions, batch.generation, self._membership.now_s())
+        keys = [
+            _key(item.record, item.content)
+            for item in batch.items
+            if isinstance(item.content, DecodedPost)
+        ]
+        with self._metrics.stage("assemble"):
+            await self._load_windows(keys)
+
     async def decide(self, batch: Batch) -> DecidedBatch:
         """Decide a batch; the windows held then contain its posts.
 
@@ -165,8 +183,7 @@ class Decider:
         if not posts:
             return {}
         keys = [_key(record, post) for record, post in posts]
-        with self._metrics.stage("assemble"):
-            await self._load_windows(keys)
+        await self._load_windows(keys)  # those that were let go since the batch was assembled
         to_score = [
             PostToScore(key, post.features) for key, (_, post) in zip(keys, posts, strict=True)
         ]
@@ -195,7 +212,7 @@ class Decider:
         if isinstance(item.content, Rejected):
             return item.content
         if isinstance(result, ScoredPost):
-            source = Source.model_construct(
+            source = Source(
                 topic=self._sources[item.record.partition].topic,
                 partition=item.record.partition,
                 offset=item.record.offset,

@@ -25,7 +25,7 @@ from stream_app.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
-BATCHES_HELD = 3  # one takes effect, one is scored, one waits for either
+BATCHES_HELD = 3  # one takes effect, one is scored, the windows of one are read meanwhile
 WAITING_BATCHES = 4  # that are decoded; past it no more records are taken
 DECODED_AT_ONCE = 32  # posts; between them others have their turn
 DRAIN_PART_OF_SESSION = 0.5
@@ -91,6 +91,7 @@ class Worker:
         self._room = asyncio.Event()
         self._room.set()
         self._slots = asyncio.Semaphore(BATCHES_HELD)
+        self._assembled: asyncio.Queue[Batch] = asyncio.Queue()
         self._decided: asyncio.Queue[DecidedBatch] = asyncio.Queue()
         self._held = 0
         self._nothing_held = asyncio.Event()
@@ -121,12 +122,12 @@ class Worker:
             await self._healer.heal_hole(partition, missing)
 
     async def run(self) -> None:
-        """Decide and conclude batches until cancelled, the next one decided meanwhile.
+        """Read windows, decide and conclude until cancelled, each of another batch at a time.
 
         Raises:
             CannotGoOn: the worker must end.
         """
-        await asyncio.gather(self._decide_all(), self._conclude_all())
+        await asyncio.gather(self._assemble_all(), self._decide_all(), self._conclude_all())
 
     async def tend(self) -> None:
         """Commit what is done and heal partitions that stand still; call it every second.
@@ -164,9 +165,15 @@ class Worker:
     def _may_admit(self) -> bool:
         return not self._draining and not self._broker.rebalancing()
 
-    async def _decide_all(self) -> None:
+    async def _assemble_all(self) -> None:
         while True:
             batch = await self._next_batch()
+            await self._decider.assemble(batch)
+            self._assembled.put_nowait(batch)
+
+    async def _decide_all(self) -> None:
+        while True:
+            batch = await self._assembled.get()
             self._decided.put_nowait(await self._decider.decide(batch))
 
     async def _next_batch(self) -> Batch:

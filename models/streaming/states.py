@@ -53,9 +53,9 @@ class StateStore:
         if slots < 1:
             raise ModelError(f"room for {slots} states: at least one is needed")
         self.counts = StateCounts()
-        # memory that was never written costs nothing
+        # written once, so that no post waits for memory that the system has yet to give
         self.states = KeptStates(
-            np.empty((slots, numbers), np.uint16), np.zeros((slots, *recurrent), np.float32)
+            np.full((slots, numbers), 0, np.uint16), np.full((slots, *recurrent), 0, np.float32)
         )
         self._free = list(range(slots))[::-1]
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()

@@ -1,17 +1,10 @@
 """Makes the prediction of a post from its score: labels, rounding, and what it was said of."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
 from connectors.schemas.post import DecodedPost
-from connectors.schemas.prediction import (
-    EmotionScore,
-    ModalityShares,
-    Prediction,
-    SentimentScore,
-    Source,
-)
+from connectors.schemas.prediction import Prediction, Source
 from stream_app.core.scoring import ScoredPost
 
 
@@ -28,34 +21,30 @@ def make_prediction(
         scored_at: Unix seconds.
     """
     score = scored.score
-    # what is made here is valid: checking it again costs more than all else
-    return Prediction.model_construct(
-        schema_version=1,
-        post_id=post.post_id,
-        conversation_id=post.conversation_id,
-        platform=post.platform,
-        lang=post.lang,
-        tracks=list(post.tracks),
-        created_at=post.created_at,
-        source=source,
-        sentiment=SentimentScore.model_construct(**_labelled(SENTIMENTS, score.sentiment)),
-        emotion=EmotionScore.model_construct(**_labelled(EMOTIONS, score.emotion)),
-        modalities=ModalityShares.model_construct(**_by_modality(score.modalities)),
-        window_posts=scored.window_posts,
-        model_version=model_version,
-        scored_at=scored_at,
+    return Prediction.model_validate(  # at once: making each part by itself takes ten times as long
+        {
+            "post_id": post.post_id,
+            "conversation_id": post.conversation_id,
+            "platform": post.platform,
+            "lang": post.lang,
+            "tracks": list(post.tracks),
+            "created_at": post.created_at,
+            "source": source,
+            "sentiment": _labelled(SENTIMENTS, score.sentiment),
+            "emotion": _labelled(EMOTIONS, score.emotion),
+            "modalities": dict(zip(MODALITIES, _rounded(score.modalities), strict=True)),
+            "window_posts": scored.window_posts,
+            "model_version": model_version,
+            "scored_at": scored_at,
+        }
     )
 
 
-def _labelled(labels: Sequence[str], probabilities: Sequence[float]) -> dict[str, Any]:
+def _labelled(labels: Sequence[str], probabilities: Sequence[float]) -> dict[str, object]:
     return {
         "label": labels[probabilities.index(max(probabilities))],
         "probs": _rounded(probabilities),
     }
-
-
-def _by_modality(shares: Sequence[float]) -> dict[str, Any]:
-    return dict(zip(MODALITIES, _rounded(shares), strict=True))
 
 
 def _rounded(probabilities: Sequence[float]) -> list[float]:
