@@ -160,6 +160,10 @@ class Worker:
 
     async def shut_down(self) -> None:
         """Finish and commit the batches in flight before the member leaves the group."""
+        self._draining = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._drain_limit_s), self._starting:
+                pass  # a partition that is being started asks the consumer, which stops after this
         await self._drain()
 
     def _may_admit(self) -> bool:
@@ -262,6 +266,8 @@ class Worker:
                 topic_id = await self._broker.topic_id()
                 bounds = await self._broker.bounds(new)
                 for partition in new:
+                    if epoch != self._epoch or not self._may_admit():
+                        return
                     source = SourcePartition(self._topic, topic_id, partition)
                     await self._start_partition(source, bounds[partition], epoch)
 
