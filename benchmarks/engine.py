@@ -142,18 +142,21 @@ def candidates(settings: Settings) -> dict[str, Callable[[], Engine]]:
     """What makes each engine, by its name; all of the same checkpoint, on the CPU."""
     network, card = load_checkpoint(settings.model or shipped_checkpoint())
 
-    def stream(arithmetic: ArithmeticName) -> Engine:
+    def stream(arithmetic: ArithmeticName, threads: int) -> Engine:
         return StreamEngine(
             network,
             card,
             window=settings.window,
             states_mib=settings.states_mib,
+            threads=threads,
             arithmetic=arithmetic,
         )
 
+    cores = torch.get_num_threads()
     return {
         REFERENCE: lambda: WindowEngine(network, card, torch.device("cpu")),
-        **{f"stream, {own}": partial(stream, own) for own in get_args(ArithmeticName)},
+        **{f"stream, {own}": partial(stream, own, cores) for own in get_args(ArithmeticName)},
+        "stream, int8, one thread": partial(stream, "int8", 1),
     }
 
 

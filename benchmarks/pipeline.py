@@ -1,13 +1,14 @@
-"""How many posts a second go from Kafka through a real worker into Redis, beside the model alone.
+"""How many posts a second go from Kafka through real workers into Redis, beside the model alone.
 
-A backlog lies in Kafka before the worker starts, so the worker is never short of posts. The model
-alone then scores the very same posts in the order in which the worker took them. Not for latency:
-`voxpop demo` measures that.
+A backlog lies in Kafka before the workers start, so they are never short of posts. The model alone
+then scores the very same posts in the order in which they were scored. What posts wait at a steady
+rate is measured after that by `paced`.
 """
 
 import asyncio
+import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -18,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.machine import Machine, this_machine
+from benchmarks.paced import paced_latency
 from benchmarks.posts import WirePost, simulated_posts
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.producer import PostProducer
@@ -35,6 +37,10 @@ from stream_app.trial.servers import trial_servers
 from stream_app.trial.workers import running_workers
 
 STEADY = (0.1, 0.9)
+WORKERS = (1, 2)
+LOADS = (0.5, 0.9)
+RANKS = ("p50", "p95", "p99")
+Latency = Mapping[str, float | None]
 POLL_S = 0.05
 NO_PROGRESS_S = 120.0
 
@@ -48,14 +54,20 @@ class Run:
     """One run.
 
     Attributes:
+        workers: processes.
         pipeline: posts a second counted in Redis, between a tenth and nine tenths of the backlog.
-        model_alone: posts a second for the same posts by the model alone.
+        model_alone: posts a second for the same posts by the model alone, in one process.
         ratio: the first by the second.
+        half: latency while posts come at half of that rate, see `paced_latency`.
+        full: the same at nine tenths of it; at more, posts come faster than they go.
     """
 
+    workers: int
     pipeline: float
     model_alone: float
     ratio: float
+    half: Latency
+    full: Latency
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,7 @@ class Figures:
         posts: in the backlog of each run.
         batch_max: most posts in a batch, of the worker and of the model alone.
         window: most posts of a conversation that the model sees.
-        middle: the median of each figure over the runs.
+        middle: the median of each figure over the runs, by number of workers.
     """
 
     machine: Machine
@@ -75,27 +87,49 @@ class Figures:
     batch_max: int
     window: int
     runs: Sequence[Run]
-    middle: Run
+    middle: Sequence[Run]
 
     def show(self, console: Console) -> None:
         """Print the table."""
         table = Table(title=f"posts/s, {self.model}", title_justify="left")
-        for column in ("run", "Kafka to Redis", "model alone", "ratio"):
+        for column in ("run", "workers", "Kafka to Redis", "model alone", "ratio"):
             table.add_column(column, justify="right")
-        for name, each in [*enumerate(self.runs, start=1), ("median", self.middle)]:
-            numbers = f"{each.pipeline:.1f}", f"{each.model_alone:.1f}", f"{each.ratio:.3f}"
-            table.add_row(str(name), *numbers)
+        for load in ("half", "nine tenths"):
+            table.add_column(f"p50/p95/p99 ms at {load} of it", justify="right")
+        for name, each in [
+            *((str(number), own) for number, own in enumerate(self.runs, start=1)),
+            *(("median", own) for own in self.middle),
+        ]:
+            table.add_row(
+                name,
+                str(each.workers),
+                f"{each.pipeline:,.0f}",
+                f"{each.model_alone:,.0f}",
+                f"{each.ratio:.3f}",
+                *(
+                    " / ".join(_told(load[rank]) for rank in RANKS)
+                    for load in (each.half, each.full)
+                ),
+            )
         console.print(table)
         console.print(str(self.machine), highlight=False)
 
 
-def run(posts: int, runs: int, progress: Progress) -> Figures:
-    """Measure, each run with topics and a worker of its own.
+def run(
+    posts: int,
+    runs: int,
+    progress: Progress,
+    seconds: float = 10.0,
+    workers: Sequence[int] = WORKERS,
+) -> Figures:
+    """Measure, each run with topics and workers of its own.
 
     Args:
         posts: in the backlog.
-        runs: how many.
+        runs: of each number of workers.
         progress: told how far it is.
+        seconds: how long posts come at each steady rate.
+        workers: numbers of processes, in turn within each run.
 
     Raises:
         BenchmarkStoppedError: the worker stands still.
@@ -107,39 +141,62 @@ def run(posts: int, runs: int, progress: Progress) -> Figures:
         TemporaryDirectory(prefix="voxpop-bench-") as folder,
         trial_servers(Path(folder), "bench", progress) as settings,
     ):
+        planned = list(itertools.product(range(runs), workers))
         engine = settings.load_engine()
-        for number in range(runs):
-            progress("Measuring", number, runs)
+        for number, (_, count) in enumerate(planned):
+            progress("Measuring", number, len(planned))
             own = settings.model_copy(update={"topic_prefix": f"{settings.topic_prefix}{number}-"})
-            rate, order = asyncio.run(_pipeline(own, backlog, Path(folder) / str(number)))
+            where = Path(folder) / str(number)
+            rate, order, half, full = asyncio.run(_pipeline(own, backlog, where, count, seconds))
             alone = _model_alone(engine, own, backlog, order)
-            done.append(Run(round(rate, 1), round(alone, 1), round(rate / alone, 3)))
-        progress("Measuring", runs, runs)
+            ratio = round(rate / alone, 3)
+            done.append(Run(count, round(rate, 1), round(alone, 1), ratio, half, full))
+        progress("Measuring", len(planned), len(planned))
+    middle = [_middle([each for each in done if each.workers == count]) for count in workers]
     return Figures(
-        machine, engine.version, posts, settings.batch_max, settings.window, done, _middle(done)
+        machine, engine.version, posts, settings.batch_max, settings.window, done, middle
     )
 
 
 def _middle(runs: Sequence[Run]) -> Run:
     return Run(
+        workers=runs[0].workers,
         pipeline=median(each.pipeline for each in runs),
         model_alone=median(each.model_alone for each in runs),
         ratio=median(each.ratio for each in runs),
+        half=_middle_latency([each.half for each in runs]),
+        full=_middle_latency([each.full for each in runs]),
     )
 
 
+def _middle_latency(runs: Sequence[Latency]) -> Latency:
+    found: dict[str, float | None] = {}
+    for name in runs[0]:
+        known = [value for each in runs if (value := each[name]) is not None]
+        found[name] = median(known) if known else None
+    return found
+
+
+def _told(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
+
+
 async def _pipeline(
-    settings: Settings, backlog: Sequence[WirePost], folder: Path
-) -> tuple[float, list[int]]:
-    """Posts a second, and the numbers of the posts in the order in which they were scored."""
+    settings: Settings, backlog: Sequence[WirePost], folder: Path, workers: int, seconds: float
+) -> tuple[float, list[int], Latency, Latency]:
+    """Posts a second, the numbers of the posts as they were scored, and both latencies."""
     kafka = settings.kafka_connection()
     await create_topics(kafka, voxpop_topics(settings.topic_prefix))
     async with PostProducer(kafka, topic=settings.topic(POSTS)) as producer:
         for each in backlog:
             await producer.send_raw(each.key, each.value)
-    async with running_workers(settings, 1, folder):
-        samples = await _watch(settings, backlog)
-    return steady_rate(samples, len(backlog)), await _order(kafka, settings, backlog)
+    async with running_workers(settings, workers, folder):
+        rate = steady_rate(await _watch(settings, backlog), len(backlog))
+        order = await _order(kafka, settings, backlog)
+        half, full = [
+            await paced_latency(settings, backlog, rate * share, seconds) for share in LOADS
+        ]
+    return rate, order, half, full
 
 
 async def _watch(settings: Settings, backlog: Sequence[WirePost]) -> list[tuple[float, int]]:

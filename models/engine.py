@@ -53,7 +53,8 @@ def load_engine(
     Args:
         checkpoint: the folder; None: the one inside this package.
         device: `auto` takes a GPU where there is one.
-        threads: CPU threads of this engine; None: one a physical core.
+        threads: CPU threads of this engine; None: 1 for `stream`, where more than one share out
+            a batch too small for them (docs/performance.md), else one a physical core.
         name: `stream` keeps states of conversations and scores a post by one step, on a CPU;
             `window` scores its whole window again; `auto` takes `stream` where it can.
         window: most posts in a window that is to be scored.
@@ -76,7 +77,7 @@ def load_engine(
     # numba takes a second to import, and who scores whole windows needs none of it
     from models.streaming.engine import StreamEngine  # noqa: PLC0415
 
-    engine = StreamEngine(network, card, window=window, states_mib=states_mib, threads=threads)
+    engine = StreamEngine(network, card, window=window, states_mib=states_mib, threads=threads or 1)
     engine.warm_up()
     return engine
 

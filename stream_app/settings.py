@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         description="`stream` keeps states and scores a post by one step, on a CPU; `window` "
         "scores its whole window; `auto` takes `stream` where it can",
     )
+    threads: int | None = Field(
+        None, ge=1, description="CPU threads of the model; unset: 1 for `stream`, else one a core"
+    )
     window: int = Field(
         32, ge=1, le=512, description="most posts of a conversation that the model sees"
     )
@@ -110,6 +113,7 @@ class Settings(BaseSettings):
         return load_engine(
             self.model,
             self.device,
+            self.threads,
             name=self.engine,
             window=self.window,
             states_mib=self.states_mib,

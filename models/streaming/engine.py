@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Final, TypeVar
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from connectors.schemas.labels import MODALITIES
@@ -68,7 +67,7 @@ class StreamEngine:
         card: the checkpoint's card.
         window: most posts in a window.
         states_mib: memory for kept states, MiB; as many as a batch needs have room anyway.
-        threads: None: one a physical core.
+        threads: that share a batch.
         arithmetic: of the products.
 
     Attributes:
@@ -87,7 +86,7 @@ class StreamEngine:
         *,
         window: int,
         states_mib: int,
-        threads: int | None = None,
+        threads: int = 1,
         arithmetic: ArithmeticName = "int8",
     ) -> None:
         self.version = card.version
@@ -106,7 +105,7 @@ class StreamEngine:
             self._causal.numbers,
             (len(MODALITIES), self._config.context_width),
         )
-        self._threads = threads or psutil.cpu_count(logical=False) or 1
+        self._threads = threads
         self._pool = ThreadPoolExecutor(self._threads, "engine") if self._threads > 1 else None
 
     @property

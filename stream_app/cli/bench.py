@@ -30,7 +30,7 @@ def engine(
     runs: Runs = 5,
     json: Json = None,
 ) -> None:
-    """Measure the model alone, with windows of 8 and 32 posts, one at a time and 64 at once."""
+    """Measure engines alone: whole windows scored again, and one step a post in each arithmetic."""
     from benchmarks import engine as benchmark  # noqa: PLC0415 - keeps `--help` fast
     from stream_app.cli.json_file import require_place  # noqa: PLC0415
     from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
@@ -67,11 +67,14 @@ def encoder(
 
 @app.command()
 def pipeline(
-    posts: Annotated[int, typer.Option(min=20, help="Posts in the backlog.")] = 6000,
+    posts: Annotated[int, typer.Option(min=20, help="Posts in the backlog.")] = 12000,
     runs: Runs = 3,
+    seconds: Annotated[
+        float, typer.Option(min=0.5, help="How long posts come at each steady rate.")
+    ] = 15.0,
     json: Json = None,
 ) -> None:
-    """Measure from Kafka through a real worker into Redis, beside the model alone."""
+    """Measure from Kafka through one and two workers into Redis, beside the model alone."""
     from benchmarks import pipeline as benchmark  # noqa: PLC0415 - keeps `--help` fast
     from stream_app.cli.json_file import require_place  # noqa: PLC0415
     from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
@@ -79,7 +82,7 @@ def pipeline(
 
     require_place(json)
     with told_in_a_line(benchmark.BenchmarkStoppedError), drawn_progress() as progress:
-        figures = benchmark.run(posts, runs, progress)
+        figures = benchmark.run(posts, runs, progress, seconds)
     _tell(figures, json)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.encoder import BASE, EAGER, SERVED
+from benchmarks.engine import BATCHES, REFERENCE
 
 pytestmark = pytest.mark.integration
 
@@ -27,13 +28,16 @@ def bench(
     )
 
 
-def test_the_engine_is_measured_for_each_window_and_batch(tmp_path: Path) -> None:
+def test_every_engine_is_measured_for_each_batch(tmp_path: Path) -> None:
     done = bench({}, tmp_path / "engine.json", "engine", "--posts", "64", "--runs", "1")
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "engine.json").read_text())
-    measured = [(each["window"], each["batch"]) for each in figures["measurements"]]
-    assert measured == [(8, 1), (8, 64), (32, 1), (32, 64)]
-    assert all(each["posts_per_s"] > 0 for each in figures["measurements"])
+    measured = {(each["engine"], each["batch"]) for each in figures["measurements"]}
+    assert len(measured) == len(figures["measurements"])
+    assert {batch for _, batch in measured} == set(BATCHES)
+    assert (REFERENCE, 64) in measured
+    assert ("stream, int8", 64) in measured
+    assert all(each["both"] > 0 for each in figures["measurements"])
     assert figures["model"] in done.stdout
 
 
@@ -41,12 +45,14 @@ def test_the_pipeline_is_set_beside_the_model_alone(
     tmp_path: Path, settings_env: Mapping[str, str]
 ) -> None:
     file = tmp_path / "pipeline.json"
-    done = bench(settings_env, file, "pipeline", "--posts", "300", "--runs", "1")
+    done = bench(settings_env, file, "pipeline", "--posts", "600", "--runs", "1", "--seconds", "1")
     assert done.returncode == 0, done.stderr
     figures = json.loads(file.read_text())
-    (run,) = figures["runs"]
-    assert run == figures["middle"]
-    assert run["ratio"] == pytest.approx(run["pipeline"] / run["model_alone"], abs=0.01)
+    assert figures["runs"] == figures["middle"]
+    assert [run["workers"] for run in figures["runs"]] == [1, 2]
+    for run in figures["runs"]:
+        assert run["ratio"] == pytest.approx(run["pipeline"] / run["model_alone"], abs=0.01)
+        assert 0 < run["half"]["p50"] <= run["half"]["p99"]
     assert "Kafka to Redis" in done.stdout
 
 

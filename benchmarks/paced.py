@@ -1,0 +1,102 @@
+"""How long posts take from their append in Kafka until Redis shows them, at a steady rate.
+
+Not for how many a second are possible: that is `pipeline`.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from benchmarks.posts import WirePost
+from connectors.conversations.source import SourcePartition
+from connectors.kafka.metadata import describe_topics
+from connectors.kafka.producer import Delivery, PostProducer
+from connectors.kafka.topics import POSTS
+from connectors.trends.layout import TrendLayout
+from stream_app.settings import Settings
+from stream_app.trial.latency import SentPost, Visibility, percentiles, watch_fences
+
+SETTLING_S: Final = 2.0  # of each run that is not judged: the rate has just begun
+DRAIN_S: Final = 60.0
+_TICK_S: Final = 0.005
+
+
+async def paced_latency(
+    settings: Settings, posts: Sequence[WirePost], rate: float, seconds: float
+) -> Mapping[str, float | None]:
+    """Percentiles of the latency, milliseconds, while posts come at a steady rate.
+
+    Args:
+        settings: of the run, whose workers are ready.
+        posts: sent over and over.
+        rate: posts a second.
+        seconds: how long, besides the time to settle.
+
+    Returns:
+        `p50`, `p95` and `p99`, and `behind_s`: seconds after the last post until all were visible.
+
+    Raises:
+        TimeoutError: posts do not become visible.
+    """
+    topic = settings.topic(POSTS)
+    connection = settings.kafka_connection()
+    topic_id = (await describe_topics(connection, [topic]))[topic].topic_id
+    source = SourcePartition(topic, topic_id, 0).field.removesuffix("0")
+    tracks = sorted({post.post.tracks[0] for post in posts})
+    visibility = Visibility()
+    async with settings.redis_connection().open() as client:
+        layout = TrendLayout(settings.namespace())
+        watch = asyncio.create_task(watch_fences(client, layout, tracks, source, visibility))
+        try:
+            async with PostProducer(connection, topic=topic, linger_ms=1) as producer:
+                endless = itertools.cycle(posts)
+                await _send(producer, endless, rate, SETTLING_S, Visibility())
+                await _send(producer, endless, rate, seconds, visibility)
+                await producer.flush()
+            ended = time.monotonic()
+            async with asyncio.timeout(DRAIN_S):
+                while visibility.waiting():
+                    await asyncio.sleep(_TICK_S)
+        finally:
+            watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watch
+    behind_s = round(time.monotonic() - ended, 2)
+    return {**percentiles(visibility.latencies_ms), "behind_s": behind_s}
+
+
+async def _send(
+    producer: PostProducer,
+    posts: "itertools.cycle[WirePost]",
+    rate: float,
+    seconds: float,
+    visibility: Visibility,
+) -> None:
+    began = time.monotonic()
+    sent = 0
+    while (elapsed_s := time.monotonic() - began) < seconds:
+        while sent < elapsed_s * rate:
+            post = next(posts)
+            delivery = await producer.send_raw(post.key, post.value)
+            delivery.add_done_callback(partial(_tell, visibility, post))
+            sent += 1
+        await asyncio.sleep(_TICK_S)
+
+
+def _tell(visibility: Visibility, post: WirePost, done: "asyncio.Future[Delivery]") -> None:
+    if done.cancelled() or done.exception() is not None:
+        return  # the producer's flush raises it
+    taken = done.result()
+    visibility.delivered(
+        SentPost(
+            taken.offset,
+            taken.partition,
+            post.post.tracks[0],
+            taken.append_ms,
+            post.post.created_at,
+        )
+    )
