@@ -8,6 +8,7 @@ import typer
 from stream_app.cli import bench_model
 
 if TYPE_CHECKING:
+    from benchmarks.accuracy import Figures as Accuracy
     from benchmarks.encoder import Figures as Encoder
     from benchmarks.engine import Figures as Engine
     from benchmarks.explanations import Figures as Explanations
@@ -122,6 +123,46 @@ def explanations(
 
 
 @app.command()
+def accuracy(
+    data: Annotated[
+        list[str],
+        typer.Option(help="meld=PATH or another source of training data, and its .features=PATH."),
+    ],
+    window: Annotated[
+        list[int] | None,
+        typer.Option(min=1, max=512, help="Most posts in a window; the first for all engines."),
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Keep text features here.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Measure whether the fast engines say what the reference says, on labelled posts."""
+    from benchmarks import accuracy as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from models.errors import ModelError  # noqa: PLC0415
+    from models.training.sources import read_source  # noqa: PLC0415
+    from stream_app.cli.errors import CliError  # noqa: PLC0415
+    from stream_app.cli.json_file import require_place  # noqa: PLC0415
+    from stream_app.cli.labelled_data import named_sources  # noqa: PLC0415
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.settings import Settings  # noqa: PLC0415
+
+    require_place(json)
+    settings = Settings()
+    try:
+        corpora = [read_source(source) for source in named_sources(data)]
+        if len(corpora) > 1:
+            raise CliError("--data: name one data set", 2)
+        folder = settings.data_dir / "text-features" if cache is None else cache
+        folder.mkdir(parents=True, exist_ok=True)
+        with drawn_progress() as progress:
+            figures = benchmark.run(corpora[0], window or [settings.window], folder, progress)
+    except (ModelError, OSError) as error:
+        raise CliError(str(error)) from error
+    _tell(figures, json)
+
+
+@app.command()
 def identities(json: Json = None) -> None:
     """Measure whether a post is scored differently because of whom it speaks of."""
     from benchmarks import identities as benchmark  # noqa: PLC0415 - keeps `--help` fast
@@ -135,7 +176,7 @@ def identities(json: Json = None) -> None:
 
 
 def _tell(
-    figures: "Encoder | Engine | Explanations | Identities | Pipeline", path: Path | None
+    figures: "Accuracy | Encoder | Engine | Explanations | Identities | Pipeline", path: Path | None
 ) -> None:
     from rich.console import Console  # noqa: PLC0415 - keeps `--help` fast
 

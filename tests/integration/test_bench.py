@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.encoder import BASE, EAGER, SERVED
 from benchmarks.engine import BATCHES, REFERENCE
+from tests.unit.models.training.toy import write_csv
 
 pytestmark = pytest.mark.integration
 
@@ -66,3 +67,31 @@ def test_the_served_encoder_is_set_beside_the_published_one(tmp_path: Path) -> N
     assert measured[1]["ratio"] == 1.0
     assert min(figures["network_bytes"], *(each["file_bytes"] for each in measured)) > 1e6
     assert figures["encoder"] in done.stdout
+
+
+def test_every_engine_is_held_to_the_reference_on_labelled_posts(tmp_path: Path) -> None:
+    rows = [
+        [split, "0", str(number), f"what a day, number {number}", sentiment, emotion]
+        for split in ("train", "dev", "test")
+        for number, (sentiment, emotion) in enumerate(
+            [("positive", "happy"), ("negative", "angry"), ("neutral", "neutral")] * 2
+        )
+    ]
+    columns = ["split", "dialogue_id", "utterance_id", "text", "sentiment", "emotion"]
+    meld = write_csv(tmp_path / "meld.csv", columns, rows)
+    file, cache = tmp_path / "accuracy.json", tmp_path / "cache"
+    done = bench(
+        {},
+        file,
+        *("accuracy", "--data", f"meld={meld}", "--cache", str(cache)),
+        *("--window", "32", "--window", "4"),
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text())["rows"]
+    assert [row["split"] for row in found] == sorted(row["split"] for row in found)
+    for split in ("dev", "test"):
+        own = [row for row in found if row["split"] == split]
+        assert own[0]["engine"] == REFERENCE
+        assert own[0]["agree"] == 1.0
+        assert {row["window"] for row in own} == {32, 4}
+        assert all(row["furthest"] < 0.05 for row in own if row["window"] == 32)
