@@ -53,7 +53,7 @@ async def paced_latency(
         layout = TrendLayout(settings.namespace())
         watch = asyncio.create_task(watch_fences(client, layout, tracks, source, visibility))
         try:
-            async with PostProducer(connection, topic=topic, linger_ms=1) as producer:
+            async with PostProducer(connection, topic=topic) as producer:
                 endless = itertools.cycle(posts)
                 await _send(producer, endless, rate, SETTLING_S, Visibility())
                 await _send(producer, endless, rate, seconds, visibility)

@@ -1,7 +1,8 @@
 """Loops over numbers that numba compiles, and the few instructions that Python has no words for.
 
-Every compiled function releases the interpreter's lock, and gives a row the same bits whatever rows
-are beside it. Sums may be taken in another order than written; NaN and infinity stay what they are.
+Every compiled function gives a row the same bits whatever rows are beside it. Sums may be taken in
+another order than written; NaN and infinity stay what they are. The interpreter's lock is kept: each
+loop is over sooner than a busy event loop would give the lock back.
 """
 
 from collections.abc import Callable
@@ -28,14 +29,14 @@ def compiled(function: Function) -> Function:
     """The function as machine code, made at its first call and kept on disk."""
     fast = {"reassoc", "contract", "arcp", "nsz"}
     return cast(
-        "Function", njit(nogil=True, fastmath=fast, error_model="numpy", cache=True)(function)
+        "Function", njit(fastmath=fast, error_model="numpy", cache=True)(function)
     )
 
 
 def inlined(function: Function) -> Function:
     """As `compiled`, for a function of a few lines that loops call."""
     fast = {"reassoc", "contract", "arcp", "nsz"}
-    return cast("Function", njit(nogil=True, fastmath=fast, error_model="numpy")(function))
+    return cast("Function", njit(fastmath=fast, error_model="numpy")(function))
 
 
 @intrinsic  # type: ignore[untyped-decorator]
