@@ -40,6 +40,7 @@ check: install
 bench: install
 	$(BIN)/voxpop bench engine
 	$(BIN)/voxpop bench pipeline
+	$(BIN)/voxpop bench peers
 
 fmt: install
 	$(BIN)/ruff check --fix .

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from bytewax import operators as op
-from bytewax.connectors.kafka import KafkaSinkMessage
+from bytewax.connectors.kafka import KafkaSinkMessage, KafkaSourceMessage
 from bytewax.connectors.kafka import operators as kafka
 from bytewax.dataflow import Dataflow
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
@@ -16,6 +16,7 @@ from bytewax.run import cli_main
 
 from benchmarks.peers.job import Job
 from benchmarks.peers.work import BATCH, WAIT_S, Answer, Incoming, Work, count
+from connectors.kafka.topics import DEFAULT_PARTITIONS
 
 # librdkafka holds fetches back for a second once its queue is full, and stands still on large posts
 CONSUMER: Final = {"fetch.queue.backoff.ms": "10"}
@@ -29,14 +30,19 @@ def work_on(job: Job) -> None:
 def _flow(job: Job, work: Work) -> Dataflow:
     brokers = job.settings.kafka.split(",")
     flow = Dataflow("peer")
-    read = kafka.input("read", flow, brokers=brokers, topics=[job.posts], add_config=CONSUMER)
+    read = kafka.input(
+        "read",
+        flow,
+        brokers=brokers,
+        topics=[job.posts],
+        add_config=CONSUMER,
+        batch_size=BATCH // DEFAULT_PARTITIONS,  # of each partition at a turn
+    )
     op.raises("refuse", read.errs)
     keyed = op.key_on("together", read.oks, lambda _: "all")
-    batches = op.collect(
-        "batch", keyed, timeout=timedelta(seconds=WAIT_S), max_size=BATCH
-    )
+    batches = op.collect("batch", keyed, timeout=timedelta(seconds=WAIT_S), max_size=BATCH)
 
-    def score(batch: tuple[str, Sequence[object]]) -> list[Answer]:
+    def score(batch: tuple[str, Sequence[KafkaSourceMessage]]) -> list[Answer]:
         return work.answer([_incoming(each) for each in batch[1]])
 
     answers = op.flat_map("score", batches, score)
@@ -46,7 +52,7 @@ def _flow(job: Job, work: Work) -> Dataflow:
     return flow
 
 
-def _incoming(message: object) -> Incoming:
+def _incoming(message: KafkaSourceMessage) -> Incoming:
     return Incoming(message.partition, message.offset, message.key, message.value)
 
 

@@ -73,7 +73,7 @@ PEERS: Final[Sequence[Peer]] = (
     ),
     Peer(
         "spark",
-        "Spark 4.3.0, local[2]",
+        "Spark 4.2.0, local[2]",
         Promises(NO_SINK, NO_STATE, "micro-batches, by 64 in the driver", "the query ends"),
     ),
 )

@@ -64,8 +64,7 @@ class Figures:
             if each.failure is not None:
                 console.print(f"{each.peer}, {each.form}: {each.failure}", highlight=False)
         console.print(
-            f"{self.model}; eager forms get every post of the conversations that hold 1/{self.share}"
-            " of them",
+            f"{self.model}; eager forms get whole conversations with 1/{self.share} of the posts",
             highlight=False,
         )
         console.print(str(self.machine), highlight=False)

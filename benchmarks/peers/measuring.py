@@ -10,7 +10,7 @@ import redis.asyncio
 from benchmarks.peers.catalogue import Form, Peer
 from benchmarks.peers.figures import Outcome
 from benchmarks.peers.job import Job
-from benchmarks.peers.process import PeerStoppedError, running_peer
+from benchmarks.peers.process import PeerStoppedError, in_a_line, running_peer
 from benchmarks.peers.watching import predictions_topic, until_done, what_was_seen, written
 from benchmarks.peers.work import counts_key
 from benchmarks.pipeline import BenchmarkStoppedError
@@ -21,6 +21,7 @@ from connectors.kafka.topics import POSTS, PREDICTIONS, create_topics, voxpop_to
 from connectors.trends.layout import TrendLayout
 from connectors.trends.reader import TrendReader
 from stream_app.settings import Settings
+from stream_app.trial.worker_process import RESTARTS_BEFORE_READY, WorkerProcess
 from stream_app.trial.workers import running_workers
 
 
@@ -63,9 +64,12 @@ async def measure_voxpop(settings: Settings, backlog: Backlog, folder: Path) -> 
             series = [await reader.trends(track, start, end, "1d") for track in backlog.tracks]
             return sum(each.total.posts for each in series)
 
-        async with running_workers(settings, 1, folder):
+        async with running_workers(settings, 1, folder) as workers:
             done = until_done(
-                counted, partial(written, kafka, predictions), len(backlog.posts), _supervised
+                counted,
+                partial(written, kafka, predictions),
+                len(backlog.posts),
+                partial(_require_steady, workers[0]),
             )
             return await _outcome(done, kafka, predictions, len(backlog.posts))
 
@@ -114,5 +118,6 @@ async def _counted(client: redis.asyncio.Redis, job: Job, tracks: Sequence[str])
     return sum(int(value or 0) for value in values)
 
 
-def _supervised() -> None:
-    """A worker that ends is started again by who runs it."""
+def _require_steady(worker: WorkerProcess) -> None:
+    if worker.restarts >= RESTARTS_BEFORE_READY:
+        raise PeerStoppedError(f"the worker keeps ending: {in_a_line(worker.log)}")

@@ -55,10 +55,11 @@ def install(name: str, folder: Path) -> Path | None:
 
 def _run_uv(pins: Path, target: Path) -> None:
     uv = Path(sys.executable).with_name("uv")
-    command = [uv, "pip", "install", "--quiet", "--python", sys.executable, "--no-deps"]
+    command: list[str | Path] = [uv, "pip", "install", "--quiet", "--no-deps"]
+    command += ["--python", sys.executable, "--target", target, "--requirement", pins]
     try:
         subprocess.run(  # noqa: S603 - our own command, no shell
-            [*command, "--target", target, "--requirement", pins],
+            command,
             check=True,
             capture_output=True,
             text=True,

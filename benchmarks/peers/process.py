@@ -41,11 +41,7 @@ class PeerProcess:
         """
         code = self._child.poll()
         if code is not None:
-            raise PeerStoppedError(f"it ended with {code}: {self.last_words()}")
-
-    def last_words(self) -> str:
-        """The end of its log in a line."""
-        return " / ".join(log_tail(self._log, _REASON_LINES).splitlines()) or "it said nothing"
+            raise PeerStoppedError(f"it ended with {code}: {in_a_line(self._log)}")
 
     def stop(self) -> None:
         """End it: politely, after a while by force, and with it what it left running."""
@@ -56,6 +52,11 @@ class PeerProcess:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
+
+
+def in_a_line(log: Path) -> str:
+    """The end of a log."""
+    return " / ".join(log_tail(log, _REASON_LINES).splitlines()) or "it said nothing"
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ needs. Checkpoints are four a second, so that trends are as fresh as the other p
 """
 
 from quixstreams import Application, message_context
+from quixstreams.kafka import Producer
 from quixstreams.sinks.base import BaseSink
 
 from benchmarks.peers.job import Job
@@ -63,7 +64,7 @@ class _CountingSink(BaseSink):  # type: ignore[misc] # quixstreams is not there 
 class _ScoringSink(BaseSink):  # type: ignore[misc] # quixstreams is not there for mypy
     """Scores and writes full batches as they come, and what is left at each checkpoint."""
 
-    def __init__(self, job: Job, work: Work, producer: object) -> None:
+    def __init__(self, job: Job, work: Work, producer: Producer) -> None:
         super().__init__()
         self._job = job
         self._work = work

@@ -7,7 +7,7 @@ but whether it is done. Not for latencies.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -22,6 +22,8 @@ from connectors.kafka.reading import read_topic
 from connectors.kafka.topics import DEFAULT_PARTITIONS, TopicSpec, create_topics
 
 NO_PROGRESS_S: Final = 90.0
+LUMP_S: Final = 0.01
+LARGEST_LUMP: Final = 0.2
 _POLL_S: Final = 0.25
 
 
@@ -40,9 +42,7 @@ class Seen:
 
 async def predictions_topic(connection: KafkaConnection, name: str) -> None:
     """Make a topic of predictions that carries the broker's time."""
-    spec = TopicSpec(
-        name, DEFAULT_PARTITIONS, config={"message.timestamp.type": "LogAppendTime"}
-    )
+    spec = TopicSpec(name, DEFAULT_PARTITIONS, config={"message.timestamp.type": "LogAppendTime"})
     await create_topics(connection, [spec])
 
 
@@ -67,7 +67,8 @@ async def until_done(
     while min(last) < total:
         await asyncio.sleep(_POLL_S)
         require_alive()
-        now = (await counted(), await predicted())
+        in_redis = await counted()
+        now = (in_redis, last[1] if in_redis < total else await predicted())
         if now != last:
             last, moved = now, time.monotonic()
         elif time.monotonic() - moved > NO_PROGRESS_S:
@@ -100,6 +101,18 @@ async def what_was_seen(connection: KafkaConnection, topic: str, total: int) -> 
     if len(first_ms) != total:
         raise PeerStoppedError(f"{len(first_ms)} of {total} posts have a prediction")
     at_once = sorted(Counter(first_ms.values()).items())
+    _refuse_lumps(first_ms.values(), total)
     moments = [moment / 1000 for moment, _ in at_once]
     samples = list(zip(moments, accumulate(posts for _, posts in at_once), strict=True))
     return Seen(round(steady_rate(samples, total), 1), round(sum(windows) / len(windows), 1))
+
+
+def _refuse_lumps(moments_ms: Collection[int], total: int) -> None:
+    """Raise where most posts of a run came at once: the time that they took is before the first."""
+    lumps = Counter(moment // int(LUMP_S * 1000) for moment in moments_ms)
+    largest = max(lumps.values())
+    if largest > LARGEST_LUMP * total:
+        raise PeerStoppedError(
+            f"{largest} of {total} predictions came within {LUMP_S * 1000:.0f} ms, too many to "
+            "tell a rate: measure with more posts"
+        )

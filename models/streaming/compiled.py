@@ -1,7 +1,7 @@
 """Loops over numbers that numba compiles, and the few instructions that Python has no words for.
 
 Every compiled function gives a row the same bits whatever rows are beside it. Sums may be taken in
-another order than written; NaN and infinity stay what they are. The interpreter's lock is kept: each
+another order than written; NaN and infinity stay what they are. The interpreter's lock is kept: a
 loop is over sooner than a busy event loop would give the lock back.
 """
 
@@ -28,9 +28,7 @@ _TWO: Final = np.float32(2.0)
 def compiled(function: Function) -> Function:
     """The function as machine code, made at its first call and kept on disk."""
     fast = {"reassoc", "contract", "arcp", "nsz"}
-    return cast(
-        "Function", njit(fastmath=fast, error_model="numpy", cache=True)(function)
-    )
+    return cast("Function", njit(fastmath=fast, error_model="numpy", cache=True)(function))
 
 
 def inlined(function: Function) -> Function:

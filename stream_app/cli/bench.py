@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from benchmarks.engine import Figures as Engine
     from benchmarks.explanations import Figures as Explanations
     from benchmarks.identities import Figures as Identities
+    from benchmarks.peers.figures import Figures as Peers
     from benchmarks.pipeline import Figures as Pipeline
 
 app = typer.Typer(
@@ -84,6 +85,27 @@ def pipeline(
     require_place(json)
     with told_in_a_line(benchmark.BenchmarkStoppedError), drawn_progress() as progress:
         figures = benchmark.run(posts, runs, progress, seconds)
+    _tell(figures, json)
+
+
+@app.command()
+def peers(
+    posts: Annotated[int, typer.Option(min=80, help="Posts in the backlog.")] = 8000,
+    runs: Runs = 3,
+    json: Json = None,
+) -> None:
+    """Measure other stream processors on the same posts, with plain scoring and with our engine.
+
+    Installs Quix Streams, Bytewax and Spark on first use, into a folder of their own.
+    """
+    from benchmarks.peers import run as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.json_file import require_place  # noqa: PLC0415
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
+
+    require_place(json)
+    with told_in_a_line(), drawn_progress() as progress:
+        figures = benchmark.run(posts, runs, progress)
     _tell(figures, json)
 
 
@@ -176,7 +198,8 @@ def identities(json: Json = None) -> None:
 
 
 def _tell(
-    figures: "Accuracy | Encoder | Engine | Explanations | Identities | Pipeline", path: Path | None
+    figures: "Accuracy | Encoder | Engine | Explanations | Identities | Peers | Pipeline",
+    path: Path | None,
 ) -> None:
     from rich.console import Console  # noqa: PLC0415 - keeps `--help` fast
 
