@@ -90,7 +90,7 @@ def pipeline(
 
 @app.command()
 def peers(
-    posts: Annotated[int, typer.Option(min=80, help="Posts in the backlog.")] = 8000,
+    posts: Annotated[int, typer.Option(min=400, help="Posts in the backlog.")] = 12000,
     runs: Runs = 3,
     json: Json = None,
 ) -> None:
