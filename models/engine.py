@@ -33,7 +33,18 @@ class Engine(Protocol):
     stamp: bytes
 
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
-        """One record for each post, which depends on that post alone."""
+        """One record a post, which depends on that post alone; to be kept and given to `score`.
+
+        Args:
+            posts: modality -> float32 [steps, width], present ones only, at least one a post.
+
+        Returns:
+            For each post, in the same order: stamp, presence and vectors in float16.
+
+        Raises:
+            ModelError: a post has no modality, an unknown one, another width, or a value that is
+                not finite; or the encoder's own result is not finite.
+        """
 
     def score(self, windows: Sequence[WindowRequest]) -> list[list[Score]]:
         """For each request the scores of its targets."""

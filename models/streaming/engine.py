@@ -126,18 +126,7 @@ class StreamEngine:
         self._states.counts = StateCounts()
 
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
-        """One record a post, to be kept and given to `score`.
-
-        Args:
-            posts: modality -> float32 [steps, width], present ones only, at least one a post.
-
-        Returns:
-            For each post, in the same order: stamp, presence and vectors in float16.
-
-        Raises:
-            ModelError: a post has no modality, an unknown one, another width, or a value that is
-                not finite; or the encoder's own result is not finite.
-        """
+        """See `models.engine.Engine.encode`."""
         check_posts(posts, self._config.widths)
         parts = _divided(posts, [1] * len(posts), self._threads)
         return [record for part in self._map(self._encode, parts) for record in part]
