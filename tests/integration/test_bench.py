@@ -54,7 +54,7 @@ def test_the_pipeline_is_set_beside_the_model_alone(
     for run in figures["runs"]:
         assert run["ratio"] == pytest.approx(run["pipeline"] / run["model_alone"], abs=0.01)
         assert 0 < run["half"]["p50"] <= run["half"]["p99"]
-    assert "Kafka to Redis" in done.stdout
+    assert "median" in done.stdout
 
 
 def test_the_served_encoder_is_set_beside_the_published_one(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from rich.console import Console
 
-from benchmarks.peers import packages
+from benchmarks.peers import packages, watching
 from benchmarks.peers.catalogue import PEERS, VOXPOP
 from benchmarks.peers.figures import Figures
 from benchmarks.peers.run import part_of, run
@@ -31,6 +31,7 @@ def figures(
         monkeypatch.setenv(name, value)
     (tmp_path / "quix.txt").write_text(f"{tmp_path / NOT_TO_BE_HAD}\n")
     monkeypatch.setattr(packages, "REQUIREMENTS", tmp_path)
+    monkeypatch.setattr(watching, "LARGEST_LUMP", 1.0)  # so few posts may come in any lumps
     chosen = [peer for peer in PEERS if peer.name in {"aiokafka_loop", "naive_faust", "quix"}]
     return run(POSTS, 1, silent, chosen, share=2)
 
@@ -45,7 +46,7 @@ def test_each_peer_is_set_beside_voxpop_or_says_why_not(figures: Figures) -> Non
         assert each.failure is None, each.failure
         assert each.rate is not None
         assert each.runs == [each.rate]
-        assert each.ratio == pytest.approx(each.rate / voxpop.rate, abs=0.001)
+        assert each.ratio == pytest.approx(each.rate / voxpop.rate, abs=0.01)
         assert each.window_posts is not None
         assert each.window_posts >= 1
         assert each.posts == POSTS if each.form == "engine" else POSTS / 2 <= each.posts < POSTS
