@@ -130,8 +130,7 @@ class Decider:
     async def assemble(self, batch: Batch) -> None:
         """Read the windows that a batch needs and that are not held.
 
-        Of a conversation that is not held every post decided before is in the store: a batch on
-        its way holds its conversations.
+        What is let go before the batch is decided is read again then.
 
         Raises:
             CannotGoOn: the batch is not ours any more.
@@ -205,7 +204,8 @@ class Decider:
             stored = await self._store.windows(
                 self._sources[partition], [key.conversation_id for key in missing]
             )
-            for key in missing:
+            # what was loaded or scored while the store answered is newer than its answer
+            for key in self._windows.missing(missing):
                 self._windows.load(key, stored.get(key.conversation_id, []))
 
     def _outcome(self, item: Item, result: ScoredPost | PoisonPost | None) -> Outcome:

@@ -3,14 +3,18 @@
 Not for deciding what a batch is, nor for reading the counts: that is `reader`.
 """
 
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import redis.asyncio
 
 from connectors.redis_script import RedisScript, ScriptCall
 from connectors.schemas.prediction import Prediction
 from connectors.trends.layout import POSTS, TrendLayout, summed
+
+NAMED_FOR_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class TrendSink:
         self._client = client
         self._layout = layout
         self._apply = RedisScript(__package__, "apply.lua")
-        self._named: set[str] = set()
+        self._named_until_s: dict[str, float] = {}
 
     async def apply(self, partition_field: str, posts: Sequence[Prediction]) -> Applied:
         """Count a batch: in one step a track, the tracks one after another in one round trip.
@@ -79,11 +83,12 @@ class TrendSink:
         return Applied(counted, entries - counted, late)
 
     async def _name_tracks(self, tracks: Collection[str]) -> None:
-        """Have the tracks among those that ever had a post; known ones are not named again."""
-        new = set(tracks) - self._named
-        if new:
-            await self._client.sadd(self._layout.tracks, *sorted(new))
-            self._named |= new
+        """Have tracks among those that ever had a post; again after a while: Redis may forget."""
+        now_s = time.monotonic()
+        due = [track for track in tracks if self._named_until_s.get(track, 0.0) <= now_s]
+        if due:
+            await self._client.sadd(self._layout.tracks, *due)
+            self._named_until_s.update(dict.fromkeys(due, now_s + NAMED_FOR_S))
 
     def _call(
         self, partition_field: str, track: str, by_offset: dict[int, Prediction]

@@ -4,7 +4,7 @@ Scores are those of a pass over the whole window, whatever is kept, whatever els
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
@@ -256,7 +256,9 @@ class StreamEngine:
     ) -> list[Result]:
         if self._pool is None or len(parts) == 1:
             return [work(part) for part in parts]
-        return list(self._pool.map(work, parts))
+        running = [self._pool.submit(work, part) for part in parts]
+        wait(running)  # a part that fails must not free states that another still writes
+        return [each.result() for each in running]
 
 
 class _Nameless:
