@@ -11,8 +11,7 @@ import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import FrameType
-from typing import Final, NoReturn, Self
+from typing import Final, Self
 
 from rich.console import Console
 from rich.live import Live
@@ -23,6 +22,7 @@ from stream_app.demo.run import DemoRun, RunOptions
 from stream_app.demo.state import Moment
 from stream_app.demo.view import line, screen
 from stream_app.settings import Settings
+from stream_app.trial.ending import end_on_sigterm
 from stream_app.trial.failures import told_in_a_line
 from stream_app.trial.servers import trial_servers
 
@@ -36,7 +36,7 @@ def run_demo(options: RunOptions) -> Report:
         CliError: a server or the worker does not start, or was lost on the way.
         SystemExit: SIGTERM, or a second Ctrl-C.
     """
-    signal.signal(signal.SIGTERM, _end)
+    end_on_sigterm()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell script may ignore it
     with (
         told_in_a_line(),
@@ -57,7 +57,7 @@ def _run(settings: Settings, options: RunOptions, folder: Path) -> Report:
         except asyncio.CancelledError:
             sys.exit(128 + stopping.signal)
         finally:
-            signal.signal(signal.SIGTERM, _end)  # the loop has put the default back
+            end_on_sigterm()  # the loop has put the default back
             _keep(run.worker.log)
 
 
@@ -137,7 +137,3 @@ def _keep(log: Path) -> None:
         kept = Settings().data_dir
         kept.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(log, kept / "demo-worker.log")
-
-
-def _end(number: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(128 + number)

@@ -5,13 +5,10 @@ Not for what is played: that is `run`.
 
 import asyncio
 import shutil
-import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import FrameType
-from typing import Final, NoReturn
+from typing import Final
 
 import orjson
 
@@ -55,7 +52,6 @@ def run_replay(
     Raises:
         CliError: the file is not usable, a server or worker does not start, or was lost.
     """
-    signal.signal(signal.SIGTERM, _end)
     with told_in_a_line(CommentFileError, PrevalenceError, ReplayStoppedError):
         quantifier = None if prevalence is None else _quantifier(prevalence)
         comments = first_videos(read_comments(path, splits), limit)
@@ -93,7 +89,3 @@ def _keep_logs(folder: Path, target: Path) -> None:
     """Leave the workers' logs where they can be read afterwards."""
     for log in folder.glob("worker-*/worker.log"):
         shutil.copyfile(log, target / f"{log.parent.name}.log")
-
-
-def _end(number: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(128 + number)

@@ -13,6 +13,7 @@ from uuid import uuid4
 from deploy.local import LocalStack
 from deploy.local.progress import Progress
 from stream_app.settings import Settings
+from stream_app.trial.ending import end_on_sigterm
 
 
 class ServersNotNamedError(Exception):
@@ -26,7 +27,7 @@ def trial_servers(folder: Path, name: str, progress: Progress) -> Iterator[Setti
     Args:
         folder: for the data of own servers and of the workers; the caller's to remove.
         name: what the topic prefix begins with.
-        progress: told while own servers start; they end with the context.
+        progress: told while own servers start; they end with the context, by SIGTERM too.
 
     Raises:
         ServersNotNamedError: only one of VOXPOP_KAFKA and VOXPOP_REDIS is set.
@@ -41,6 +42,7 @@ def trial_servers(folder: Path, name: str, progress: Progress) -> Iterator[Setti
     if named:
         yield Settings().model_copy(update=own)
         return
+    end_on_sigterm()
     stack = LocalStack(folder / "stack")
     try:
         endpoints = stack.start(progress)

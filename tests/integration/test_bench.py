@@ -2,11 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import psutil
 import pytest
 
 from benchmarks.encoder import BASE, EAGER, SERVED
@@ -95,3 +98,26 @@ def test_every_engine_is_held_to_the_reference_on_labelled_posts(tmp_path: Path)
         assert own[0]["agree"] == 1.0
         assert {row["window"] for row in own} == {32, 4}
         assert all(row["furthest"] < 0.05 for row in own if row["window"] == 32)
+
+
+def test_a_benchmark_that_is_ended_leaves_no_server_behind(tmp_path: Path) -> None:
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"VOXPOP_KAFKA", "VOXPOP_REDIS"}
+    }
+    command = [sys.executable, "-m", "stream_app.cli.main", "bench", "pipeline", "--posts", "20"]
+    with (tmp_path / "said").open("w") as said:
+        run = subprocess.Popen(command, env=environment, stdout=said, stderr=said)
+    own = psutil.Process(run.pid)
+    servers: list[psutil.Process] = []
+    deadline = time.monotonic() + 120
+    while len(servers) < 2 and time.monotonic() < deadline:
+        assert run.poll() is None, (tmp_path / "said").read_text()
+        servers = own.children(recursive=True)
+        time.sleep(0.05)
+    run.terminate()
+    assert run.wait(60) == 128 + signal.SIGTERM
+    assert servers
+    _, left = psutil.wait_procs(servers, timeout=30)
+    assert not left
