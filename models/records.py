@@ -1,17 +1,18 @@
-"""The record of a post: its vectors in bytes, as kept between batches.
+"""Records of posts: their vectors in bytes, as kept between batches.
 
 Layout: 8 bytes stamp of the model, 1 byte of presence (bit m for modality m), then the vectors of
 the present modalities in the order of `labels.MODALITIES`, float16, little-endian. Not for where
 records are kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from connectors.schemas.labels import MODALITIES
+from connectors.schemas.scoring import Features
 from models.errors import ModelError
 
 STAMP_BYTES: Final = 8
@@ -19,66 +20,38 @@ _HEADER_BYTES: Final = STAMP_BYTES + 1
 _VECTOR_DTYPE: Final = np.dtype("<f2")
 
 
-def pack_record(stamp: bytes, vectors: Sequence[NDArray[np.float32] | None]) -> bytes:
-    """A post's vectors as a record.
+def encode_posts(
+    stamp: bytes,
+    posts: Sequence[Features],
+    post_width: int,
+    encode: Callable[[str, Sequence[NDArray[np.float32]]], NDArray[np.float32]],
+) -> list[bytes]:
+    """Records of posts, whose modalities are encoded one after the other.
 
     Args:
         stamp: 8 bytes that name the model.
-        vectors: by modality, [post_width] or None where the post has none.
-
-    Returns:
-        The record.
-
-    Raises:
-        ModelError: no modality is present, or a value is not finite as float16.
-    """
-    present = [vector for vector in vectors if vector is not None]
-    if not present:
-        raise ModelError("a post without any modality has no record")
-    with np.errstate(over="ignore"):
-        packed = np.stack(present).astype(_VECTOR_DTYPE)  # [present, post]
-    if not np.isfinite(packed).all():
-        raise ModelError("the post encoder gave a vector that is not finite")
-    bits = sum(1 << index for index, vector in enumerate(vectors) if vector is not None)
-    return stamp + bytes([bits]) + packed.tobytes()
-
-
-def unpack_record(
-    stamp: bytes, record: bytes, post_width: int
-) -> tuple[NDArray[np.float32], tuple[bool, ...]]:
-    """The vectors in a record.
-
-    Args:
-        stamp: 8 bytes that name the model.
-        record: from `pack_record`.
+        posts: modality -> [steps, width], present ones only.
         post_width: numbers in one vector.
-
-    Returns:
-        [3, post_width] with zeros for an absent modality, and which are present.
+        encode: vectors, [P, post_width], of posts in one modality, at least one.
 
     Raises:
-        ModelError: another model's record, or bytes that are no record.
+        ModelError: as `pack_records`.
     """
-    if record[:STAMP_BYTES] != stamp:
-        raise ModelError(
-            f"record of another model: stamp {record[:STAMP_BYTES].hex()}, not {stamp.hex()}; "
-            "drop it and encode the post again"
-        )
-    bits = record[STAMP_BYTES] if len(record) > STAMP_BYTES else 0
-    presence = tuple(bool(bits >> index & 1) for index in range(len(MODALITIES)))
-    wanted = _HEADER_BYTES + sum(presence) * post_width * _VECTOR_DTYPE.itemsize
-    if bits == 0 or bits >> len(MODALITIES) or len(record) != wanted:
-        raise ModelError(f"damaged record: {len(record)} bytes, presence {bits}, not {wanted}")
-    vectors = np.zeros((len(MODALITIES), post_width), np.float32)  # [3, post]
-    body = np.frombuffer(record, _VECTOR_DTYPE, offset=_HEADER_BYTES).reshape(-1, post_width)
-    vectors[list(presence)] = body
-    return vectors, presence
+    vectors = np.zeros((len(posts), len(MODALITIES), post_width), np.float32)
+    presence = np.zeros((len(posts), len(MODALITIES)), np.bool_)
+    for column, modality in enumerate(MODALITIES):
+        owners = [index for index, post in enumerate(posts) if modality in post]
+        if owners:
+            steps = [posts[index][modality] for index in owners]
+            vectors[owners, column] = encode(modality, steps)
+            presence[owners, column] = True
+    return pack_records(stamp, vectors, presence)
 
 
 def pack_records(
     stamp: bytes, vectors: NDArray[np.float32], presence: NDArray[np.bool_]
 ) -> list[bytes]:
-    """Records of many posts, see `pack_record`.
+    """Posts' vectors as records.
 
     Args:
         stamp: 8 bytes that name the model.
@@ -104,11 +77,11 @@ def pack_records(
 def unpack_records(
     stamp: bytes, records: Sequence[bytes], post_width: int
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Vectors of many records, see `unpack_record`.
+    """The vectors in records.
 
     Args:
         stamp: 8 bytes that name the model.
-        records: of one or of many posts.
+        records: from `pack_records`; none is fine.
         post_width: numbers in one vector.
 
     Returns:
@@ -123,7 +96,7 @@ def unpack_records(
     for row, record in enumerate(records):
         alike.setdefault((record[:_HEADER_BYTES], len(record)), []).append(row)
     for rows in alike.values():
-        _, own = unpack_record(stamp, records[rows[0]], post_width)  # all have this form
+        own = _presence(stamp, records[rows[0]], post_width)  # all have this form
         body = b"".join([records[row][_HEADER_BYTES:] for row in rows])
         present = np.flatnonzero(own)
         presence[rows] = own
@@ -131,3 +104,18 @@ def unpack_records(
             len(rows), len(present), post_width
         )
     return vectors, presence
+
+
+def _presence(stamp: bytes, record: bytes, post_width: int) -> tuple[bool, ...]:
+    """Which modalities a record has; raises ModelError where it is none of this model."""
+    if record[:STAMP_BYTES] != stamp:
+        raise ModelError(
+            f"record of another model: stamp {record[:STAMP_BYTES].hex()}, not {stamp.hex()}; "
+            "drop it and encode the post again"
+        )
+    bits = record[STAMP_BYTES] if len(record) > STAMP_BYTES else 0
+    presence = tuple(bool(bits >> index & 1) for index in range(len(MODALITIES)))
+    wanted = _HEADER_BYTES + sum(presence) * post_width * _VECTOR_DTYPE.itemsize
+    if bits == 0 or bits >> len(MODALITIES) or len(record) != wanted:
+        raise ModelError(f"damaged record: {len(record)} bytes, presence {bits}, not {wanted}")
+    return presence

@@ -18,7 +18,7 @@ from connectors.schemas.scoring import Features, Score, WindowRequest
 from models.card import CheckpointCard
 from models.modality_shares import ModalityShares
 from models.padding import pad_steps
-from models.records import STAMP_BYTES, pack_record, unpack_record
+from models.records import STAMP_BYTES, encode_posts, unpack_records
 from models.scores import as_score, check_posts, checked_scores
 from models.tmsam import Tmsam
 from models.windows import Job, group_by_length, plan_jobs
@@ -26,8 +26,6 @@ from models.windows import Job, group_by_length, plan_jobs
 _STEPS_A_BATCH: Final = 4096
 _POSTS_A_BATCH: Final = 2048
 _ROWS_A_BATCH: Final = 256
-
-Vectors = list[NDArray[np.float32] | None]
 
 
 class WindowEngine:
@@ -59,13 +57,7 @@ class WindowEngine:
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
         """See `models.engine.Engine.encode`."""
         check_posts(posts, self._config.widths)
-        vectors: list[Vectors] = [[None] * len(MODALITIES) for _ in posts]
-        for column, modality in enumerate(MODALITIES):
-            owners = [index for index, post in enumerate(posts) if modality in post]
-            steps = [posts[index][modality] for index in owners]
-            for owner, vector in zip(owners, self._encode(modality, steps), strict=True):
-                vectors[owner][column] = vector
-        return [pack_record(self.stamp, own) for own in vectors]
+        return encode_posts(self.stamp, posts, self._config.post_width, self._encode)
 
     def score(self, windows: Sequence[WindowRequest]) -> list[list[Score]]:
         """Scores of the targets of each window, from the posts up to each target.
@@ -91,8 +83,9 @@ class WindowEngine:
             scores[job.request].extend(found[index])
         return scores
 
-    def _encode(self, modality: str, posts: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-        found: dict[int, NDArray[np.float32]] = {}
+    def _encode(self, modality: str, posts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Vectors of posts in one modality, [P, post_width]."""
+        found = np.empty((len(posts), self._config.post_width), np.float32)
         lengths = [len(steps) for steps in posts]
         for group in group_by_length(lengths, _STEPS_A_BATCH, _ROWS_A_BATCH):
             steps, mask = pad_steps([posts[index] for index in group])  # [P, L, width], [P, L]
@@ -100,8 +93,8 @@ class WindowEngine:
                 vectors = self._network.encode(
                     modality, steps.to(self._device), mask.to(self._device)
                 )  # [P, post]
-            found.update(zip(group, vectors.float().cpu().numpy(), strict=True))
-        return [found[index] for index in range(len(posts))]
+            found[group] = vectors.float().cpu().numpy()
+        return found
 
     def _score(self, windows: list[Sequence[bytes]], jobs: list[Job]) -> list[list[Score]]:
         longest = max(job.posts for job in jobs)
@@ -109,10 +102,9 @@ class WindowEngine:
         vectors = np.zeros((len(jobs), longest, len(MODALITIES), width), np.float32)
         presence = np.zeros((len(jobs), longest, len(MODALITIES)), np.bool_)
         for row, (records, job) in enumerate(zip(windows, jobs, strict=True)):
-            for post in range(job.posts):
-                vectors[row, post], presence[row, post] = unpack_record(
-                    self.stamp, records[post], width
-                )
+            vectors[row, : job.posts], presence[row, : job.posts] = unpack_records(
+                self.stamp, records[: job.posts], width
+            )
         most = max(len(job.targets) for job in jobs)
         targets = torch.tensor(
             [job.targets + job.targets[:1] * (most - len(job.targets)) for job in jobs]

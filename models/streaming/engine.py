@@ -17,7 +17,7 @@ from connectors.schemas.labels import MODALITIES
 from connectors.schemas.scoring import Features, Score, WindowRequest
 from models.card import CheckpointCard
 from models.errors import ModelError
-from models.records import STAMP_BYTES, pack_records, unpack_records
+from models.records import STAMP_BYTES, encode_posts, unpack_records
 from models.scores import as_score, check_posts, checked_scores
 from models.streaming.arithmetic import ArithmeticName, Rows
 from models.streaming.causal import CausalNetwork, Turns
@@ -240,16 +240,7 @@ class StreamEngine:
         return checked_scores(sentiment, emotion, shares, self._calibration), recurrent
 
     def _encode(self, posts: Sequence[Features]) -> list[bytes]:
-        shape = (len(posts), len(MODALITIES))
-        vectors = np.zeros((*shape, self._config.post_width), np.float32)
-        presence = np.zeros(shape, np.bool_)
-        for column, modality in enumerate(MODALITIES):
-            owners = [index for index, post in enumerate(posts) if modality in post]
-            if owners:
-                steps = [posts[index][modality] for index in owners]
-                vectors[owners, column] = self._vectors(modality, steps)
-                presence[owners, column] = True
-        return pack_records(self.stamp, vectors, presence)
+        return encode_posts(self.stamp, posts, self._config.post_width, self._vectors)
 
     def _map(
         self, work: Callable[[Sequence[Item]], Result], parts: Sequence[Sequence[Item]]
