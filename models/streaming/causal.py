@@ -7,7 +7,6 @@ stand one after the other. Not for who holds which state (`models.streaming.stat
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +18,8 @@ from models.layers.attention import MultiHeadAttention
 from models.streaming.arithmetic import ArithmeticName, Rows, make_product
 from models.streaming.attention import HeadLayout, Where, attend, keep, padded_width
 from models.streaming.gates import next_states
-from models.streaming.weights import dense, numbers, pad_heads
+from models.streaming.weights import dense, dense_layers, pad_heads, recurrent
 from models.tmsam import Tmsam, pairs
-
-_HIDDEN_LAYERS: Final = (0, 3)  # of a head, see `models.layers.head`
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +92,9 @@ class CausalNetwork:
                 "the window engine scores all others"
             )
         self._context_width = config.context_width
-        self._inputs = make_product(arithmetic, *_recurrent(network, "weight_ih_l0", "bias_ih_l0"))
-        self._memory = make_product(arithmetic, *_recurrent(network, "weight_hh_l0", "bias_hh_l0"))
+        grus = [gru.forwards for gru in network.context]
+        self._inputs = make_product(arithmetic, *recurrent(grus, "ih"))
+        self._memory = make_product(arithmetic, *recurrent(grus, "hh"))
         crosses = [network.cross[f"{source}_to_{target}"] for source, target in pairs()]
         start = 0
         self._crosses, start = _layouts(crosses, posts, start)
@@ -117,9 +115,8 @@ class CausalNetwork:
             arithmetic, *_stacked([_projections(network.fusion, "query")])
         )
         self._fusion_out = make_product(arithmetic, *_outputs([network.fusion]))
-        first, second = (
-            [dense(head[index]) for head in network.heads]  # type: ignore[index]
-            for index in _HIDDEN_LAYERS
+        first, second, self._last = zip(
+            *(dense_layers(head) for head in network.heads), strict=True
         )
         self._first = make_product(
             arithmetic,
@@ -127,7 +124,6 @@ class CausalNetwork:
             np.concatenate([bias for _, bias in first])[None],
         )
         self._second = make_product(arithmetic, *_stacked(second))
-        self._last = [dense(head[-1]) for head in network.heads]  # type: ignore[index]
 
     def advance(self, turns: Turns, states: KeptStates) -> tuple[TargetRows, Rows]:
         """Score new posts, and write their keys and values into the states.
@@ -220,14 +216,6 @@ class CausalNetwork:
         ]
         hidden = [(split[task], second[task]) for task in range(tasks)]
         return TargetRows(joined, hidden, logits)
-
-
-def _recurrent(network: Tmsam, weight: str, bias: str) -> tuple[Rows, Rows]:
-    grus = [gru.forwards for gru in network.context]
-    return (
-        np.stack([numbers(getattr(gru, weight)) for gru in grus]),
-        np.stack([numbers(getattr(gru, bias)) for gru in grus]),
-    )
 
 
 def _layouts(

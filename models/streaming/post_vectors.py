@@ -15,7 +15,7 @@ from models.post_encoder import StepsEncoder, TextEncoderBranch
 from models.streaming.arithmetic import ArithmeticName, Rows, make_product
 from models.streaming.compiled import compiled, exponential, hyperbolic_tangent, sigmoid
 from models.streaming.gates import next_states
-from models.streaming.weights import dense, numbers
+from models.streaming.weights import dense, numbers, recurrent
 from models.tmsam import Tmsam
 
 _ZERO: Final = np.float32(0.0)
@@ -55,45 +55,66 @@ class PostVectors:
         return self._others[modality](steps, counts)
 
 
+class _Convolution:
+    """Normalisation in front of a convolution, and the mean behind it; the product is between.
+
+    Attributes:
+        weight: the taps as one product, [kernel * post, width].
+        bias: zeros for it: the convolution's own is added once, by `pooled`.
+    """
+
+    def __init__(self, encoder: StepsEncoder) -> None:
+        convolution = encoder.convolution
+        if convolution.bias is None:
+            raise TypeError("a convolution without bias")
+        self._mean = numbers(encoder.normalise.mean)
+        self._scale = np.float32(1) / numbers(encoder.normalise.deviation)
+        self._bias = numbers(convolution.bias)  # [post]
+        self._kernel = convolution.kernel_size[0]
+        taps = numbers(convolution.weight).transpose(2, 0, 1)  # [kernel, post, width]
+        self.weight = taps.reshape(-1, taps.shape[-1])
+        self.bias = np.zeros(len(self.weight), np.float32)
+
+    def normalised(self, steps: Rows) -> Rows:
+        """[T, width] -> [T, width]."""
+        scaled = np.empty_like(steps)
+        _normalise(steps, self._mean, self._scale, scaled)
+        return scaled
+
+    def pooled(self, products: Rows, counts: NDArray[np.int64]) -> Rows:
+        """Products whose first columns are those of the taps, [T, columns] -> [P, post]."""
+        out = np.empty((len(counts), len(self._bias)), np.float32)
+        starts = np.cumsum(counts) - counts
+        _pool_convolution(products, self._kernel, starts, counts, self._bias, out)
+        return out
+
+
 class _Steps:
     """Normalisation, convolution, ReLU and mean over the steps of each post."""
 
     def __init__(self, encoder: StepsEncoder, arithmetic: ArithmeticName) -> None:
-        self._mean = numbers(encoder.normalise.mean)
-        self._scale = np.float32(1) / numbers(encoder.normalise.deviation)
-        self._bias = numbers(encoder.convolution.bias)  # type: ignore[arg-type]
-        self._kernel = encoder.convolution.kernel_size[0]
-        weight, bias = _taps(encoder)
-        self._taps = make_product(arithmetic, weight[None], bias[None])
+        self._convolution = own = _Convolution(encoder)
+        self._taps = make_product(arithmetic, own.weight[None], own.bias[None])
 
     def __call__(self, steps: Rows, counts: NDArray[np.int64]) -> Rows:
-        scaled = np.empty_like(steps)
-        _normalise(steps, self._mean, self._scale, scaled)
-        products = self._taps(scaled[None])[0]  # [T, kernel * post]
-        return _pooled(products, self._kernel, counts, self._bias)
+        products = self._taps(self._convolution.normalised(steps)[None])[0]  # [T, kernel * post]
+        return self._convolution.pooled(products, counts)
 
 
 class _TextSteps:
     """Beside the convolution: BiGRU, two graph convolutions, attention pooling and the gate."""
 
     def __init__(self, encoder: TextEncoderBranch, arithmetic: ArithmeticName) -> None:
-        self._mean = numbers(encoder.normalise.mean)
-        self._scale = np.float32(1) / numbers(encoder.normalise.deviation)
-        self._bias = numbers(encoder.convolution.bias)  # type: ignore[arg-type]
-        self._kernel = encoder.convolution.kernel_size[0]
-        taps, no_bias = _taps(encoder)
+        self._convolution = own = _Convolution(encoder)
         grus = (encoder.recurrence.forwards, encoder.recurrence.backwards)
+        weights, biases = recurrent(grus, "ih")
         self._inputs = make_product(
             arithmetic,
-            np.concatenate([taps, *(numbers(gru.weight_ih_l0) for gru in grus)])[None],  # type: ignore[arg-type]
-            np.concatenate([no_bias, *(numbers(gru.bias_ih_l0) for gru in grus)])[None],  # type: ignore[arg-type]
+            np.concatenate([own.weight, *weights])[None],
+            np.concatenate([own.bias, *biases])[None],
         )
-        self._gru_column = len(taps)
-        self._memory = make_product(
-            arithmetic,
-            np.stack([numbers(gru.weight_hh_l0) for gru in grus]),  # type: ignore[arg-type]
-            np.stack([numbers(gru.bias_hh_l0) for gru in grus]),  # type: ignore[arg-type]
-        )
+        self._gru_column = len(own.bias)
+        self._memory = make_product(arithmetic, *recurrent(grus, "hh"))
         self._state_width = grus[0].hidden_size
         self._graph = [
             make_product(arithmetic, weight[None], bias[None])
@@ -105,10 +126,8 @@ class _TextSteps:
         self._gate = make_product(arithmetic, weight[None], bias[None])
 
     def __call__(self, steps: Rows, counts: NDArray[np.int64]) -> Rows:
-        scaled = np.empty_like(steps)
-        _normalise(steps, self._mean, self._scale, scaled)
-        products = self._inputs(scaled[None])[0]  # [T, taps + 2 * 3 * state]
-        local = _pooled(products, self._kernel, counts, self._bias)  # [P, post]
+        products = self._inputs(self._convolution.normalised(steps)[None])[0]
+        local = self._convolution.pooled(products, counts)  # [P, post]
         tokens = self._recur(products, counts)  # [T, 2 * state]
         starts = np.cumsum(counts) - counts
         for product in self._graph:
@@ -139,19 +158,6 @@ class _TextSteps:
                 column = self._gru_column + 3 * width * way
                 next_states(products, rows, column, product[way], state[way], out, width * way)
         return out
-
-
-def _taps(encoder: StepsEncoder) -> tuple[Rows, Rows]:
-    """A convolution as one product a tap, [kernel * post, width], and a bias of zeros."""
-    weight = numbers(encoder.convolution.weight)  # [post, width, kernel]
-    taps = weight.transpose(2, 0, 1).reshape(-1, weight.shape[1])
-    return taps, np.zeros(len(taps), np.float32)
-
-
-def _pooled(products: Rows, taps: int, counts: NDArray[np.int64], bias: Rows) -> Rows:
-    out = np.empty((len(counts), len(bias)), np.float32)
-    _pool_convolution(products, taps, np.cumsum(counts) - counts, counts, bias, out)
-    return out
 
 
 @compiled

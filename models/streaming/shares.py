@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.modality_shares import LEAST_PART, joined_of_nothing
 from models.streaming.arithmetic import ArithmeticName, Rows, make_product
 from models.streaming.causal import TargetRows
-from models.streaming.weights import dense, numbers
+from models.streaming.weights import dense_layers, numbers
 from models.tmsam import Tmsam
 
 
@@ -24,8 +24,9 @@ class StreamShares:
 
     def __init__(self, network: Tmsam, arithmetic: ArithmeticName) -> None:
         self._reference = numbers(joined_of_nothing(network))[0]  # [1, 1200]
-        layers = [[dense(head[index])[0] for head in network.heads] for index in (0, 3, -1)]  # type: ignore[index]
-        first, second, self._last = layers
+        first, second, self._last = zip(
+            *([weight for weight, _ in dense_layers(head)] for head in network.heads), strict=True
+        )
         self._to_first = make_product(
             arithmetic,
             np.stack([weight.T for weight in second]),

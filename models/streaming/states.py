@@ -63,11 +63,6 @@ class StateStore:
     def __len__(self) -> int:
         return len(self._entries)
 
-    @property
-    def slots(self) -> int:
-        """Most conversations whose states are kept."""
-        return len(self.states.recurrent)
-
     def take(
         self,
         conversation: Hashable,

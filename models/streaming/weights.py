@@ -1,5 +1,8 @@
 """Weights of torch modules as arrays."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 import numpy as np
 from torch import Tensor, nn
 
@@ -22,6 +25,29 @@ def dense(layer: nn.Module) -> tuple[Rows, Rows]:
     if not isinstance(layer, nn.Linear):
         raise TypeError(f"{type(layer).__name__} is no linear layer")
     return numbers(layer.weight), numbers(layer.bias)
+
+
+def dense_layers(head: nn.Module) -> list[tuple[Rows, Rows]]:
+    """Weights and biases of the linear layers of a task's head, in their order."""
+    return [dense(layer) for layer in head.children() if isinstance(layer, nn.Linear)]
+
+
+def recurrent(grus: Sequence[object], part: Literal["ih", "hh"]) -> tuple[Rows, Rows]:
+    """Weights [G, 3 * width, in] and biases [G, 3 * width] of one-layer, one-way GRUs.
+
+    Args:
+        grus: of one shape.
+        part: `ih` for the products of inputs, `hh` for those of states.
+
+    Raises:
+        TypeError: one is no GRU.
+    """
+    if not all(isinstance(gru, nn.GRU) for gru in grus):
+        raise TypeError(f"no GRUs: {[type(gru).__name__ for gru in grus]}")
+    return (
+        np.stack([numbers(getattr(gru, f"weight_{part}_l0")) for gru in grus]),
+        np.stack([numbers(getattr(gru, f"bias_{part}_l0")) for gru in grus]),
+    )
 
 
 def pad_heads(rows: Rows, heads: int) -> Rows:
