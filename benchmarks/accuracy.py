@@ -101,7 +101,7 @@ def run(corpus: Corpus, windows: Sequence[int], cache: Path, progress: Progress)
         reference: list[Score] = []
         for done, (name, window) in enumerate(planned):
             progress(f"Scoring {split}", done, len(planned))
-            scores = list(_scores(engines[name], splits[split], window))
+            scores = _scores(engines[name], splits[split], window)
             reference = reference or scores
             rows.append(_row(name, window, split, splits[split], scores, reference))
         progress(f"Scoring {split}", len(planned), len(planned))

@@ -11,15 +11,6 @@ from typing import Final, Literal
 from prometheus_client import CollectorRegistry, Histogram, start_http_server
 
 Stage = Literal["decode", "wait", "assemble", "infer", "fix", "deliver", "count"]
-STAGES: Final[tuple[Stage, ...]] = (
-    "decode",
-    "wait",
-    "assemble",
-    "infer",
-    "fix",
-    "deliver",
-    "count",
-)
 _SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _POSTS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096)
 
@@ -64,16 +55,6 @@ class Metrics:
             yield
         finally:
             self._stage_seconds.labels(stage).observe(time.perf_counter() - began)
-
-    def stage_seconds(self) -> dict[Stage, tuple[int, float]]:
-        """Stage -> how often it was measured, and seconds in all."""
-        found: dict[Stage, tuple[int, float]] = {}
-        for stage in STAGES:
-            labels: dict[str, str] = {"stage": stage}
-            count = self.registry.get_sample_value("voxpop_stage_seconds_count", labels) or 0.0
-            total = self.registry.get_sample_value("voxpop_stage_seconds_sum", labels) or 0.0
-            found[stage] = (int(count), total)
-        return found
 
     def serve(self, port: int) -> None:
         """Answer `GET /metrics` from a thread of its own.
