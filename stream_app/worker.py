@@ -22,11 +22,11 @@ from stream_app.decider import DecidedBatch, Decider, FixedBatch
 from stream_app.effects import Effects
 from stream_app.healer import Healer
 from stream_app.metrics import Metrics
+from stream_app.waiting import WaitingPosts
 
 log = logging.getLogger(__name__)
 
 BATCHES_HELD = 3  # one takes effect, one is scored, the windows of one are read meanwhile
-WAITING_BATCHES = 4  # that are decoded; past it no more records are taken
 DECODED_AT_ONCE = 32  # posts; between them others have their turn
 DRAIN_PART_OF_SESSION = 0.5
 
@@ -84,12 +84,8 @@ class Worker:
         self._healer = Healer(broker, self._admission, monotonic)
         self._starting = asyncio.Lock()
         self._committing = asyncio.Lock()
-        self._batcher = batcher
+        self._waiting = WaitingPosts(batcher, monotonic)
         self._metrics = metrics
-        self._most_waiting = WAITING_BATCHES * batcher.most
-        self._waiting_changed = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
         self._slots = asyncio.Semaphore(BATCHES_HELD)
         self._assembled: asyncio.Queue[Batch] = asyncio.Queue()
         self._decided: asyncio.Queue[DecidedBatch] = asyncio.Queue()
@@ -105,7 +101,7 @@ class Worker:
         Raises:
             CannotGoOn: offsets stay missing.
         """
-        await self._room.wait()
+        await self._waiting.room()
         epoch = self._epoch
         admitted = await self._admit(records)
         for start in range(0, len(admitted.records), DECODED_AT_ONCE):
@@ -113,8 +109,7 @@ class Worker:
             chunk = admitted.records[start : start + DECODED_AT_ONCE]
             with self._metrics.stage("decode"):
                 items = [self._decoder.decode(record, now) for record in chunk]
-            self._batcher.add(items, self._monotonic())
-            self._tell_waiting()
+            self._waiting.add(items)
             await asyncio.sleep(0)
             if epoch != self._epoch or self._draining:
                 return
@@ -183,18 +178,10 @@ class Worker:
     async def _next_batch(self) -> Batch:
         """The next batch when it is due and few are under way; it counts as held."""
         await self._slots.acquire()
-        while True:
-            self._waiting_changed.clear()
-            due_in_s = self._batcher.due_in_s(self._monotonic(), busy=self._held > 0)
-            if due_in_s is not None and due_in_s <= 0:
-                break
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._waiting_changed.wait(), due_in_s)
-        items, since_s = self._batcher.take()
-        self._metrics.batch(len(items), self._monotonic() - since_s)
+        items, waited_s = await self._waiting.next_batch(lambda: self._held > 0)
+        self._metrics.batch(len(items), waited_s)
         self._held += 1
         self._nothing_held.clear()
-        self._tell_waiting()
         return Batch(items, items[0].generation)
 
     async def _conclude_all(self) -> None:
@@ -208,17 +195,9 @@ class Worker:
     def _let_go(self) -> None:
         self._held -= 1
         self._slots.release()
-        self._waiting_changed.set()
+        self._waiting.batch_done()
         if not self._held:
             self._nothing_held.set()
-
-    def _tell_waiting(self) -> None:
-        """How many posts wait has changed."""
-        self._waiting_changed.set()
-        if len(self._batcher) < self._most_waiting:
-            self._room.set()
-        else:
-            self._room.clear()
 
     async def _admit(self, records: Sequence[Record]) -> Admitted:
         if self._may_admit():
@@ -235,8 +214,7 @@ class Worker:
 
     async def _drain(self) -> None:
         self._draining = True
-        self._batcher.clear()
-        self._tell_waiting()
+        self._waiting.clear()
         try:
             async with asyncio.timeout(self._drain_limit_s):
                 await self._nothing_held.wait()
@@ -298,9 +276,9 @@ class Worker:
 
     async def _heal_stall(self, partition: int) -> None:
         """Nothing was held when it was found to be empty, so everything before it is done."""
-        if self._held or self._batcher:
+        if self._held or self._waiting:
             self._healer.batch_held()
         elif self._admission.is_assigned(partition):
             empty_up_to = await self._healer.heal_stall(partition)
-            if empty_up_to is not None and not self._held and not self._batcher:
+            if empty_up_to is not None and not self._held and not self._waiting:
                 self._progress.done(partition, empty_up_to)

@@ -20,7 +20,8 @@ from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.healer import HOLE_PATIENCE_S, STALL_PATIENCE_S
 from stream_app.membership import Membership
 from stream_app.metrics import Metrics
-from stream_app.worker import WAITING_BATCHES, Worker
+from stream_app.waiting import WAITING_BATCHES
+from stream_app.worker import Worker
 from tests.unit.stream_app.fakes import (
     STAMP,
     FakeBroker,
