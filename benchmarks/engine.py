@@ -6,21 +6,19 @@ the most. Not for the way to the model: that is `pipeline`.
 """
 
 import itertools
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
 from typing import Final, get_args
 
-import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.long_conversations import BatchTimes, LongConversations
 from benchmarks.machine import Machine, this_machine
 from benchmarks.posts import simulated_posts
-from connectors.schemas.scoring import Features, WindowRequest, surplus
 from deploy.local.progress import Progress
 from models.card import shipped_checkpoint
 from models.checkpoint import load_checkpoint
@@ -28,13 +26,10 @@ from models.engine import Engine
 from models.streaming.arithmetic import ArithmeticName
 from models.streaming.engine import StreamEngine
 from models.window_engine import WindowEngine
-from stream_app.core.windows import ConversationKey, Windows
 from stream_app.settings import Settings
 
-CONVERSATIONS: Final = 512
 BATCHES: Final = (1, 16, 64, 256)
 REFERENCE: Final = "window, float32 in eager torch"
-_SEED: Final = 5
 _DISTINCT_POSTS: Final = 512
 _SLOW_SHARE: Final = 16  # of the posts a slow engine, or single posts, get
 
@@ -121,9 +116,11 @@ def run(posts: int, runs: int, progress: Progress) -> Figures:
     settings = Settings()
     features = [each.post.features for each in simulated_posts(_DISTINCT_POSTS, progress)]
     engines = {name: make() for name, make in candidates(settings).items()}
-    streams = {name: _Stream(each, features, settings.window) for name, each in engines.items()}
+    streams = {
+        name: LongConversations(each, features, settings.window) for name, each in engines.items()
+    }
     combinations = list(itertools.product(BATCHES, engines))
-    times: dict[tuple[int, str], list[_Times]] = {each: [] for each in combinations}
+    times: dict[tuple[int, str], list[BatchTimes]] = {each: [] for each in combinations}
     total = (runs + 1) * len(combinations)
     for number in range(runs + 1):  # the first one builds states and is not counted
         for done, (batch, name) in enumerate(combinations, start=number * len(combinations)):
@@ -160,63 +157,13 @@ def candidates(settings: Settings) -> dict[str, Callable[[], Engine]]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Times:
-    """Seconds a batch, for encoding and for scoring, and posts of a batch."""
-
-    encode_s: Sequence[float]
-    score_s: Sequence[float]
-    batch: int
-
-
-class _Stream:
-    """Long conversations that go on from run to run, in an order that each engine gets alike."""
-
-    def __init__(self, engine: Engine, features: Sequence[Features], window: int) -> None:
-        self._engine = engine
-        self._features = features
-        self._records = engine.encode(features)
-        self._windows = Windows(window, engine.stamp, CONVERSATIONS)
-        self._keys = [ConversationKey(0, f"c{number}") for number in range(CONVERSATIONS)]
-        self._random = np.random.default_rng(_SEED)
-        for key in self._keys:  # as long as windows of long conversations are
-            before = int(self._random.integers(window - surplus(window + 1, window), window + 1))
-            self._windows.load(key, self._draw(self._records, before))
-        self._turns = itertools.cycle(self._random.permutation(CONVERSATIONS).tolist())
-
-    def measure(self, batch: int, posts: int) -> _Times:
-        """Encode and score the next posts, and tell how long each batch took."""
-        encode_s, score_s = [], []
-        for _ in range(max(1, posts // batch)):
-            keys = [self._keys[next(self._turns)] for _ in range(batch)]
-            chosen = self._random.integers(len(self._features), size=batch)
-            began = time.perf_counter()
-            records = self._engine.encode([self._features[index] for index in chosen])
-            encode_s.append(time.perf_counter() - began)
-            requests: list[WindowRequest] = []
-            for key, record in zip(keys, records, strict=True):
-                requests += self._windows.window(key).requests([record], self._windows.length, key)
-                self._windows.append(key, [record])
-            began = time.perf_counter()
-            self._engine.score(requests)
-            score_s.append(time.perf_counter() - began)
-        return _Times(encode_s, score_s, batch)
-
-    def _draw(self, records: Sequence[bytes], count: int) -> list[bytes]:
-        return [records[index] for index in self._random.integers(len(records), size=count)]
-
-
-def _measurement(engine: str, batch: int, runs: Sequence[_Times]) -> Measurement:
-    def rate(times: Sequence[float]) -> float:
-        return round(batch * len(times) / sum(times), 1)
-
-    both = [[a + b for a, b in zip(run.encode_s, run.score_s, strict=True)] for run in runs]
+def _measurement(engine: str, batch: int, runs: Sequence[BatchTimes]) -> Measurement:
     return Measurement(
         engine=engine,
         batch=batch,
-        encode=median(rate(run.encode_s) for run in runs),
-        score=median(rate(run.score_s) for run in runs),
-        both=median(rate(run) for run in both),
-        runs=[rate(run) for run in both],
-        latency_ms=round(1000 * median(itertools.chain.from_iterable(both)), 2),
+        encode=median(run.rate(run.encode_s) for run in runs),
+        score=median(run.rate(run.score_s) for run in runs),
+        both=median(run.rate(run.both_s) for run in runs),
+        runs=[run.rate(run.both_s) for run in runs],
+        latency_ms=round(1000 * median(time for run in runs for time in run.both_s), 2),
     )
