@@ -67,7 +67,7 @@ class PartitionStore:
     async def load_intent(self, partition: SourcePartition) -> Intent | None:
         """The intent fixed last in a partition, None before the first."""
         first, last, outcomes = await self._client.hmget(
-            self._intent_key(partition), ["first", "last", "outcomes"]
+            self.intent_key(partition), ["first", "last", "outcomes"]
         )
         if first is None or last is None or not isinstance(outcomes, bytes):
             return None
@@ -101,7 +101,7 @@ class PartitionStore:
         """
         if not 0 <= first <= last:
             raise ValueError(f"not a range of offsets: {first} to {last}")
-        keys = [self._intent_key(partition)]
+        keys = [self.intent_key(partition)]
         arguments: list[str | bytes | int] = [first, last, outcomes, self._window, self._idle_s]
         for conversation_id, records in appended.items():
             if not records:
@@ -130,7 +130,8 @@ class PartitionStore:
                 pipeline.lrange(key, 0, -1)
             return dict(zip(wanted, await pipeline.execute(), strict=True))
 
-    def _intent_key(self, partition: SourcePartition) -> str:
+    def intent_key(self, partition: SourcePartition) -> str:
+        """Name of the hash that holds a partition's intent."""
         return f"{self._namespace}:{{{partition.field}}}:intent"
 
     def _window_key(self, partition: SourcePartition, conversation_id: str) -> str:

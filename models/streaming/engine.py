@@ -74,6 +74,7 @@ class StreamEngine:
         version: model version with 8 hex digits of all that a post's probabilities depend on.
         feature_set: `name@version` of the tensors that `encode` takes.
         stamp: 8 bytes before every record; another model's differ.
+        state_bytes: memory of a conversation's kept state.
 
     Raises:
         ModelError: the network is of another form.
@@ -99,9 +100,10 @@ class StreamEngine:
         self._causal = CausalNetwork(network, arithmetic, window)
         self._shares = StreamShares(network, arithmetic)
         self._missing = numbers(network.missing)  # [3, post]
-        state_bytes = 2 * self._causal.numbers + 4 * len(MODALITIES) * self._config.context_width
+        recurrent = 4 * len(MODALITIES) * self._config.context_width
+        self.state_bytes = 2 * self._causal.numbers + recurrent
         self._states = StateStore(
-            max(_LEAST_STATES, states_mib * _MIB // state_bytes),
+            max(_LEAST_STATES, states_mib * _MIB // self.state_bytes),
             self._causal.numbers,
             (len(MODALITIES), self._config.context_width),
         )

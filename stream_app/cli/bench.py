@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from benchmarks.encoder import Figures as Encoder
     from benchmarks.engine import Figures as Engine
     from benchmarks.explanations import Figures as Explanations
+    from benchmarks.growth import Figures as Growth
     from benchmarks.identities import Figures as Identities
     from benchmarks.peers.figures import Figures as Peers
     from benchmarks.pipeline import Figures as Pipeline
+    from benchmarks.soak import Figures as Soak
+    from benchmarks.window_lengths import Figures as WindowLengths
 
 app = typer.Typer(
     help="Speed, and whether explanations are true and scores fair.", no_args_is_help=True
@@ -110,6 +113,65 @@ def peers(
 
 
 @app.command()
+def growth(
+    conversations: Annotated[
+        list[int] | None,
+        typer.Option(min=64, help="How many; several times for several. 1,000 to 1,000,000."),
+    ] = None,
+    posts_each: Annotated[int, typer.Option(min=1, max=24, help="Posts of each.")] = 8,
+    crashes: Annotated[int, typer.Option(min=1, max=7, help="Crashes; the median is given.")] = 3,
+    json: Json = None,
+) -> None:
+    """Measure memory a conversation, and how long a crashed worker is away among many of them."""
+    from benchmarks import growth as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.json_file import require_place  # noqa: PLC0415
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
+
+    require_place(json)
+    chosen = conversations or benchmark.CONVERSATIONS
+    with told_in_a_line(), drawn_progress() as progress:
+        figures = benchmark.run(chosen, posts_each, crashes, progress)
+    _tell(figures, json)
+
+
+@app.command()
+def windows(
+    posts: Annotated[int, typer.Option(min=64, help="Posts scored in a run.")] = 2048,
+    runs: Runs = 5,
+    json: Json = None,
+) -> None:
+    """Measure what the length of windows costs: speed, memory of a state, memory in Redis."""
+    from benchmarks import window_lengths as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.json_file import require_place  # noqa: PLC0415
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
+
+    require_place(json)
+    with told_in_a_line(), drawn_progress() as progress:
+        figures = benchmark.run(posts, runs, progress)
+    _tell(figures, json)
+
+
+@app.command()
+def soak(
+    rate: Annotated[float, typer.Option(min=1, help="Posts a second.")] = 500.0,
+    minutes: Annotated[float, typer.Option(min=0.2, help="How long.")] = 15.0,
+    json: Json = None,
+) -> None:
+    """Measure whether a worker's memory stays flat while conversations keep coming."""
+    from benchmarks import soak as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.json_file import require_place  # noqa: PLC0415
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
+
+    require_place(json)
+    with told_in_a_line(benchmark.SoakError), drawn_progress() as progress:
+        figures = benchmark.run(rate, 60 * minutes, progress)
+    _tell(figures, json)
+
+
+@app.command()
 def explanations(
     data: Annotated[
         list[str],
@@ -198,13 +260,13 @@ def identities(json: Json = None) -> None:
 
 
 def _tell(
-    figures: "Accuracy | Encoder | Engine | Explanations | Identities | Peers | Pipeline",
+    figures: "Accuracy | Encoder | Engine | Explanations | Growth | Identities | Peers | Pipeline "
+    "| Soak | WindowLengths",
     path: Path | None,
 ) -> None:
-    from rich.console import Console  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.json_file import write_json  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.wide_console import wide_console  # noqa: PLC0415
 
-    from stream_app.cli.json_file import write_json  # noqa: PLC0415
-
-    figures.show(Console())
+    figures.show(wide_console())
     if path is not None:
         write_json(path, figures)

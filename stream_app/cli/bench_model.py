@@ -36,12 +36,11 @@ def model(
 
     Each finished run is kept in OUT: the same command goes on after a kill.
     """
-    from rich.console import Console  # noqa: PLC0415 - keeps `--help` fast
-
-    from benchmarks import model_tables as benchmark  # noqa: PLC0415
+    from benchmarks import model_tables as benchmark  # noqa: PLC0415 - keeps `--help` fast
     from models.errors import ModelError  # noqa: PLC0415
     from stream_app.cli.errors import CliError  # noqa: PLC0415
     from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.cli.wide_console import wide_console  # noqa: PLC0415
     from stream_app.settings import Settings  # noqa: PLC0415
 
     try:
@@ -57,5 +56,5 @@ def model(
             )
     except (ModelError, OSError) as error:
         raise CliError(str(error)) from error
-    figures.show(Console())
+    figures.show(wide_console())
     typer.echo(f"{out / benchmark.PAGE_FILE}: the tables with dev")

@@ -23,7 +23,8 @@ async def running_workers(
         count: how many, at least one.
         folder: each gets a folder in it, with its log.
     """
-    workers = [_worker(settings, folder / f"worker-{number}") for number in range(1, count + 1)]
+    folders = [folder / f"worker-{number}" for number in range(1, count + 1)]
+    workers = [worker_process(settings, own) for own in folders]
     try:
         for worker in workers:
             worker.start()
@@ -37,7 +38,8 @@ async def running_workers(
             worker.stop()
 
 
-def _worker(settings: Settings, folder: Path) -> WorkerProcess:
+def worker_process(settings: Settings, folder: Path) -> WorkerProcess:
+    """A worker of a run, not started, with a folder of its own that is made here."""
     folder.mkdir(parents=True)
     variables = {
         "VOXPOP_KAFKA": settings.kafka,
