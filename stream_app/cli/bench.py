@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from benchmarks.identities import Figures as Identities
     from benchmarks.peers.figures import Figures as Peers
     from benchmarks.pipeline import Figures as Pipeline
+    from benchmarks.reading import Figures as Reading
     from benchmarks.soak import Figures as Soak
     from benchmarks.window_lengths import Figures as WindowLengths
 
@@ -132,6 +133,24 @@ def growth(
     chosen = conversations or benchmark.CONVERSATIONS
     with told_in_a_line(), drawn_progress() as progress:
         figures = benchmark.run(chosen, posts_each, crashes, progress)
+    _tell(figures, json)
+
+
+@app.command()
+def reading(
+    records: Annotated[int, typer.Option(min=1000, help="Records in a topic.")] = 200_000,
+    runs: Runs = 3,
+    json: Json = None,
+) -> None:
+    """Measure what reading a record costs: bare aiokafka, Faust, and Faust as Voxpop runs it."""
+    from benchmarks import reading as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.json_file import require_place  # noqa: PLC0415
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
+
+    require_place(json)
+    with told_in_a_line(benchmark.ReaderError), drawn_progress() as progress:
+        figures = benchmark.run(records, runs, progress)
     _tell(figures, json)
 
 
@@ -261,7 +280,7 @@ def identities(json: Json = None) -> None:
 
 def _tell(
     figures: "Accuracy | Encoder | Engine | Explanations | Growth | Identities | Peers | Pipeline "
-    "| Soak | WindowLengths",
+    "| Reading | Soak | WindowLengths",
     path: Path | None,
 ) -> None:
     from stream_app.cli.json_file import write_json  # noqa: PLC0415 - keeps `--help` fast

@@ -1,5 +1,6 @@
 """`voxpop bench`: the benchmarks run to their table; no speed is asserted."""
 
+import itertools
 import json
 import os
 import signal
@@ -14,6 +15,9 @@ import pytest
 
 from benchmarks.encoder import BASE, EAGER, SERVED
 from benchmarks.engine import BATCHES, REFERENCE
+from benchmarks.reading import RECORD_BYTES
+from benchmarks.record_readers import READERS
+from benchmarks.window_lengths import WINDOWS
 from tests.unit.models.training.toy import write_csv
 
 pytestmark = pytest.mark.integration
@@ -58,6 +62,52 @@ def test_the_pipeline_is_set_beside_the_model_alone(
         assert run["ratio"] == pytest.approx(run["pipeline"] / run["model_alone"], abs=0.01)
         assert 0 < run["half"]["p50"] <= run["half"]["p99"]
     assert "median" in done.stdout
+
+
+def test_a_crashed_worker_goes_on_with_the_same_scores(
+    tmp_path: Path, settings_env: Mapping[str, str]
+) -> None:
+    file = tmp_path / "growth.json"
+    few = ("--conversations", "64", "--posts-each", "4", "--crashes", "1")
+    done = bench(settings_env, file, "growth", *few)
+    assert done.returncode == 0, done.stderr
+    (growth,) = json.loads(file.read_text())["growth"]
+    assert growth["conversations"] == 64
+    assert growth["redis_bytes"] > 4 * 400
+    assert len(growth["ready_s"]) == 1
+    assert growth["furthest"] < 1e-3
+
+
+def test_every_post_of_a_soak_is_counted_once(
+    tmp_path: Path, settings_env: Mapping[str, str]
+) -> None:
+    file = tmp_path / "soak.json"
+    done = bench(settings_env, file, "soak", "--rate", "50", "--minutes", "0.2")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(file.read_text())
+    assert figures["samples"][-1]["sent"] == figures["samples"][-1]["counted"] > 500
+    assert figures["restarts"] == 0
+
+
+def test_every_reader_reads_every_size(tmp_path: Path, settings_env: Mapping[str, str]) -> None:
+    file = tmp_path / "reading.json"
+    done = bench(settings_env, file, "reading", "--records", "2000", "--runs", "1")
+    assert done.returncode == 0, done.stderr
+    readings = json.loads(file.read_text())["readings"]
+    places = [(each["record_bytes"], each["reader"]) for each in readings]
+    assert places == list(itertools.product(RECORD_BYTES, READERS))
+    assert all(each["cpu_us"] > 0 for each in readings)
+
+
+def test_longer_windows_take_more_memory(tmp_path: Path) -> None:
+    file = tmp_path / "windows.json"
+    done = bench({}, file, "windows", "--posts", "64", "--runs", "1")
+    assert done.returncode == 0, done.stderr
+    lengths = json.loads(file.read_text())["lengths"]
+    assert [each["window"] for each in lengths] == list(WINDOWS)
+    for memory in ("state_bytes", "redis_bytes"):
+        sizes = [each[memory] for each in lengths]
+        assert sizes == sorted(sizes)
 
 
 def test_the_served_encoder_is_set_beside_the_published_one(tmp_path: Path) -> None:
