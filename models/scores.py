@@ -52,7 +52,7 @@ def checked_scores(
         calibration: of the checkpoint.
 
     Returns:
-        [..., 13], for `as_score`.
+        [..., 13] in [0, 1], for `as_score`.
 
     Raises:
         ModelError: a value is not finite.
@@ -67,7 +67,8 @@ def checked_scores(
     )
     if not np.isfinite(scores).all():
         raise ModelError("the network gave a score that is not finite")
-    return scores
+    clipped: NDArray[np.float64] = scores.clip(0.0, 1.0)  # a share may be a rounding beyond
+    return clipped
 
 
 def as_score(row: NDArray[np.float64]) -> Score:

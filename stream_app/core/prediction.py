@@ -48,4 +48,4 @@ def _labelled(labels: Sequence[str], probabilities: Sequence[float]) -> dict[str
 
 
 def _rounded(probabilities: Sequence[float]) -> list[float]:
-    return [round(min(max(own, 0.0), 1.0), 6) for own in probabilities]
+    return [round(own, 6) for own in probabilities]
