@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.kafka.errors import ConnectionSettingsError
+from connectors.tls import TlsFiles, TlsFilesError
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,11 @@ class KafkaConnection:
                 )
 
     def _ssl_context(self) -> ssl.SSLContext:
+        files = TlsFiles(self.ssl_cafile, self.ssl_certfile, self.ssl_keyfile)
         try:
-            context = ssl.create_default_context(cafile=self.ssl_cafile)
-            if self.ssl_certfile is not None:
-                context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile)
-        except OSError as error:
-            raise ConnectionSettingsError(
-                f"TLS files for Kafka cannot be used: {error}; check VOXPOP_KAFKA_SSL_CAFILE "
-                f"({self.ssl_cafile}), _CERTFILE ({self.ssl_certfile}) and "
-                f"_KEYFILE ({self.ssl_keyfile})"
-            ) from error
-        return context
+            return files.context("VOXPOP_KAFKA")
+        except TlsFilesError as error:
+            raise ConnectionSettingsError(str(error)) from error
 
     def _sasl_options(self) -> dict[str, object]:
         if self.sasl_username is None or self.sasl_password is None:

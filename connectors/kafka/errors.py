@@ -23,6 +23,13 @@ class BrokerUnreachableError(KafkaConnectorError):
         )
 
 
+class BrokerRefusesError(BrokerUnreachableError):
+    """A broker is there and will not have this client, or the other way round."""
+
+    def __init__(self, bootstrap_servers: str, why: str) -> None:
+        KafkaConnectorError.__init__(self, f"Kafka at {bootstrap_servers}: {why}")
+
+
 class TopicMissingError(KafkaConnectorError):
     """A topic that should be there is not."""
 

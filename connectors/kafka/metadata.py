@@ -25,6 +25,7 @@ from aiokafka.protocol.types import (
 )
 
 from connectors.kafka.connection import KafkaConnection
+from connectors.kafka.diagnosis import bootstrap
 from connectors.kafka.errors import BrokerUnreachableError, TopicRefusedError
 
 METADATA: Final = 3
@@ -172,10 +173,7 @@ async def describe_topics(
 async def _client(connection: KafkaConnection, timeout_s: float) -> AsyncIterator[AIOKafkaClient]:
     client = AIOKafkaClient(**connection.client_options(), request_timeout_ms=int(timeout_s * 1000))
     try:
-        try:
-            await client.bootstrap()
-        except (KafkaError, OSError) as error:
-            raise BrokerUnreachableError(connection.bootstrap_servers) from error
+        await bootstrap(client, connection, timeout_s)
         yield client
     finally:
         await client.close()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.errors import StackError
+from deploy.local.kafka_security import KafkaSecurity
 from deploy.local.processes import (
     LOCALHOST,
     ServerProcess,
@@ -30,13 +31,19 @@ LOGGING = Path(__file__).with_name("log4j2.properties")
 API_VERSIONS = b"\x00\x00\x00\x0a\x00\x12\x00\x00\x00\x00\x00\x01\xff\xff"
 
 
-def start_kafka(folder: Path, classpath: Sequence[Path], port: int | None) -> ServerProcess:
+def start_kafka(
+    folder: Path,
+    classpath: Sequence[Path],
+    port: int | None,
+    security: KafkaSecurity | None = None,
+) -> ServerProcess:
     """Start the broker; it is not ready yet.
 
     Args:
         folder: its data, settings and log.
         classpath: the verified jars.
         port: where clients connect; None for a free one.
+        security: listeners and users beside the plain port; its users are made with the folder.
 
     Raises:
         StackError: the folder cannot be formatted, or Java cannot be run.
@@ -44,9 +51,10 @@ def start_kafka(folder: Path, classpath: Sequence[Path], port: int | None) -> Se
     folder.mkdir(parents=True, exist_ok=True)
     client_port, controller_port = free_ports(2)
     properties = folder / "server.properties"
-    properties.write_text(_properties(folder / "data", port or client_port, controller_port))
+    settings = _settings(folder / "data", port or client_port, controller_port, security)
+    properties.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
     if not (folder / "data" / "meta.properties").exists():
-        _format(properties, classpath)
+        _format(properties, classpath, security.format_options() if security else [])
     command = [*_java(classpath), HEAP, "kafka.Kafka", str(properties)]
     return start_server(NAME, command, port or client_port, log_file(folder))
 
@@ -86,11 +94,11 @@ def _java(classpath: Sequence[Path]) -> list[str]:
     ]
 
 
-def _format(properties: Path, classpath: Sequence[Path]) -> None:
+def _format(properties: Path, classpath: Sequence[Path], options: Sequence[str]) -> None:
     """Give the folder a cluster id: Kafka refuses to start on one that has none."""
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
     command = [*_java(classpath), "kafka.tools.StorageTool", "format"]
-    command += [f"--cluster-id={cluster_id}", f"--config={properties}"]
+    command += [f"--cluster-id={cluster_id}", f"--config={properties}", *options]
     try:
         done = subprocess.run(  # noqa: S603 - our own command, no shell
             command, capture_output=True, text=True, timeout=FORMAT_S, check=False
@@ -101,15 +109,19 @@ def _format(properties: Path, classpath: Sequence[Path]) -> None:
         raise StackError(f"Kafka cannot format {properties.parent}: {done.stdout}{done.stderr}")
 
 
-def _properties(data: Path, port: int, controller_port: int) -> str:
-    settings = {
+def _settings(
+    data: Path, port: int, controller_port: int, security: KafkaSecurity | None
+) -> dict[str, object]:
+    addresses = f"PLAINTEXT://{LOCALHOST}:{port}" + (security.addresses() if security else "")
+    protocols = security.protocols() if security else ""
+    return {
         "process.roles": "broker,controller",
         "node.id": 1,
         "controller.quorum.voters": f"1@{LOCALHOST}:{controller_port}",
-        "listeners": f"PLAINTEXT://{LOCALHOST}:{port},CONTROLLER://{LOCALHOST}:{controller_port}",
-        "advertised.listeners": f"PLAINTEXT://{LOCALHOST}:{port}",
+        "listeners": f"{addresses},CONTROLLER://{LOCALHOST}:{controller_port}",
+        "advertised.listeners": addresses,
         "controller.listener.names": "CONTROLLER",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listener.security.protocol.map": f"PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}",
         "log.dirs": data,
         "auto.create.topics.enable": "false",
         "message.max.bytes": MESSAGE_MAX_BYTES,
@@ -126,5 +138,5 @@ def _properties(data: Path, port: int, controller_port: int) -> str:
         "share.coordinator.state.topic.num.partitions": 1,
         "num.network.threads": 2,
         "num.io.threads": 4,
+        **(security.properties() if security else {}),
     }
-    return "".join(f"{key}={value}\n" for key, value in settings.items())

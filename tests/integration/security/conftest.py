@@ -1,0 +1,96 @@
+"""A Kafka that asks for users and certificates, and a Valkey behind TLS, once for these tests."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from connectors.kafka.connection import KafkaConnection
+from deploy.local import kafka
+from deploy.local.jars import fetch_jars
+from deploy.local.kafka_security import KafkaSecurity, Listener
+from deploy.local.processes import LOCALHOST, free_ports
+from deploy.local.progress import silent
+from tests.integration.security.certificates import Authority
+
+PASSWORD = "telltale-kafka-pass"
+REDIS_PASSWORD = "telltale-redis-pass"
+STOP_S = 20.0
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """Of the servers' authority, and of one that nobody trusts."""
+
+    own: Authority
+    foreign: Authority
+    server: Path
+    expired: Path
+    elsewhere: Path
+
+
+@dataclass(frozen=True)
+class GuardedKafka:
+    """The ports of one broker; each TLS listener has a certificate of its own."""
+
+    plain: int
+    sasl: int
+    mutual: int
+    expired: int
+    elsewhere: int
+
+    def address(self, listener: str) -> str:
+        return f"{LOCALHOST}:{getattr(self, listener)}"
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    folder = tmp_path_factory.mktemp("certificates")
+    own, foreign = Authority(folder, "own"), Authority(folder, "foreign")
+    return Certificates(
+        own=own,
+        foreign=foreign,
+        server=own.server("server", "localhost", LOCALHOST),
+        expired=own.expired("expired", "localhost", LOCALHOST),
+        elsewhere=own.server("elsewhere", "kafka.elsewhere.test"),
+    )
+
+
+@pytest.fixture(scope="session")
+def guarded_kafka(
+    tmp_path_factory: pytest.TempPathFactory, certificates: Certificates
+) -> Iterator[GuardedKafka]:
+    """A broker with SASL and mutual TLS, and listeners that are wrong in one way each."""
+    found = GuardedKafka(*free_ports(5))
+    authority = certificates.own.cafile
+    security = KafkaSecurity(
+        listeners=[
+            Listener("SCRAM", "SASL_SSL", found.sasl, certificates.server, authority),
+            Listener("MUTUAL", "SSL", found.mutual, certificates.server, authority),
+            Listener("EXPIRED", "SASL_SSL", found.expired, certificates.expired, authority),
+            Listener("ELSEWHERE", "SASL_SSL", found.elsewhere, certificates.elsewhere, authority),
+        ],
+        users={"all": PASSWORD, "worker": PASSWORD, "nobody": PASSWORD},
+        superusers=["User:all", "User:CN=all,OU=test,O=voxpop"],
+    )
+    folder = tmp_path_factory.mktemp("guarded-kafka")
+    server = kafka.start_kafka(folder, fetch_jars(silent), found.plain, security)
+    try:
+        kafka.wait_for_kafka(server, folder)
+        yield found
+    finally:
+        server.stop(STOP_S)
+
+
+@pytest.fixture
+def sasl(guarded_kafka: GuardedKafka, certificates: Certificates) -> KafkaConnection:
+    """A user that may do everything, by TLS and SCRAM-SHA-512."""
+    return KafkaConnection(
+        guarded_kafka.address("sasl"),
+        "SASL_SSL",
+        ssl_cafile=certificates.own.cafile,
+        sasl_mechanism="SCRAM-SHA-512",
+        sasl_username="all",
+        sasl_password=PASSWORD,
+    )
