@@ -17,14 +17,20 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from connectors.tls import TlsFiles, TlsFilesError
+
 SCHEMES = ("redis", "rediss")
 REMEDY = (
     "write it as redis://[user:password@]host:port/database, rediss:// for TLS, "
-    "with reserved characters of the password percent-encoded"
+    "with reserved characters of the password percent-encoded and nothing after the database"
 )
 RETRIES = 3
 FIRST_RETRY_S = 0.05
 LONGEST_RETRY_S = 0.5
+
+
+class RedisSettingsError(ValueError):
+    """The settings of a connection do not fit together, or name files that cannot be used."""
 
 
 class ServerChangedError(RedisError):
@@ -41,24 +47,27 @@ class RedisConnection:
     Args:
         url: `redis://` or, for TLS, `rediss://`; user and password for an ACL user.
         ssl_cafile: PEM file of the server's authority; the system's authorities when None.
+        ssl_certfile: PEM file of the client's certificate, for mutual TLS.
+        ssl_keyfile: PEM file of that certificate's key, where it is a file of its own.
         socket_timeout_s: longest wait for an answer, seconds.
         connect_timeout_s: longest wait for a connection, seconds.
 
     Raises:
-        ValueError: the URL is no Redis URL, or `ssl_cafile` comes without TLS.
+        RedisSettingsError: the URL is no Redis URL, or a TLS file comes without TLS.
     """
 
     url: str = field(repr=False)
     ssl_cafile: Path | None = None
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
     socket_timeout_s: float = 5.0
     connect_timeout_s: float = 3.0
 
     def __post_init__(self) -> None:
-        parts = _parse(self.url)
-        if self.ssl_cafile is not None and parts.scheme != "rediss":
-            raise ValueError(
-                f"an authority file is set but {self.address} is without TLS: "
-                "use rediss:// or drop the file"
+        if self._tls_files and _parse(self.url).scheme != "rediss":
+            raise RedisSettingsError(
+                f"VOXPOP_REDIS_SSL_… files are set but {self.address} is without TLS: "
+                "use rediss:// or drop the files"
             )
 
     @property
@@ -74,6 +83,9 @@ class RedisConnection:
         Args:
             one_run: every call after the server was started again ends with `ServerChangedError`,
                 for who must not build on what the server may have lost.
+
+        Raises:
+            RedisSettingsError: a TLS file cannot be used.
         """
         return redis.asyncio.Redis.from_url(
             self.url,
@@ -90,15 +102,28 @@ class RedisConnection:
             **self._options(),
         )
 
+    @property
+    def _tls_files(self) -> TlsFiles:
+        return TlsFiles(self.ssl_cafile, self.ssl_certfile, self.ssl_keyfile)
+
     def _options(self) -> dict[str, Any]:
         options: dict[str, Any] = {
             "socket_timeout": self.socket_timeout_s,
             "socket_connect_timeout": self.connect_timeout_s,
             "decode_responses": False,
         }
-        if self.ssl_cafile is not None:
-            options["ssl_ca_certs"] = str(self.ssl_cafile)
-        return options
+        files = self._tls_files
+        try:
+            if files:  # redis-py makes a context of its own, and tells less of what is wrong
+                files.context("VOXPOP_REDIS")
+        except TlsFilesError as error:
+            raise RedisSettingsError(str(error)) from error
+        named = {
+            "ssl_ca_certs": files.cafile,
+            "ssl_certfile": files.certfile,
+            "ssl_keyfile": files.keyfile or files.certfile,
+        }
+        return options | {name: str(path) for name, path in named.items() if path is not None}
 
     def __repr__(self) -> str:
         return f"RedisConnection({self.address})"
@@ -133,16 +158,18 @@ def _parse(url: str) -> SplitResult:
     """Parts of a Redis URL.
 
     Raises:
-        ValueError: it is none; the message holds nothing of the URL, since a slip in its
-            punctuation may put a part of the password anywhere.
+        RedisSettingsError: it is none; the message holds nothing of the URL, since a slip in its
+            punctuation may put a part of the password anywhere. Options after a `?` are refused:
+            redis-py would obey them, and stop checking certificates where they say so.
     """
     try:
         parts = urlsplit(url)
         valid = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
         database = parts.path.removeprefix("/")
         valid = valid and (database == "" or database.isdecimal())
+        valid = valid and not parts.query and not parts.fragment
     except ValueError:
         valid = False
     if not valid:
-        raise ValueError(f"the Redis URL is not valid: {REMEDY}")
+        raise RedisSettingsError(f"the Redis URL is not valid: {REMEDY}")
     return parts

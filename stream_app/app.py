@@ -13,6 +13,8 @@ import faust
 from faust.app.base import BootStrategy
 from pydantic import ValidationError
 
+from connectors.kafka.errors import ConnectionSettingsError
+from connectors.redis_connection import RedisSettingsError
 from stream_app.batched_consumer import BatchedConsumer
 from stream_app.core.record import Record
 from stream_app.exits import CannotGoOn, ExitCode, leave
@@ -116,11 +118,13 @@ async def _ending_on_error(work: Any) -> None:
         leave(ExitCode.FAULT, f"{type(error).__name__}: {error}")
 
 
-def _settings() -> Settings:
+def _app() -> VoxpopApp:
     try:
-        return Settings()
+        return create_app(Settings())
     except ValidationError as error:
         leave(ExitCode.NOT_READY, settings_problem(error))
+    except (ConnectionSettingsError, RedisSettingsError) as error:
+        leave(ExitCode.NOT_READY, str(error))
 
 
-app = create_app(_settings())
+app = _app()

@@ -5,7 +5,6 @@ The one place that wires the rooms together for `faust worker`.
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import faust
@@ -13,9 +12,12 @@ import redis.exceptions
 
 from connectors.conversations.store import PartitionStore
 from connectors.kafka.connection import KafkaConnection
-from connectors.kafka.errors import KafkaConnectorError
+from connectors.kafka.errors import KafkaConnectorError, NotAllowedError
 from connectors.kafka.metadata import describe_topics
+from connectors.kafka.rights import missing_for_group, missing_for_topics
 from connectors.redis_connection import RedisConnection
+from connectors.redis_problems import redis_problem
+from connectors.redis_rights import missing_for_worker
 from connectors.trends.layout import TrendLayout
 from connectors.trends.sink import TrendSink
 from models.engine import Engine
@@ -40,6 +42,7 @@ log = logging.getLogger(__name__)
 
 WINDOWS_HELD = 20_000  # at most 0.8 GB
 DAY_S = 24 * 60 * 60
+WORKER_TOPICS = ("posts", "predictions", "posts.dlq")
 
 
 class Runtime:
@@ -87,10 +90,8 @@ class Runtime:
         """
         settings = self._settings
         refuse_what_cannot_be_guaranteed(self._app.conf, settings)
-        await require_topics(
-            self._kafka, [settings.topic(name) for name in ("posts", "predictions", "posts.dlq")]
-        )
-        await require_redis(settings.redis_connection())
+        await require_topics(self._kafka, settings.topic_prefix, settings.topic(settings.group))
+        await require_redis(settings.redis_connection(), settings.namespace())
         self._serve_metrics()
         engine = await asyncio.to_thread(_load_engine, settings)
         await self._outputs.start()
@@ -176,40 +177,45 @@ def watchdog_limit_s(settings: Settings) -> float:
     return settings.session_timeout_s * SAFE_PART_OF_SESSION
 
 
-async def require_topics(connection: KafkaConnection, topics: Sequence[str]) -> None:
-    """Raise unless the topics are there.
+async def require_topics(connection: KafkaConnection, prefix: str, group: str) -> None:
+    """Raise unless the topics are there and a worker may use them.
 
     Raises:
-        CannotGoOn: one is missing, or no broker answers.
+        CannotGoOn: one is missing, a right is, or no broker answers.
     """
+    topics = [prefix + name for name in WORKER_TOPICS]
     try:
         found = await describe_topics(connection, topics)
+        if missing := [topic for topic in topics if topic not in found]:
+            raise CannotGoOn(
+                ExitCode.NOT_READY,
+                f"topics {', '.join(missing)} are missing; make them with `voxpop topics create`",
+            )
+        rights = missing_for_topics("worker", found, prefix)
+        rights += await missing_for_group(connection, "worker", group)
+        if rights:
+            raise NotAllowedError(connection.bootstrap_servers, ", ".join(rights))
     except KafkaConnectorError as error:
         raise CannotGoOn(ExitCode.NOT_READY, str(error)) from error
-    if missing := [topic for topic in topics if topic not in found]:
-        raise CannotGoOn(
-            ExitCode.NOT_READY,
-            f"topics {', '.join(missing)} are missing; make them with `voxpop topics create`",
-        )
 
 
-async def require_redis(connection: RedisConnection) -> None:
-    """Raise unless Redis answers.
+async def require_redis(connection: RedisConnection, namespace: str) -> None:
+    """Raise unless Redis answers and lets a worker do its work.
 
     Raises:
         CannotGoOn: it does not.
     """
-    client = connection.open()
     try:
-        await client.ping()
+        async with connection.open() as client:
+            missing = await missing_for_worker(client, namespace)
     except redis.exceptions.RedisError as error:
+        raise CannotGoOn(ExitCode.NOT_READY, redis_problem(error, connection.address)) from error
+    if missing:
         raise CannotGoOn(
             ExitCode.NOT_READY,
-            f"Redis at {connection.address} does not answer ({error}); start one with "
-            "`voxpop stack up` or point VOXPOP_REDIS at yours",
-        ) from error
-    finally:
-        await client.aclose()
+            f"Redis at {connection.address}: the user in VOXPOP_REDIS may not "
+            f"{', '.join(missing)}; docs/security.md has the rule for a worker",
+        )
 
 
 def _load_engine(settings: Settings) -> Engine:

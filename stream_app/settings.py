@@ -28,7 +28,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="VOXPOP_", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix="VOXPOP_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # it may hold a password
     )
 
     kafka: str = Field("localhost:9092", description="Kafka brokers, `host:port,…`")
@@ -49,6 +53,8 @@ class Settings(BaseSettings):
         description="Redis or Valkey URL; `rediss://` for TLS, user and password for an ACL user",
     )
     redis_ssl_cafile: Path | None = Field(None, description="PEM file of the server's authority")
+    redis_ssl_certfile: Path | None = Field(None, description="client certificate for mutual TLS")
+    redis_ssl_keyfile: Path | None = Field(None, description="key of the client certificate")
     model: Path | None = Field(None, description="checkpoint folder; unset: the shipped one")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where inference runs")
     engine: Literal["auto", "stream", "window"] = Field(
@@ -143,7 +149,12 @@ class Settings(BaseSettings):
 
     def redis_connection(self) -> RedisConnection:
         """How to reach Redis, for the connectors."""
-        return RedisConnection(url=self.redis, ssl_cafile=self.redis_ssl_cafile)
+        return RedisConnection(
+            url=self.redis,
+            ssl_cafile=self.redis_ssl_cafile,
+            ssl_certfile=self.redis_ssl_certfile,
+            ssl_keyfile=self.redis_ssl_keyfile,
+        )
 
 
 def settings_problem(error: ValidationError) -> str:

@@ -30,6 +30,16 @@ class BrokerRefusesError(BrokerUnreachableError):
         KafkaConnectorError.__init__(self, f"Kafka at {bootstrap_servers}: {why}")
 
 
+class NotAllowedError(KafkaConnectorError):
+    """The broker's ACLs do not let this client do something."""
+
+    def __init__(self, bootstrap_servers: str, what: str) -> None:
+        super().__init__(
+            f"Kafka at {bootstrap_servers}: this client may not {what}; "
+            "docs/security.md lists the ACLs that each role needs"
+        )
+
+
 class TopicMissingError(KafkaConnectorError):
     """A topic that should be there is not."""
 

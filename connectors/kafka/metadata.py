@@ -8,6 +8,7 @@ import base64
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
 from aiokafka.client import AIOKafkaClient
@@ -26,12 +27,27 @@ from aiokafka.protocol.types import (
 
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.diagnosis import bootstrap
-from connectors.kafka.errors import BrokerUnreachableError, TopicRefusedError
+from connectors.kafka.errors import (
+    BrokerUnreachableError,
+    NotAllowedError,
+    TopicRefusedError,
+)
 
 METADATA: Final = 3
 UNKNOWN_TOPIC: Final = 3
 LEADER_NOT_AVAILABLE: Final = 5
+NOT_AUTHORIZED: Final = 29
 NO_TOPIC_ID: Final = bytes(16)
+
+
+class Operation(IntEnum):
+    """What an ACL allows; numbers of the protocol. Read and Write include Describe."""
+
+    READ = 3
+    WRITE = 4
+    CREATE = 5
+    DESCRIBE = 8
+    DESCRIBE_CONFIGS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +59,28 @@ class TopicDescription:
             URL-safe base64): deleted and made again, it has another.
         partitions: how many there are.
         ready: every partition has a leader.
+        operations: what this client may do with it, a bit for each `Operation` (KIP-430).
     """
 
     name: str
     topic_id: str
     partitions: int
     ready: bool
+    operations: int
+
+    def allows(self, operation: Operation) -> bool:
+        """Whether this client may do that."""
+        return bool(self.operations >> operation & 1)
+
+    def require(self, operation: Operation, connection: KafkaConnection) -> None:
+        """Raise unless this client may do that.
+
+        Raises:
+            NotAllowedError: it may not.
+        """
+        if not self.allows(operation):
+            what = f"{operation.name} on topic {self.name}"
+            raise NotAllowedError(connection.bootstrap_servers, what)
 
 
 class _Uuid(AbstractType):  # type: ignore[misc]  # aiokafka ships no types
@@ -134,7 +166,7 @@ class _MetadataRequest(Request[_MetadataRequestV12]):  # type: ignore[misc]
         wanted: list[tuple[bytes, str, dict[int, bytes]]] = [
             (NO_TOPIC_ID, name, {}) for name in self._topics
         ]
-        return request_struct_class(wanted, False, False, {})
+        return request_struct_class(wanted, False, True, {})
 
 
 async def describe_topics(
@@ -147,6 +179,7 @@ async def describe_topics(
 
     Raises:
         BrokerUnreachableError: no broker answers within about `timeout_s`.
+        NotAllowedError: this client may not know of one of them.
         TopicRefusedError: the broker will not describe one of them.
     """
     async with _client(connection, timeout_s) as client:
@@ -155,9 +188,11 @@ async def describe_topics(
         except (KafkaError, OSError) as error:
             raise BrokerUnreachableError(connection.bootstrap_servers) from error
     found = {}
-    for code, name, topic_id, _, partitions, _, _ in answer.topics:
+    for code, name, topic_id, _, partitions, operations, _ in answer.topics:
         if code == UNKNOWN_TOPIC:
             continue
+        if code == NOT_AUTHORIZED:
+            raise NotAllowedError(connection.bootstrap_servers, f"DESCRIBE on topic {name}")
         if code not in {0, LEADER_NOT_AVAILABLE}:
             raise TopicRefusedError(f"the broker will not describe {name!r}: {for_code(code)!r}")
         found[name] = TopicDescription(
@@ -165,6 +200,7 @@ async def describe_topics(
             topic_id=base64.urlsafe_b64encode(topic_id).rstrip(b"=").decode(),
             partitions=len(partitions),
             ready=bool(partitions) and all(partition[2] >= 0 for partition in partitions),
+            operations=operations,
         )
     return found
 

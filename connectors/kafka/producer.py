@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.errors import BrokerUnreachableError, DeliveryError
 from connectors.kafka.in_flight import Delivery, InFlight
+from connectors.kafka.metadata import Operation
 from connectors.kafka.sending import Headers, abandon, send_record
 from connectors.kafka.topics import POSTS, describe_topic
 from connectors.schemas.codec import decode_value, encode_post
@@ -72,8 +73,10 @@ class PostProducer:
         Raises:
             BrokerUnreachableError: no broker answers.
             TopicMissingError: the topic is not there; none is made on the way.
+            NotAllowedError: this client may not write to it.
         """
-        await describe_topic(self._connection, self._topic)
+        topic = await describe_topic(self._connection, self._topic)
+        topic.require(Operation.WRITE, self._connection)
         self._producer = AIOKafkaProducer(**self._options)
         try:
             await self._producer.start()

@@ -12,7 +12,8 @@ from aiokafka.errors import KafkaError
 
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.errors import BrokerUnreachableError
-from connectors.kafka.topics import partition_count
+from connectors.kafka.metadata import Operation
+from connectors.kafka.topics import describe_topic
 
 STALLED_AFTER_S: Final = 30.0
 POLL_MS: Final = 500
@@ -57,8 +58,11 @@ async def read_topic(
     Raises:
         BrokerUnreachableError: no broker answers, or nothing comes for 30 s.
         TopicMissingError: there is no such topic.
+        NotAllowedError: this client may not read it.
     """
-    partitions = range(await partition_count(connection, topic))
+    described = await describe_topic(connection, topic)
+    described.require(Operation.READ, connection)
+    partitions = range(described.partitions)
     wanted = [TopicPartition(topic, n) for n in partitions if only is None or n in only]
     if not wanted:
         return

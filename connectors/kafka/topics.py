@@ -9,10 +9,21 @@ from typing import Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 from connectors.kafka.connection import KafkaConnection
-from connectors.kafka.errors import BrokerUnreachableError, TopicMissingError, TopicRefusedError
+from connectors.kafka.errors import (
+    BrokerUnreachableError,
+    NotAllowedError,
+    TopicMissingError,
+    TopicRefusedError,
+)
 from connectors.kafka.metadata import TopicDescription, describe_topics
 from connectors.kafka.waiting import until
 
@@ -25,6 +36,7 @@ ALERTS: Final = "alerts"
 DEFAULT_PARTITIONS: Final = 8
 READY_WITHIN_S: Final = 20.0
 DEAD_LETTER_RETENTION_MS: Final = 30 * 86_400_000
+NOT_ALLOWED: Final = (TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno)
 DEAD_LETTER_MAX_BYTES: Final = 32 * 1024 * 1024
 
 
@@ -85,6 +97,7 @@ async def create_topics(connection: KafkaConnection, specs: Sequence[TopicSpec])
 
     Raises:
         BrokerUnreachableError: no broker answers.
+        NotAllowedError: this client may not make one.
         TopicRefusedError: the broker will not make one, or it is not ready in 20 s.
     """
     existing = await describe_topics(connection, [spec.name for spec in specs])
@@ -98,6 +111,9 @@ async def create_topics(connection: KafkaConnection, specs: Sequence[TopicSpec])
                 for spec in missing
             ]
         )
+    if denied := sorted(name for name, code, *_ in answer.topic_errors if code in NOT_ALLOWED):
+        what = f"CREATE on topic {', '.join(denied)}"
+        raise NotAllowedError(connection.bootstrap_servers, what)
     created = []
     for name, code, *message in answer.topic_errors:
         if code == 0:
@@ -132,6 +148,8 @@ async def topic_differences(connection: KafkaConnection, specs: Sequence[TopicSp
             )
     configs = await _configs(connection, [spec.name for spec in specs if spec.name in described])
     for spec in specs:
+        if spec.config and spec.name in described and spec.name not in configs:
+            differences.append(f"{spec.name}: its settings may not be read (DESCRIBE_CONFIGS)")
         for key, wanted in spec.config.items():
             value = configs.get(spec.name, {}).get(key, wanted)
             if value != wanted:
@@ -197,7 +215,8 @@ async def _configs(connection: KafkaConnection, topics: Sequence[str]) -> dict[s
     return {
         name: {entry[0]: entry[1] for entry in entries}
         for answer in answers
-        for _, _, _, name, entries in answer.resources
+        for code, _, _, name, entries in answer.resources
+        if code == 0
     }
 
 

@@ -4,11 +4,11 @@ Not for reading records: that is `connectors.kafka.reading`.
 """
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaError
 
 from connectors.conversations.source import SourcePartition
 from connectors.kafka.connection import KafkaConnection
-from connectors.kafka.errors import BrokerUnreachableError
+from connectors.kafka.errors import BrokerUnreachableError, NotAllowedError
 from connectors.kafka.topics import describe_topic
 
 
@@ -22,6 +22,7 @@ async def committed_offsets(connection: KafkaConnection, group: str, topic: str)
     Raises:
         BrokerUnreachableError: no broker answers.
         TopicMissingError: there is no such topic.
+        NotAllowedError: this client may not know of the group.
     """
     described = await describe_topic(connection, topic)
     consumer = AIOKafkaConsumer(
@@ -35,6 +36,9 @@ async def committed_offsets(connection: KafkaConnection, group: str, topic: str)
             if following:
                 field = SourcePartition(topic, described.topic_id, partition).field
                 settled[field] = following - 1
+    except GroupAuthorizationFailedError as error:
+        what = f"DESCRIBE on group {group}"
+        raise NotAllowedError(connection.bootstrap_servers, what) from error
     except (KafkaError, OSError) as error:
         raise BrokerUnreachableError(connection.bootstrap_servers, f"({error!r})") from error
     finally:

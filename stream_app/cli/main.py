@@ -4,7 +4,7 @@ Not for what a command does: that is in the file of its name.
 """
 
 import sys
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 from pydantic import ValidationError
@@ -29,25 +29,17 @@ from stream_app.cli import (
 )
 from stream_app.cli.errors import CliError
 
+if TYPE_CHECKING:
+    from redis.exceptions import RedisError
+
 FAILED = 1
 USAGE = 2
-OUTSIDE = {
-    "aiokafka.errors.KafkaConnectionError": (
-        "Kafka cannot be reached: start one with `voxpop stack up`, or set VOXPOP_KAFKA"
-    ),
-    "redis.exceptions.AuthenticationError": (
-        "Redis refuses the user or the password: see VOXPOP_REDIS"
-    ),
-    "redis.exceptions.NoPermissionError": (
-        "the Redis user lacks a right: docs/reading.md lists what each needs"
-    ),
-    "redis.exceptions.ConnectionError": (
-        "Redis cannot be reached: start one with `voxpop stack up`, or set VOXPOP_REDIS"
-    ),
-    "redis.exceptions.TimeoutError": "Redis does not answer: see VOXPOP_REDIS",
-}
 # messages that hold the remedy already
-SAYS_ITSELF = {"connectors.kafka.errors.KafkaConnectorError", "models.errors.ModelError"}
+SAYS_ITSELF = {
+    "connectors.kafka.errors.KafkaConnectorError",
+    "connectors.redis_connection.RedisSettingsError",
+    "models.errors.ModelError",
+}
 
 app = typer.Typer(
     name="voxpop",
@@ -119,8 +111,12 @@ def _outside_line(error: Exception) -> str | None:
         name = f"{kind.__module__}.{kind.__qualname__}"
         if name in SAYS_ITSELF:
             return str(error)
-        if remedy := OUTSIDE.get(name):
-            return f"{remedy} ({error})"
+        if name == "aiokafka.errors.KafkaConnectionError":
+            return f"Kafka cannot be reached: see VOXPOP_KAFKA ({error})"
+        if name == "redis.exceptions.RedisError":
+            from connectors.redis_problems import redis_problem  # noqa: PLC0415 - keeps `--help` fast
+
+            return redis_problem(cast("RedisError", error))
     return None
 
 

@@ -10,18 +10,21 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from connectors.kafka.errors import ConnectionSettingsError
+from connectors.redis_connection import RedisSettingsError
 from deploy.local import StackError
 from deploy.local.jars import jar_cache, missing_jars, read_lock
 from deploy.local.kafka import java
 from deploy.local.valkey import valkey_binary
 from stream_app.doctor.finding import Finding
-from stream_app.settings import Settings
+from stream_app.settings import Settings, settings_problem
 
 GIBIBYTE = 1024**3
 DISK_NEEDED = GIBIBYTE
 DISK_WANTED = 5 * GIBIBYTE
 RUN_S = 30
 INSTALL = "run `make install`"
+SETTINGS_PAGE = "docs/settings.md lists what each may be"
 
 
 def python() -> Finding:
@@ -95,13 +98,12 @@ def settings() -> tuple[Settings | None, Finding]:
     try:
         found = Settings()
         found.kafka_connection().client_options()
+        found.redis_connection().open_sync().close()
         address = found.redis_connection().address
     except ValidationError as error:
-        names = {f"VOXPOP_{'_'.join(map(str, fault['loc'])).upper()}" for fault in error.errors()}
-        wrong = ", ".join(sorted(names))
-        return None, Finding("settings", "fail", f"not valid: {wrong}", "see the settings' page")
-    except ValueError as error:
-        return None, Finding("settings", "fail", str(error), "see the settings' page")
+        return None, Finding("settings", "fail", settings_problem(error), SETTINGS_PAGE)
+    except (ConnectionSettingsError, RedisSettingsError) as error:
+        return None, Finding("settings", "fail", str(error), SETTINGS_PAGE)
     detail = f"Kafka {found.kafka}, Redis {address}, prefix {found.topic_prefix!r}"
     return found, Finding("settings", "ok", detail)
 

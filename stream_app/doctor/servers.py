@@ -2,27 +2,33 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import redis
 import redis.exceptions
 
-from connectors.kafka.errors import KafkaConnectorError
-from connectors.kafka.topics import topic_differences, voxpop_topics
+from connectors.kafka.errors import BrokerRefusesError, KafkaConnectorError, NotAllowedError
+from connectors.kafka.metadata import describe_topics
+from connectors.kafka.rights import missing_for_group, missing_for_topics
+from connectors.kafka.topics import TopicSpec, topic_differences, voxpop_topics
+from connectors.redis_problems import redis_problem
+from connectors.redis_rights import missing_for_worker
 from stream_app.doctor.finding import Finding
 from stream_app.settings import Settings
 
 OLDEST_REDIS = 7
-START = "`voxpop stack up` starts one; or point VOXPOP_REDIS at yours"
+SECURITY = "docs/security.md lists what each role needs"
 
 
 def kafka(settings: Settings) -> Iterator[Finding]:
-    """Whether Kafka answers, and its topics are as they should be."""
+    """Whether Kafka answers, its topics are as they should be, and a worker may use them."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it is said better below
     wanted = voxpop_topics(settings.topic_prefix, 1, post_max_bytes=settings.post_max_bytes)
     try:
-        differences = asyncio.run(topic_differences(settings.kafka_connection(), wanted))
+        differences, missing = asyncio.run(_kafka(settings, wanted))
+    except (BrokerRefusesError, NotAllowedError) as error:
+        yield Finding("kafka", "fail", "does not let this client do its work", str(error))
+        return
     except KafkaConnectorError as error:
         yield Finding("kafka", "fail", "does not answer", str(error))
         return
@@ -32,23 +38,37 @@ def kafka(settings: Settings) -> Iterator[Finding]:
         yield Finding("topics", "fail", "; ".join(differences), remedy)
     else:
         yield Finding("topics", "ok", f"all {len(wanted)} as they should be")
+    if missing:
+        yield Finding("kafka acls", "fail", f"a worker may not {', '.join(missing)}", SECURITY)
+
+
+async def _kafka(settings: Settings, wanted: Sequence[TopicSpec]) -> tuple[list[str], list[str]]:
+    """How topics differ from what is wanted, and what a worker may not do."""
+    connection, prefix = settings.kafka_connection(), settings.topic_prefix
+    differences = await topic_differences(connection, wanted)
+    described = await describe_topics(connection, [spec.name for spec in wanted])
+    missing = missing_for_topics("worker", described, prefix)
+    group = settings.topic(settings.group)
+    return differences, missing + await missing_for_group(connection, "worker", group)
 
 
 def redis_server(settings: Settings) -> Iterator[Finding]:
-    """Whether Redis answers, is new enough, evicts nothing and runs Lua."""
+    """Whether Redis answers, is new enough, evicts nothing, and lets a worker do its work."""
+    yield from asyncio.run(_redis(settings))
+
+
+async def _redis(settings: Settings) -> list[Finding]:
     connection = settings.redis_connection()
-    with connection.open_sync() as client:
+    found: list[Finding] = []
+    async with connection.open() as client:
         try:
-            yield _redis_version(client, connection.address)
-            yield _eviction(client)
-            client.eval("return 1", 0)
-        except redis.exceptions.NoPermissionError as error:
-            yield Finding("redis", "fail", f"the user may not: {error}", "grant it EVAL and INFO")
+            about = await client.info()
+            found += [_redis_version(about, connection.address), _eviction(about)]
+            missing = await missing_for_worker(client, settings.namespace())
         except redis.exceptions.RedisError as error:
-            detail = f"{connection.address} does not answer: {error}"
-            yield Finding("redis", "fail", detail, START)
-        else:
-            yield Finding("redis lua", "ok", "scripts run")
+            what, _, remedy = redis_problem(error, connection.address).partition(": ")
+            return [*found, Finding("redis", "fail", what, remedy)]
+    return [*found, _rights(missing)]
 
 
 def model(settings: Settings) -> Finding:
@@ -65,8 +85,7 @@ def model(settings: Settings) -> Finding:
     return Finding("model", "ok", f"{engine.version} for {engine.feature_set} on {device}")
 
 
-def _redis_version(client: redis.Redis, address: str) -> Finding:
-    about: dict[str, Any] = client.info("server")
+def _redis_version(about: Mapping[str, Any], address: str) -> Finding:
     found = str(about["redis_version"])
     name = f"Valkey {about['valkey_version']}" if "valkey_version" in about else f"Redis {found}"
     if int(found.split(".", maxsplit=1)[0]) < OLDEST_REDIS:
@@ -74,18 +93,16 @@ def _redis_version(client: redis.Redis, address: str) -> Finding:
     return Finding("redis", "ok", f"{name} at {address}")
 
 
-def _eviction(client: redis.Redis) -> Finding:
-    try:
-        policy = _text(client.config_get("maxmemory-policy"))
-    except redis.exceptions.ResponseError:
-        remedy = "see to it that maxmemory-policy is noeviction"
-        return Finding("redis keys", "warn", "the eviction policy may not be read", remedy)
+def _eviction(about: Mapping[str, Any]) -> Finding:
+    policy = about["maxmemory_policy"]
     if policy == "noeviction":
         return Finding("redis keys", "ok", "nothing is evicted")
     detail = f"maxmemory-policy is {policy}: counts may vanish"
     return Finding("redis keys", "fail", detail, "CONFIG SET maxmemory-policy noeviction")
 
 
-def _text(answer: dict[Any, Any]) -> str:
-    (value,) = answer.values()
-    return value.decode() if isinstance(value, bytes) else str(value)
+def _rights(missing: Sequence[str]) -> Finding:
+    if not missing:
+        return Finding("redis lua", "ok", "scripts run, and may do all that a worker does")
+    detail = f"a worker may not {', '.join(missing)}"
+    return Finding("redis lua", "fail", detail, SECURITY)

@@ -7,6 +7,7 @@ from typing import Final
 import redis.exceptions
 
 from connectors.kafka.errors import KafkaConnectorError
+from connectors.redis_problems import redis_problem
 from connectors.trends.verify import VerificationError
 from deploy.local import StackError
 from models.errors import CheckpointError, ModelError
@@ -42,6 +43,8 @@ def told_in_a_line(*more: type[Exception]) -> Iterator[None]:
         yield
     except caught as error:
         first = _first(error)
+        if isinstance(first, redis.exceptions.RedisError):
+            raise CliError(redis_problem(first)) from error
         if isinstance(first, expected):
             raise CliError(str(first)) from error
         raise

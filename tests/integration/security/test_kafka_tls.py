@@ -96,15 +96,13 @@ async def test_a_listener_of_another_protocol_is_told(
     sasl: KafkaConnection, guarded_kafka: GuardedKafka, listener: str, protocol: str
 ) -> None:
     said = await refusal(
-        replace(
-            sasl, bootstrap_servers=guarded_kafka.address(listener), security_protocol=protocol
-        )
+        replace(sasl, bootstrap_servers=guarded_kafka.address(listener), security_protocol=protocol)
     )
     assert "VOXPOP_KAFKA" in said
 
 
 def test_a_key_without_its_certificate_is_told(
-    mutual: KafkaConnection, certificates: Certificates
+    mutual: KafkaConnection,
 ) -> None:
     with pytest.raises(ConnectionSettingsError, match="without VOXPOP_KAFKA_SSL_CERTFILE"):
         replace(mutual, ssl_certfile=None).client_options()
@@ -114,7 +112,7 @@ def test_a_key_of_another_certificate_is_told(
     mutual: KafkaConnection, certificates: Certificates
 ) -> None:
     _, other = certificates.own.client("other")
-    with pytest.raises(ConnectionSettingsError, match="VOXPOP_KAFKA_SSL_CAFILE .*_KEYFILE"):
+    with pytest.raises(ConnectionSettingsError, match=r"VOXPOP_KAFKA_SSL_CAFILE .*_KEYFILE"):
         replace(mutual, ssl_keyfile=other).client_options()
 
 

@@ -1,0 +1,34 @@
+"""What an error of Redis means to its operator: one line with the setting and the remedy.
+
+Not for errors of posts or counts: those have their own words where they arise.
+"""
+
+from redis import exceptions
+
+from connectors.tls import tls_problem
+
+START = "start one with `voxpop stack up`, or point VOXPOP_REDIS at yours"
+
+
+def redis_problem(error: exceptions.RedisError, address: str = "") -> str:
+    """Say what is wrong and what to do.
+
+    Args:
+        error: as redis-py raised it.
+        address: where the server is, without user and password; empty where it is not known.
+    """
+    server = f"Redis at {address}" if address else "Redis"
+    if isinstance(error, exceptions.AuthenticationError):
+        return f"{server} refuses the user or the password: see VOXPOP_REDIS"
+    if isinstance(error, exceptions.NoPermissionError):
+        return (
+            f"{server}: the user in VOXPOP_REDIS lacks a right ({error}); docs/security.md lists "
+            "what each needs"
+        )
+    if why := tls_problem(error, "VOXPOP_REDIS"):
+        return f"{server}: {why}"
+    if isinstance(error, exceptions.TimeoutError):
+        return f"{server} does not answer in time: {START}"
+    if isinstance(error, exceptions.ConnectionError):
+        return f"{server} cannot be reached ({error}): {START}; rediss:// where it speaks TLS"
+    return f"{server}: {error}"
