@@ -8,6 +8,9 @@ from redis import exceptions
 from connectors.tls import tls_problem
 
 START = "start one with `voxpop stack up`, or point VOXPOP_REDIS at yours"
+# of a command, also in a script; and of a MULTI that was refused before its EXEC came
+NOT_ALLOWED = ("no permissions", "No permissions", "EXEC without MULTI")
+SCHEME = "rediss:// only where it speaks TLS"
 
 
 def redis_problem(error: exceptions.RedisError, address: str = "") -> str:
@@ -20,7 +23,7 @@ def redis_problem(error: exceptions.RedisError, address: str = "") -> str:
     server = f"Redis at {address}" if address else "Redis"
     if isinstance(error, exceptions.AuthenticationError):
         return f"{server} refuses the user or the password: see VOXPOP_REDIS"
-    if isinstance(error, exceptions.NoPermissionError):
+    if any(sign in str(error) for sign in NOT_ALLOWED):
         return (
             f"{server}: the user in VOXPOP_REDIS lacks a right ({error}); docs/security.md lists "
             "what each needs"
@@ -28,7 +31,7 @@ def redis_problem(error: exceptions.RedisError, address: str = "") -> str:
     if why := tls_problem(error, "VOXPOP_REDIS"):
         return f"{server}: {why}"
     if isinstance(error, exceptions.TimeoutError):
-        return f"{server} does not answer in time: {START}"
+        return f"{server} does not answer in time: {START}; {SCHEME}"
     if isinstance(error, exceptions.ConnectionError):
-        return f"{server} cannot be reached ({error}): {START}; rediss:// where it speaks TLS"
+        return f"{server} cannot be reached ({error}): {START}; {SCHEME}"
     return f"{server}: {error}"

@@ -13,7 +13,7 @@ from connectors.redis_script import RedisScript, ScriptCall
 Role = Literal["reader", "verifier", "worker"]
 
 # asked by every client when it connects
-CONNECTING: Final = ("client|setinfo", "ping", "select")
+CONNECTING: Final = ("client|setinfo", "select")
 READING: Final = ("hgetall", "smembers")
 # command -> what it may be called with, after its name and a key
 COUNTING: Final[Mapping[str, Sequence[str]]] = {

@@ -77,6 +77,11 @@ def tls_problem(error: BaseException, settings: str) -> str | None:
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _server_refused(cause, settings)
+        if isinstance(cause, ssl.SSLEOFError):
+            return (
+                "the server ended the connection where TLS began: see that it speaks TLS, and "
+                f"whether it asks for {settings}_SSL_CERTFILE and {settings}_SSL_KEYFILE"
+            )
         if isinstance(cause, ssl.SSLError):
             return _client_refused(cause.reason or str(cause), settings)
     return None

@@ -1,18 +1,22 @@
 """A Kafka that asks for users and certificates, and a Valkey behind TLS, once for these tests."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import redis.asyncio
 
 from connectors.kafka.connection import KafkaConnection
-from deploy.local import kafka
+from connectors.redis_connection import RedisConnection
+from connectors.redis_rights import acl_rule
+from deploy.local import kafka, valkey
 from deploy.local.jars import fetch_jars
 from deploy.local.kafka_security import KafkaSecurity, Listener
 from deploy.local.processes import LOCALHOST, free_ports
 from deploy.local.progress import silent
 from tests.integration.security.certificates import Authority
+from tests.integration.security.tls_proxy import tls_proxy
 
 PASSWORD = "telltale-kafka-pass"
 REDIS_PASSWORD = "telltale-redis-pass"
@@ -93,4 +97,64 @@ def sasl(guarded_kafka: GuardedKafka, certificates: Certificates) -> KafkaConnec
         sasl_mechanism="SCRAM-SHA-512",
         sasl_username="all",
         sasl_password=PASSWORD,
+    )
+
+
+@dataclass(frozen=True)
+class GuardedRedis:
+    """The ports that lead to one Valkey: itself, and through TLS in several ways."""
+
+    plain: int
+    tls: int
+    mutual: int
+    expired: int
+    elsewhere: int
+
+
+@pytest.fixture(scope="session")
+def guarded_redis(
+    tmp_path_factory: pytest.TempPathFactory, certificates: Certificates
+) -> Iterator[GuardedRedis]:
+    """A Valkey of its own, since these tests make users in it."""
+    folder = tmp_path_factory.mktemp("guarded-valkey")
+    server = valkey.start_valkey(folder, None)
+    authority = certificates.own.cafile
+    try:
+        valkey.wait_for_valkey(server, folder)
+        with (
+            tls_proxy(server.port, certificates.server) as tls,
+            tls_proxy(server.port, certificates.server, authority) as mutual,
+            tls_proxy(server.port, certificates.expired) as expired,
+            tls_proxy(server.port, certificates.elsewhere) as elsewhere,
+        ):
+            yield GuardedRedis(server.port, tls, mutual, expired, elsewhere)
+    finally:
+        server.stop(STOP_S)
+
+
+@pytest.fixture
+async def redis_administrator(guarded_redis: GuardedRedis) -> AsyncIterator[redis.asyncio.Redis]:
+    """May do everything."""
+    async with RedisConnection(f"redis://{LOCALHOST}:{guarded_redis.plain}/1").open() as client:
+        yield client
+
+
+@pytest.fixture
+async def redis_tls(
+    guarded_redis: GuardedRedis,
+    redis_administrator: redis.asyncio.Redis,
+    certificates: Certificates,
+) -> RedisConnection:
+    """A user with a worker's rights on the keys of `voxpop`, through TLS."""
+    await make_redis_user(redis_administrator, "worker", acl_rule("worker"))
+    return RedisConnection(
+        f"rediss://worker:{REDIS_PASSWORD}@{LOCALHOST}:{guarded_redis.tls}/1",
+        ssl_cafile=certificates.own.cafile,
+    )
+
+
+async def make_redis_user(administrator: redis.asyncio.Redis, name: str, rule: str) -> None:
+    """A user of that rule alone, with the password of these tests."""
+    await administrator.execute_command(  # type: ignore[no-untyped-call]
+        "ACL", "SETUSER", name, "reset", "on", f">{REDIS_PASSWORD}", *rule.split()
     )

@@ -1,11 +1,14 @@
 """TLS in front of a plain server: the Valkey of the local stack is built without it.
 
 What a client does is the same as with a server that speaks TLS itself: the handshake, both
-certificates, the name, then the same bytes.
+certificates, the name, then the same bytes. Sockets that block, since those of asyncio end a
+handshake that fails without the alert that says why.
 """
 
-import asyncio
 import contextlib
+import selectors
+import socket
+import socketserver
 import ssl
 import threading
 from collections.abc import Iterator
@@ -18,7 +21,7 @@ CHUNK = 64 * 1024
 
 @contextlib.contextmanager
 def tls_proxy(port: int, keystore: Path, clients_authority: Path | None = None) -> Iterator[int]:
-    """Serve TLS on a free port, from a thread of its own, and pass everything on to `port`.
+    """Serve TLS on a free port, a thread each connection, and pass everything on to `port`.
 
     Args:
         port: of the plain server, on 127.0.0.1.
@@ -33,38 +36,39 @@ def tls_proxy(port: int, keystore: Path, clients_authority: Path | None = None) 
     if clients_authority is not None:
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(clients_authority)
-    loop = asyncio.new_event_loop()
-    loop.set_exception_handler(lambda *_: None)  # handshakes that tests let fail
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    server = asyncio.run_coroutine_threadsafe(_serve(port, context), loop).result()
-    try:
-        yield int(server.sockets[0].getsockname()[1])
-    finally:
-        asyncio.run_coroutine_threadsafe(_end(server), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError):  # handshakes that tests let fail
+                _pass_on(context.wrap_socket(self.request, server_side=True), port)
+
+    with socketserver.ThreadingTCPServer((LOCALHOST, 0), Handler) as server:
+        server.daemon_threads = True
+        server.block_on_close = False
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
 
 
-async def _serve(port: int, context: ssl.SSLContext) -> asyncio.Server:
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        plain_reader, plain_writer = await asyncio.open_connection(LOCALHOST, port)
-        await asyncio.gather(_copy(reader, plain_writer), _copy(plain_reader, writer))
-
-    return await asyncio.start_server(pass_on, LOCALHOST, 0, ssl=context)
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError, asyncio.CancelledError):
-        while chunk := await reader.read(CHUNK):
-            writer.write(chunk)
-            await writer.drain()
-    writer.close()
-
-
-async def _end(server: asyncio.Server) -> None:
-    server.close()
-    for task in asyncio.all_tasks() - {asyncio.current_task()}:
-        task.cancel()
-    await asyncio.sleep(0)
+def _pass_on(client: ssl.SSLSocket, port: int) -> None:
+    with (
+        client,
+        socket.create_connection((LOCALHOST, port)) as plain,
+        selectors.DefaultSelector() as ready,
+    ):
+        ready.register(client, selectors.EVENT_READ, plain)
+        ready.register(plain, selectors.EVENT_READ, client)
+        while True:
+            for key, _ in ready.select():
+                source, target = key.fileobj, key.data
+                assert isinstance(source, socket.socket)
+                chunk = source.recv(CHUNK)
+                while source is client and client.pending():
+                    chunk += client.recv(CHUNK)
+                if not chunk:
+                    return
+                target.sendall(chunk)

@@ -1,0 +1,176 @@
+"""A user with the rights of its role can do its work, and each of them is needed."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+import pytest
+import redis.asyncio
+import redis.exceptions
+
+from connectors.conversations.source import SourcePartition
+from connectors.conversations.store import PartitionStore
+from connectors.redis_connection import RedisConnection
+from connectors.redis_problems import redis_problem
+from connectors.redis_rights import RIGHTS, Role, acl_rule, missing_for_worker
+from connectors.trends.layout import TrendLayout
+from connectors.trends.reader import TrendReader
+from connectors.trends.sink import TrendSink
+from connectors.trends.snapshot import take_snapshot
+from tests.conftest import PredictionMaker
+from tests.integration.security.conftest import GuardedRedis, make_redis_user
+
+pytestmark = pytest.mark.integration
+
+SOURCE = SourcePartition("posts", "mHkLxGpJQ2mOZp3rXvYtqg", 0)
+YEAR_S = 365 * 86_400
+# redis-py tells its name when it connects, and goes on where it may not; the log of the ACL would
+# fill with that
+TOLERATED = {"client|setinfo"}
+Work = Callable[[redis.asyncio.Redis, PredictionMaker, str], Awaitable[None]]
+
+
+async def work_of_a_worker(
+    client: redis.asyncio.Redis, predict: PredictionMaker, namespace: str
+) -> None:
+    """Counts, of which one is late; results fixed, with a window that overflows."""
+    store = PartitionStore(client, namespace=namespace, window=2)
+    assert await store.load_intent(SOURCE) is None
+    assert await store.fix(SOURCE, 0, 2, b"outcomes", {"c1": [b"1", b"2", b"3"]})
+    assert await store.windows(SOURCE, ["c1"]) == {"c1": [b"2", b"3"]}
+    now = time.time()
+    posts = [predict(0, ["acme"], now), predict(1, ["acme"], now - YEAR_S)]
+    applied = await TrendSink(client, TrendLayout(namespace)).apply(SOURCE.field, posts)
+    assert (applied.counted, applied.late) == (2, 3)
+
+
+async def work_of_a_verifier(
+    client: redis.asyncio.Redis, _: PredictionMaker, namespace: str
+) -> None:
+    """What `voxpop verify` reads."""
+    await client.time()
+    await client.smembers(TrendLayout(namespace).tracks)
+    snapshot = await take_snapshot(client, TrendLayout(namespace), "acme")
+    assert snapshot.fence == {SOURCE.field: 1}
+    assert snapshot.buckets
+
+
+async def work_of_a_reader(client: redis.asyncio.Redis, _: PredictionMaker, namespace: str) -> None:
+    """What `voxpop trends` and a dashboard read."""
+    reader = TrendReader(client, TrendLayout(namespace))
+    assert await reader.tracks() == ["acme"]
+    assert (await reader.window("acme", "1h")).total.posts == 1
+    assert (await reader.late_dropped("acme"))["10s"] == 1
+
+
+WORK: dict[Role, Work] = {
+    "worker": work_of_a_worker,
+    "verifier": work_of_a_verifier,
+    "reader": work_of_a_reader,
+}
+ALL: Sequence[tuple[Role, str]] = [(role, right) for role in RIGHTS for right in RIGHTS[role]]
+
+
+@pytest.fixture
+async def counted(
+    guarded_redis: GuardedRedis,
+    redis_administrator: redis.asyncio.Redis,
+    predict: PredictionMaker,
+    namespace: str,
+) -> str:
+    """A namespace in which a post was counted."""
+    assert guarded_redis
+    await work_of_a_worker(redis_administrator, predict, namespace)
+    return namespace
+
+
+async def do_as(
+    role: Role,
+    rule: str,
+    connection: RedisConnection,
+    administrator: redis.asyncio.Redis,
+    predict: PredictionMaker,
+    namespace: str,
+) -> None:
+    """Do the role's work as a user of that rule, with every script to be loaded again."""
+    await make_redis_user(administrator, role, rule)
+    await administrator.script_flush()
+    url = connection.url.replace("worker:", f"{role}:")
+    async with replace(connection, url=url).open(one_run=role == "worker") as client:
+        await WORK[role](client, predict, namespace)
+
+
+@pytest.mark.parametrize("role", RIGHTS)
+async def test_a_role_can_do_its_work_with_its_rights(
+    role: Role,
+    redis_tls: RedisConnection,
+    redis_administrator: redis.asyncio.Redis,
+    predict: PredictionMaker,
+    counted: str,
+) -> None:
+    namespace = f"{counted}-own" if role == "worker" else counted
+    rule = acl_rule(role, namespace)
+    await redis_administrator.acl_log_reset()
+    await do_as(role, rule, redis_tls, redis_administrator, predict, namespace)
+    assert await redis_administrator.acl_log() == []
+
+
+@pytest.mark.parametrize(("role", "right"), ALL)
+async def test_a_role_cannot_do_its_work_with_one_right_less(
+    role: Role,
+    right: str,
+    redis_tls: RedisConnection,
+    redis_administrator: redis.asyncio.Redis,
+    predict: PredictionMaker,
+    counted: str,
+) -> None:
+    if right in TOLERATED:
+        return
+    namespace = f"{counted}-own" if role == "worker" else counted
+    rule = " ".join(word for word in acl_rule(role, namespace).split() if word != f"+{right}")
+    with pytest.raises(redis.exceptions.ResponseError) as refused:
+        await do_as(role, rule, redis_tls, redis_administrator, predict, namespace)
+    said = redis_problem(refused.value)
+    assert "lacks a right" in said
+    assert right.partition("|")[0] in said.lower()
+    assert "docs/security.md" in said
+
+
+@pytest.mark.parametrize("role", ["reader", "verifier"])
+async def test_who_only_reads_may_not_write(
+    role: Role, redis_administrator: redis.asyncio.Redis, redis_tls: RedisConnection, counted: str
+) -> None:
+    await make_redis_user(redis_administrator, role, f"{acl_rule(role, counted)} +del")
+    url = redis_tls.url.replace("worker:", f"{role}:")
+    async with replace(redis_tls, url=url).open() as client:
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            await client.delete(TrendLayout(counted).tracks)
+
+
+async def test_nobody_may_touch_the_keys_of_another_deployment(
+    redis_administrator: redis.asyncio.Redis,
+    redis_tls: RedisConnection,
+    predict: PredictionMaker,
+    counted: str,
+) -> None:
+    with pytest.raises(redis.exceptions.NoPermissionError):
+        await do_as(
+            "worker",
+            acl_rule("worker", "blue-voxpop"),
+            redis_tls,
+            redis_administrator,
+            predict,
+            counted,
+        )
+
+
+async def test_what_a_worker_lacks_is_listed_before_it_works(
+    redis_tls: RedisConnection, redis_administrator: redis.asyncio.Redis, namespace: str
+) -> None:
+    rule = acl_rule("worker", namespace).replace("+hincrby ", "").replace("+rpush ", "")
+    await make_redis_user(redis_administrator, "worker", rule)
+    async with redis_tls.open() as client:
+        assert await missing_for_worker(client, namespace) == ["HINCRBY", "RPUSH"]
+        every = ["EXPIRE", "EXPIREAT", "HGET", "HINCRBY", "HMGET", "HSET", "LRANGE", "LTRIM"]
+        every += ["RPUSH", "SADD", "ZADD", "ZREMRANGEBYSCORE"]
+        assert await missing_for_worker(client, f"{namespace}-other") == every
