@@ -64,7 +64,8 @@ class RedisConnection:
     connect_timeout_s: float = 3.0
 
     def __post_init__(self) -> None:
-        if self._tls_files and _parse(self.url).scheme != "rediss":
+        parts = _parse(self.url)
+        if self._tls_files and parts.scheme != "rediss":
             raise RedisSettingsError(
                 f"VOXPOP_REDIS_SSL_… files are set but {self.address} is without TLS: "
                 "use rediss:// or drop the files"
