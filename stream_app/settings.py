@@ -11,8 +11,11 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from connectors.http.options import ApiOptions
+from connectors.http.tokens import parse_tokens
 from connectors.kafka.connection import KafkaConnection
 from connectors.redis_connection import RedisConnection
+from connectors.trends.layout import TrendLayout
 
 if TYPE_CHECKING:
     from models.engine import Engine
@@ -94,6 +97,19 @@ class Settings(BaseSettings):
     metrics_port: int | None = Field(
         None, ge=1, le=65535, description="port of a worker's Prometheus metrics; unset: none"
     )
+    api_tokens: SecretStr | None = Field(
+        None,
+        description="tokens of the HTTP API, `read:SECRET,admin:SECRET,…`, each of 16 characters "
+        "or more; unset: whoever reaches it may read",
+    )
+    api_requests_per_s: float = Field(
+        50.0,
+        gt=0,
+        description="requests a second that one caller of the HTTP API may make on average",
+    )
+    api_cors_origins: str = Field(
+        "", description="other sites whose pages may ask the HTTP API from a browser, `https://…,…`"
+    )
     window_idle_days: float = Field(
         7.0, gt=0, description="days without a post after which a conversation's window expires"
     )
@@ -111,6 +127,21 @@ class Settings(BaseSettings):
     def _redis_url(cls, redis: str) -> str:
         RedisConnection(url=redis)
         return redis
+
+    @field_validator("api_tokens")
+    @classmethod
+    def _tokens(cls, tokens: SecretStr | None) -> SecretStr | None:
+        if tokens is not None:
+            parse_tokens(tokens.get_secret_value())
+        return tokens
+
+    @field_validator("api_cors_origins")
+    @classmethod
+    def _origins(cls, origins: str) -> str:
+        for origin in filter(None, origins.split(",")):
+            if not re.fullmatch(r"\s*https?://[^\s/*]+\s*", origin):
+                raise ValueError(f"must be https://host,… and has {origin!r}")
+        return origins
 
     def load_engine(self) -> "Engine":
         """The engine of this process."""
@@ -145,6 +176,17 @@ class Settings(BaseSettings):
             sasl_mechanism=self.kafka_sasl_mechanism,
             sasl_username=self.kafka_sasl_username,
             sasl_password=password.get_secret_value() if password else None,
+        )
+
+    def api_options(self) -> ApiOptions:
+        """What the HTTP API needs to know, for the connectors."""
+        tokens = self.api_tokens
+        return ApiOptions(
+            redis=self.redis_connection(),
+            layout=TrendLayout(self.namespace()),
+            tokens=parse_tokens(tokens.get_secret_value()) if tokens else (),
+            requests_per_s=self.api_requests_per_s,
+            cors_origins=[each.strip() for each in self.api_cors_origins.split(",") if each],
         )
 
     def redis_connection(self) -> RedisConnection:

@@ -20,6 +20,7 @@ from stream_app.cli import (
     produce,
     replay,
     score,
+    serve,
     stack,
     teach,
     topics,
@@ -52,6 +53,7 @@ app.add_typer(stack.app, name="stack")
 app.add_typer(topics.app, name="topics")
 app.command()(produce.produce)
 app.command()(trends.trends)
+app.command()(serve.serve)
 app.command()(verify.verify)
 app.add_typer(dlq.app, name="dlq")
 app.command()(doctor.doctor)

@@ -1,0 +1,75 @@
+"""What the server measures of itself, and opinion by track, in Prometheus' terms."""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from connectors.trends.standing import Standing
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class ApiMetrics:
+    """Counters of one server."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "voxpop_api_requests",
+            "Requests answered, by method, route and status",
+            ["method", "route", "status"],
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "voxpop_api_request_seconds",
+            "Time from a request to the first byte of its answer, by route",
+            ["route"],
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self.open_streams = Gauge(
+            "voxpop_api_open_streams",
+            "Followers of /api/v1/stream at this moment",
+            registry=self._registry,
+        )
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """A request was answered."""
+        self._requests.labels(method, route, status).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def page(self, standings: list[Standing]) -> bytes:
+        """All figures as Prometheus reads them.
+
+        Args:
+            standings: tracks over the last hour.
+        """
+        return generate_latest(self._registry) + generate_latest(_opinion(standings))
+
+
+def _opinion(standings: list[Standing]) -> CollectorRegistry:
+    """Gauges of the tracks there are now; made anew so that one that is gone leaves no trace."""
+    registry = CollectorRegistry()
+    posts = Gauge(
+        "voxpop_track_posts", "Posts of a track in the last hour", ["track"], registry=registry
+    )
+    shares = Gauge(
+        "voxpop_track_sentiment_ratio",
+        "Share of a track's posts of the last hour by most probable sentiment",
+        ["track", "sentiment"],
+        registry=registry,
+    )
+    net = Gauge(
+        "voxpop_track_net_sentiment_ratio",
+        "Share of positive less share of negative posts of a track in the last hour, -1 to 1",
+        ["track"],
+        registry=registry,
+    )
+    for standing in standings:
+        posts.labels(standing.track).set(standing.posts)
+        if standing.net is None:
+            continue
+        net.labels(standing.track).set(standing.net)
+        for label, count in standing.sentiment.items():
+            shares.labels(standing.track, label).set(count / standing.posts)
+    return registry

@@ -1,0 +1,188 @@
+"""Routes of what is counted: tracks, a track's trend, and how tracks stand beside each other."""
+
+import time
+from difflib import get_close_matches
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, TypeAdapter
+
+from connectors.http.paging import Limit, Offset, page_of
+from connectors.http.problems import Problem, ProblemError
+from connectors.http.services import Services
+from connectors.http.trend_csv import trend_csv
+from connectors.trends.layout import resolution as resolution_of
+from connectors.trends.live import LiveTrends
+from connectors.trends.series import TrendSeries
+from connectors.trends.standing import Standing, standings
+from connectors.trends.timespan import TimeRange, parse_range
+
+PROBLEMS: dict[int | str, dict[str, object]] = {
+    code: {"model": Problem, "content": {"application/problem+json": {}}, "description": said}
+    for code, said in (
+        (400, "The range makes no sense"),
+        (401, "A token is needed"),
+        (403, "The token may not do this"),
+        (404, "There is no such track"),
+        (422, "A parameter is missing or malformed"),
+        (429, "This caller asks too often"),
+        (503, "Redis does not answer"),
+    )
+}
+_STANDINGS = TypeAdapter(list[Standing])
+
+Track = Annotated[str, Path(min_length=1, max_length=256, description="name of the track")]
+ResolutionName = Literal["10s", "1m", "1h", "1d"]
+Window = Annotated[str | None, Query(description="the last while, as in 15m, 1h or 7d")]
+Start = Annotated[str | None, Query(description="start of the range, Unix seconds or ISO 8601")]
+End = Annotated[str | None, Query(description="end of the range, exclusive; now where missing")]
+Resolution = Annotated[
+    ResolutionName | None, Query(description="width of the buckets; suits the range where missing")
+]
+
+
+class Tracks(BaseModel):
+    """Names of tracks."""
+
+    tracks: list[str]
+
+
+class Leaderboard(BaseModel):
+    """Tracks over a window, the most first."""
+
+    start: int
+    end: int
+    resolution: str
+    tracks: list[Standing]
+
+
+def trend_routes(services: Services) -> APIRouter:
+    """The routes, answered by these services."""
+    routes = APIRouter(prefix="/api/v1", tags=["trends"], responses=PROBLEMS)
+
+    @routes.get("/tracks")
+    async def tracks(
+        request: Request, response: Response, limit: Limit = 100, offset: Offset = 0
+    ) -> Tracks:
+        """Tracks that ever had a post, by name."""
+        names = await services.trends.tracks()
+        return Tracks(tracks=list(page_of(names, limit, offset, request.url, response)))
+
+    @routes.get(
+        "/trends/{track:path}",
+        response_class=Response,
+        responses={
+            200: {"content": {"application/json": {"schema": _ref(TrendSeries)}, "text/csv": {}}},
+            304: {"description": "It is what If-None-Match names"},
+        },
+    )
+    async def trends(
+        request: Request,
+        track: Track,
+        window: Window = None,
+        start: Start = None,
+        end: End = None,
+        resolution: Resolution = None,
+        format: Annotated[  # noqa: A002 - the name in the query
+            Literal["json", "csv"], Query(description="csv: a line a bucket")
+        ] = "json",
+    ) -> Response:
+        """Counts and shares of a track over a range; the last hour where none is given."""
+        await require_track(services.trends, track)
+        asked = asked_range(window, start, end, resolution)
+        try:
+            answer = await services.trends.trends(track, asked.start, asked.end, asked.resolution)
+        except ValueError as error:
+            raise ProblemError(400, "bad_range", str(error)) from error
+        if format == "json":
+            return await services.bodies.respond(
+                request, answer.tag, answer.json, "application/json"
+            )
+        csv = await services.bodies.respond(
+            request,
+            f"{answer.tag}-csv",
+            lambda: trend_csv(TrendSeries.model_validate_json(answer.json())),
+            "text/csv",
+        )
+        csv.headers["Content-Disposition"] = f'attachment; filename="{_file_name(track)}.csv"'
+        return csv
+
+    @routes.get("/leaderboard")
+    async def leaderboard(
+        request: Request,
+        response: Response,
+        window: Annotated[str, Query(description="as in 15m, 1h or 7d")] = "1h",
+        sort: Annotated[
+            Literal["posts", "net", "change", "track"],
+            Query(description="change: how far net sentiment moved, whichever way"),
+        ] = "posts",
+        limit: Limit = 50,
+        offset: Offset = 0,
+    ) -> Leaderboard:
+        """Tracks over a window beside the window before it: volume, net sentiment, change."""
+        asked = asked_range(window, None, None, None)
+        try:
+            found = await leaders(services.trends, asked, sort)
+        except ValueError as error:
+            raise ProblemError(400, "bad_range", str(error)) from error
+        shown = page_of(found.tracks, limit, offset, request.url, response)
+        return found.model_copy(update={"tracks": list(shown)})
+
+    return routes
+
+
+async def leaders(trends: LiveTrends, asked: TimeRange, sort: str = "posts") -> Leaderboard:
+    """All tracks over a range beside the range of the same length before it.
+
+    Raises:
+        ValueError: the range is over 5,000 buckets.
+        redis.exceptions.RedisError: Redis did not answer.
+    """
+    width = resolution_of(asked.resolution).seconds
+    end = (int(asked.end) // width + 1) * width  # with the bucket that is filling
+    length = max(width, round((asked.end - asked.start) / width) * width)
+    start = end - length
+    names = await trends.tracks()
+    now = {each: await trends.counts(each, start, end, asked.resolution) for each in names}
+    before = {
+        each: await trends.counts(each, start - length, start, asked.resolution) for each in names
+    }
+    return Leaderboard(
+        start=start, end=end, resolution=asked.resolution, tracks=standings(now, before, sort)
+    )
+
+
+async def require_track(trends: LiveTrends, track: str) -> None:
+    """See to it that a track was ever counted.
+
+    Raises:
+        ProblemError: it was not; names the closest that were.
+    """
+    known = await trends.tracks()
+    if track not in known:
+        close = get_close_matches(track, known, n=3, cutoff=0.5)
+        hint = f"did you mean {', '.join(map(repr, close))}?" if close else "see /api/v1/tracks"
+        raise ProblemError(404, "unknown_track", f"no track {track!r}: {hint}")
+
+
+def asked_range(
+    window: str | None, start: str | None, end: str | None, resolution: str | None
+) -> TimeRange:
+    """The range that the parameters of a request name.
+
+    Raises:
+        ProblemError: they make no sense.
+    """
+    try:
+        return parse_range(window, start, end, resolution, now=time.time())
+    except (ValueError, OverflowError) as error:
+        raise ProblemError(400, "bad_range", str(error)) from error
+
+
+def _file_name(track: str) -> str:
+    """A track's name as a file's: plain letters and digits."""
+    return "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in track)
+
+
+def _ref(model: type[BaseModel]) -> dict[str, object]:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
