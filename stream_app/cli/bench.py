@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stream_app.cli import bench_model
+from stream_app.cli import bench_alerts, bench_model
 
 if TYPE_CHECKING:
     from benchmarks.accuracy import Figures as Accuracy
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 
 app.command()(bench_model.model)
+app.command()(bench_alerts.alerts)
 
 Runs = Annotated[int, typer.Option(min=1, help="Runs; the median is given.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]

@@ -1,0 +1,35 @@
+"""`voxpop bench alerts`: how soon alerts come, and how often they are false."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def alerts(
+    days: Annotated[int, typer.Option(min=1, help="Simulated days of each seed.")] = 4,
+    plot: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Also draw the result into this PNG.")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Judge alerts on simulated streams with planted shifts, beside plain sigma rules."""
+    from rich.console import Console  # noqa: PLC0415 - keeps `--help` fast
+
+    from benchmarks.alerts import run as benchmark  # noqa: PLC0415
+    from benchmarks.alerts.plot import draw  # noqa: PLC0415
+    from benchmarks.alerts.tables import show  # noqa: PLC0415
+    from stream_app.cli.json_file import require_place, write_json  # noqa: PLC0415
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+
+    require_place(json)
+    require_place(plot)
+    with drawn_progress() as progress:
+        figures = benchmark.run(days, progress)
+    show(figures, Console())
+    if plot is not None:
+        draw(figures, plot)
+    if json is not None:
+        write_json(json, figures)
