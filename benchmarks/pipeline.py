@@ -21,6 +21,8 @@ from rich.table import Table
 from benchmarks.machine import Machine, this_machine
 from benchmarks.paced import paced_latency
 from benchmarks.posts import WirePost, simulated_posts
+from benchmarks.processor_time import milliseconds_each, processor_seconds
+from benchmarks.steady import BenchmarkStoppedError, steady_ends, steady_rate
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.producer import PostProducer
 from connectors.kafka.reading import read_topic
@@ -34,19 +36,15 @@ from stream_app.core.windows import ConversationKey, Windows
 from stream_app.runtime import WINDOWS_HELD
 from stream_app.settings import Settings
 from stream_app.trial.servers import trial_servers
+from stream_app.trial.worker_process import WorkerProcess
 from stream_app.trial.workers import running_workers
 
-STEADY = (0.1, 0.9)
 WORKERS = (1, 2)
 LOADS = (0.5, 0.9)
 RANKS = ("p50", "p95", "p99")
 Latency = Mapping[str, float | None]
 POLL_S = 0.05
 NO_PROGRESS_S = 120.0
-
-
-class BenchmarkStoppedError(Exception):
-    """The worker stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,8 @@ class Run:
         ratio: the first by the second.
         half: latency while posts come at half of that rate, see `paced_latency`.
         full: the same at nine tenths of it; at more, posts come faster than they go.
+        cpu_ms: milliseconds of a core for each post, see `processor_seconds`, while `pipeline` was
+            measured.
     """
 
     workers: int
@@ -68,6 +68,7 @@ class Run:
     ratio: float
     half: Latency
     full: Latency
+    cpu_ms: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,13 @@ class Figures:
                 ),
             )
         console.print(table)
+        for each in self.middle:
+            used = ", ".join(f"{whose} {spent:.3f}" for whose, spent in each.cpu_ms.items())
+            console.print(
+                f"{each.workers} workers, ms of a core a post: {used}; "
+                f"together {sum(each.cpu_ms.values()):.3f}",
+                highlight=False,
+            )
         console.print(str(self.machine), highlight=False)
 
 
@@ -147,10 +155,19 @@ def run(
             progress("Measuring", number, len(planned))
             own = settings.model_copy(update={"topic_prefix": f"{settings.topic_prefix}{number}-"})
             where = Path(folder) / str(number)
-            rate, order, half, full = asyncio.run(_pipeline(own, backlog, where, count, seconds))
+            steady, order, half, full = asyncio.run(_pipeline(own, backlog, where, count, seconds))
             alone = _model_alone(engine, own, backlog, order)
-            ratio = round(rate / alone, 3)
-            done.append(Run(count, round(rate, 1), round(alone, 1), ratio, half, full))
+            done.append(
+                Run(
+                    workers=count,
+                    pipeline=round(steady.rate, 1),
+                    model_alone=round(alone, 1),
+                    ratio=round(steady.rate / alone, 3),
+                    half=half,
+                    full=full,
+                    cpu_ms=steady.cpu_ms,
+                )
+            )
         progress("Measuring", len(planned), len(planned))
     middle = [_middle([each for each in done if each.workers == count]) for count in workers]
     return Figures(
@@ -166,6 +183,9 @@ def _middle(runs: Sequence[Run]) -> Run:
         ratio=median(each.ratio for each in runs),
         half=_middle_latency([each.half for each in runs]),
         full=_middle_latency([each.full for each in runs]),
+        cpu_ms={
+            whose: round(median(each.cpu_ms[whose] for each in runs), 3) for whose in runs[0].cpu_ms
+        },
     )
 
 
@@ -183,28 +203,39 @@ def _told(value: float | None) -> str:
 
 async def _pipeline(
     settings: Settings, backlog: Sequence[WirePost], folder: Path, workers: int, seconds: float
-) -> tuple[float, list[int], Latency, Latency]:
-    """Posts a second, the numbers of the posts as they were scored, and both latencies."""
+) -> tuple["_Steady", list[int], Latency, Latency]:
+    """Rate and cost, the numbers of the posts as they were scored, and both latencies."""
     kafka = settings.kafka_connection()
     await create_topics(kafka, voxpop_topics(settings.topic_prefix))
     async with PostProducer(kafka, topic=settings.topic(POSTS)) as producer:
         for each in backlog:
             await producer.send_raw(each.key, each.value)
-    async with running_workers(settings, workers, folder):
-        rate = steady_rate(await _watch(settings, backlog), len(backlog))
+    async with running_workers(settings, workers, folder) as processes:
+        steady = await _watch(settings, backlog, processes)
         order = await _order(kafka, settings, backlog)
         half, full = [
-            await paced_latency(settings, backlog, rate * share, seconds) for share in LOADS
+            await paced_latency(settings, backlog, steady.rate * share, seconds) for share in LOADS
         ]
-    return rate, order, half, full
+    return steady, order, half, full
 
 
-async def _watch(settings: Settings, backlog: Sequence[WirePost]) -> list[tuple[float, int]]:
-    """Moments and how many posts Redis counted by then, until it counts all."""
+@dataclass(frozen=True, slots=True)
+class _Steady:
+    """Posts a second and milliseconds of a core for each, of the steady part."""
+
+    rate: float
+    cpu_ms: Mapping[str, float]
+
+
+async def _watch(
+    settings: Settings, backlog: Sequence[WirePost], workers: Sequence[WorkerProcess]
+) -> _Steady:
+    """Look at what Redis counts until it counts all."""
     tracks = sorted({track for each in backlog for track in each.post.tracks})
     start = min(each.post.created_at for each in backlog)
     end = max(each.post.created_at for each in backlog) + 1
     samples = [(time.perf_counter(), 0)]
+    used = [processor_seconds(workers)]
     async with settings.redis_connection().open() as client:
         reader = TrendReader(client, TrendLayout(settings.namespace()))
         while samples[-1][1] < len(backlog):
@@ -213,31 +244,16 @@ async def _watch(settings: Settings, backlog: Sequence[WirePost]) -> list[tuple[
             now = time.perf_counter()
             if counted > samples[-1][1]:
                 samples.append((now, counted))
+                used.append(processor_seconds(workers))
             elif now - samples[-1][0] > NO_PROGRESS_S:
                 raise BenchmarkStoppedError(
                     f"{counted} of {len(backlog)} posts are counted, and nothing has moved for "
                     f"{NO_PROGRESS_S:.0f} s"
                 )
             await asyncio.sleep(POLL_S)
-    return samples
-
-
-def steady_rate(samples: Sequence[tuple[float, int]], total: int) -> float:
-    """Posts a second between the first samples past each end of `STEADY`.
-
-    Args:
-        samples: seconds and how many posts were counted by then, ascending.
-        total: posts in the backlog, reached by the last sample.
-
-    Raises:
-        BenchmarkStoppedError: one sample is past both ends.
-    """
-    (began, first), (ended, last) = (
-        next(sample for sample in samples if sample[1] >= share * total) for share in STEADY
-    )
-    if last == first:
-        raise BenchmarkStoppedError("too few posts to measure: all were counted at once")
-    return (last - first) / (ended - began)
+    first, last = steady_ends(samples, len(backlog))
+    cpu_ms = milliseconds_each(used[first], used[last], samples[last][1] - samples[first][1])
+    return _Steady(steady_rate(samples, len(backlog)), cpu_ms)
 
 
 async def _order(

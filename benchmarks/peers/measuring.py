@@ -13,8 +13,8 @@ from benchmarks.peers.job import Job
 from benchmarks.peers.process import PeerStoppedError, in_a_line, running_peer
 from benchmarks.peers.watching import predictions_topic, until_done, what_was_seen, written
 from benchmarks.peers.work import counts_key
-from benchmarks.pipeline import BenchmarkStoppedError
 from benchmarks.posts import WirePost
+from benchmarks.steady import BenchmarkStoppedError
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.producer import PostProducer
 from connectors.kafka.topics import POSTS, PREDICTIONS, create_topics, voxpop_topics

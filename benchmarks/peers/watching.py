@@ -15,7 +15,7 @@ from typing import Final
 import orjson
 
 from benchmarks.peers.process import PeerStoppedError
-from benchmarks.pipeline import steady_rate
+from benchmarks.steady import steady_rate
 from connectors.kafka.availability import offset_bounds
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.reading import read_topic

@@ -83,12 +83,13 @@ def pipeline(
 ) -> None:
     """Measure from Kafka through one and two workers into Redis, beside the model alone."""
     from benchmarks import pipeline as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from benchmarks.steady import BenchmarkStoppedError  # noqa: PLC0415
     from stream_app.cli.json_file import require_place  # noqa: PLC0415
     from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
     from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
 
     require_place(json)
-    with told_in_a_line(benchmark.BenchmarkStoppedError), drawn_progress() as progress:
+    with told_in_a_line(BenchmarkStoppedError), drawn_progress() as progress:
         figures = benchmark.run(posts, runs, progress, seconds)
     _tell(figures, json)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.pipeline import BenchmarkStoppedError, steady_rate
+from benchmarks.steady import BenchmarkStoppedError, steady_rate
 
 
 def test_only_the_steady_part_counts() -> None:
