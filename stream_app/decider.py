@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from connectors.conversations.source import SourcePartition
+from connectors.schemas.author import AuthorHasher
 from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Source
 from connectors.schemas.rejection import Reason
@@ -19,7 +20,7 @@ from stream_app.core.outcome import Outcome, Rejected, decode_outcomes
 from stream_app.core.prediction import make_prediction
 from stream_app.core.record import Record
 from stream_app.core.scoring import ModelBroken, PoisonPost, PostToScore, ScoredPost, Scorer
-from stream_app.core.windows import ConversationKey, Windows
+from stream_app.core.windows import ConversationKey, Windows, kept_post
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.membership import Membership
 from stream_app.metrics import Metrics
@@ -86,6 +87,7 @@ class Decider:
         scorer: scores posts; runs on the executor, never on the event loop.
         windows: the windows that the scorer uses.
         model_version: stamped on every prediction.
+        authors: hashes who wrote a post.
         store: windows that are not held.
         membership: says whether a batch is still ours.
         metrics: told how long it takes.
@@ -99,6 +101,7 @@ class Decider:
         scorer: Scorer,
         windows: Windows,
         model_version: str,
+        authors: AuthorHasher,
         store: WindowStore,
         membership: Membership,
         executor: Executor,
@@ -108,6 +111,7 @@ class Decider:
         self._scorer = scorer
         self._windows = windows
         self._model_version = model_version
+        self._authors = authors
         self._store = store
         self._membership = membership
         self._executor = executor
@@ -173,7 +177,7 @@ class Decider:
             decided.fresh[record.offset] = self._outcome(item, result)
             if isinstance(result, ScoredPost) and isinstance(item.content, DecodedPost):
                 window = decided.appended.setdefault(item.content.conversation_id, [])
-                window.append(result.record)
+                window.append(kept_post(result.record, result.sentiment))
 
     async def _score(self, items: Sequence[Item]) -> dict[tuple[int, int], ScoredPost | PoisonPost]:
         posts = [
@@ -218,7 +222,8 @@ class Decider:
                 offset=item.record.offset,
             )
             now = self._clock()
-            return make_prediction(item.content, result, source, self._model_version, now)
+            author = self._authors.hashed(item.content.author_id)
+            return make_prediction(item.content, result, source, self._model_version, now, author)
         detail = result.detail if result else "the post was not scored"
         return Rejected(Reason.POISON, detail, self._clock())
 

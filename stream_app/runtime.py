@@ -129,6 +129,7 @@ class Runtime:
             scorer=Scorer(engine, windows, canary_features(engine.feature_set)),
             windows=windows,
             model_version=engine.version,
+            authors=settings.authors(),
             store=store,
             membership=membership,
             executor=self._executor,

@@ -15,6 +15,7 @@ from connectors.http.options import ApiOptions
 from connectors.http.tokens import parse_tokens
 from connectors.kafka.connection import KafkaConnection
 from connectors.redis_connection import RedisConnection
+from connectors.schemas.author import SHORTEST_SALT, AuthorHasher
 from connectors.trends.layout import TrendLayout
 
 if TYPE_CHECKING:
@@ -113,6 +114,18 @@ class Settings(BaseSettings):
     window_idle_days: float = Field(
         7.0, gt=0, description="days without a post after which a conversation's window expires"
     )
+    author_salt: SecretStr | None = Field(
+        None,
+        min_length=SHORTEST_SALT,
+        description="secret with which author ids are hashed, 16 characters or more; unset: "
+        "authors are not known at all",
+    )
+    text_retention_days: float = Field(
+        0.0,
+        ge=0.0,
+        le=3650.0,
+        description="days that the text of an example post is kept; 0: no text is stored",
+    )
 
     @field_validator("kafka")
     @classmethod
@@ -155,6 +168,11 @@ class Settings(BaseSettings):
             window=self.window,
             states_mib=self.states_mib,
         )
+
+    def authors(self) -> AuthorHasher:
+        """Hashes authors with the salt of this deployment."""
+        salt = self.author_salt
+        return AuthorHasher(salt.get_secret_value() if salt else None)
 
     def topic(self, name: str) -> str:
         """Name of a topic with the prefix of this deployment."""

@@ -128,6 +128,7 @@ def _judge(document: object, now: float) -> DecodedPost:
         text=envelope.text,
         feature_set=feature_set.name,
         features=_features(envelope.features, feature_set),
+        author_id=envelope.author_id,
     )
 
 

@@ -4,7 +4,7 @@ Not for tensors as arrays: `codec` turns these documents into `DecodedPost` and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -91,6 +91,9 @@ class RawPost(BaseModel):
     post_id: Identifier
     conversation_id: Identifier
     parent_id: Identifier | None = None
+    author_id: Identifier | None = Field(
+        default=None, description="who wrote it; leaves a worker as a salted hash alone"
+    )
     platform: Annotated[str, Field(min_length=1, max_length=64)]
     lang: Annotated[str, Field(max_length=35)] | None = None
     created_at: EventTime
@@ -120,6 +123,7 @@ class DecodedPost:
 
     Attributes:
         created_at: event time, Unix seconds.
+        author_id: as the producer gave it; never shown, logged or written on.
         tracks: each once, in the order of the envelope.
         features: modality -> float32 [steps, width], only those present, never empty.
     """
@@ -134,6 +138,7 @@ class DecodedPost:
     text: str | None
     feature_set: str
     features: Mapping[str, NDArray[np.float32]]
+    author_id: str | None = field(default=None, repr=False)
 
 
 JsonObject = dict[str, Any]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Sentiment = Literal["negative", "neutral", "positive"]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -23,7 +24,7 @@ class SentimentScore(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    label: Literal["negative", "neutral", "positive"]
+    label: Sentiment
     probs: list[Probability] = Field(min_length=3, max_length=3)
 
 
@@ -62,6 +63,12 @@ class Prediction(BaseModel):
     sentiment: SentimentScore
     emotion: EmotionScore
     modalities: ModalityShares
+    previous_sentiment: Sentiment | None = Field(
+        default=None, description="label of the post before it in its conversation, if one is known"
+    )
+    author_hash: str | None = Field(
+        default=None, pattern=r"^[0-9a-f]{16}$", description="salted hash of the author's id"
+    )
     window_posts: int = Field(ge=1, description="posts the model saw, this one included")
     model_version: str
     scored_at: float = Field(description="Unix seconds")

@@ -41,7 +41,7 @@ def score(
         engine = settings.load_engine()
         encoder = load_text_encoder(settings.model)
         reader = LineReader(encoder, engine.feature_set, settings.post_max_bytes)
-        scorer = LineScorer(engine, reader, posts.name, settings.window)
+        scorer = LineScorer(engine, reader, posts.name, settings.window, settings.authors())
         with (
             posts.open("rb") as lines,
             predictions.open("wb") as out,

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 import orjson
 
+from connectors.schemas.author import AuthorHasher
 from connectors.schemas.prediction import Source
 from connectors.schemas.rejection import Reason, Rejection
 from stream_app.cli.score_lines import LineReader, ReadPost
@@ -52,6 +53,7 @@ class LineScorer:
         reader: reads lines as posts.
         source: the file's name, the `topic` of every prediction's source.
         window: most posts of a conversation that the model sees.
+        authors: hashes who wrote a post.
         clock: Unix seconds.
     """
 
@@ -61,11 +63,13 @@ class LineScorer:
         reader: LineReader,
         source: str,
         window: int,
+        authors: AuthorHasher,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._version = engine.version
         self._reader = reader
         self._source = source
+        self._authors = authors
         self._clock = clock
         self._windows = Windows(window, engine.stamp, CONVERSATIONS_HELD)
         self._scorer = Scorer(engine, self._windows, canary_features(engine.feature_set))
@@ -106,7 +110,10 @@ class LineScorer:
         if isinstance(result, PoisonPost):
             return self._refused(Rejection(Reason.POISON, result.detail))
         source = Source(topic=self._source, partition=0, offset=self._lines)
-        return make_prediction(own.post, result, source, self._version, self._clock()).encoded
+        author = self._authors.hashed(own.post.author_id)
+        return make_prediction(
+            own.post, result, source, self._version, self._clock(), author
+        ).encoded
 
     def _refused(self, rejection: Rejection) -> bytes:
         self._failed += 1

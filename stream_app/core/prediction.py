@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
 from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Prediction, Source
-from stream_app.core.scoring import ScoredPost
+from stream_app.core.scoring import ScoredPost, most_probable
 
 
 def make_prediction(
-    post: DecodedPost, scored: ScoredPost, source: Source, model_version: str, scored_at: float
+    post: DecodedPost,
+    scored: ScoredPost,
+    source: Source,
+    model_version: str,
+    scored_at: float,
+    author_hash: str | None = None,
 ) -> Prediction:
     """The prediction of a scored post.
 
@@ -19,6 +24,7 @@ def make_prediction(
         source: where the post stood.
         model_version: which model said it.
         scored_at: Unix seconds.
+        author_hash: of its author, None where nothing is known.
     """
     score = scored.score
     return Prediction.model_validate(  # at once: making each part by itself takes ten times as long
@@ -33,6 +39,8 @@ def make_prediction(
             "sentiment": _labelled(SENTIMENTS, score.sentiment),
             "emotion": _labelled(EMOTIONS, score.emotion),
             "modalities": dict(zip(MODALITIES, _rounded(score.modalities), strict=True)),
+            "previous_sentiment": scored.previous,
+            "author_hash": author_hash,
             "window_posts": scored.window_posts,
             "model_version": model_version,
             "scored_at": scored_at,
@@ -42,7 +50,7 @@ def make_prediction(
 
 def _labelled(labels: Sequence[str], probabilities: Sequence[float]) -> dict[str, object]:
     return {
-        "label": labels[probabilities.index(max(probabilities))],
+        "label": most_probable(labels, probabilities),
         "probs": _rounded(probabilities),
     }
 

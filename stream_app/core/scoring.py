@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from connectors.schemas.feature_sets import FEATURE_SETS
+from connectors.schemas.labels import SENTIMENTS
 from connectors.schemas.scoring import Features, Score, WindowRequest
 from stream_app.core.windows import ConversationKey, Windows
 
@@ -35,11 +36,23 @@ class PostToScore:
 
 @dataclass(frozen=True, slots=True)
 class ScoredPost:
-    """A score, the record that joins the window, and how many posts the model saw."""
+    """What becomes of a post.
+
+    Attributes:
+        record: joins the window.
+        window_posts: how many posts the model saw.
+        previous: sentiment of the post before it in its conversation; None where none is known.
+    """
 
     score: Score
     record: bytes
     window_posts: int
+    previous: str | None = None
+
+    @property
+    def sentiment(self) -> str:
+        """The most probable one."""
+        return most_probable(SENTIMENTS, self.score.sentiment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +96,7 @@ class Scorer:
         except Exception as error:  # noqa: BLE001 - the edge where a batch is caught
             return self._halve(posts, error)
         for post, result in zip(posts, scored, strict=True):
-            self._windows.append(post.key, (result.record,))
+            self._windows.append(post.key, (result.record,), result.sentiment)
         return list(scored)
 
     def _halve(
@@ -119,10 +132,18 @@ class Scorer:
                 owners.append([next(taken) for _ in request.targets])
         results: dict[int, ScoredPost] = {}
         answers = self._engine.score(requests)
+        last = {key: self._windows.window(key).last for key in members}
         for request, owner, scores in zip(requests, owners, answers, strict=True):
             for target, index, score in zip(request.targets, owner, scores, strict=True):
-                results[index] = ScoredPost(score, records[index], target + 1)
+                key = posts[index].key
+                results[index] = ScoredPost(score, records[index], target + 1, last[key])
+                last[key] = results[index].sentiment
         return [results[index] for index in range(len(posts))]
+
+
+def most_probable(labels: Sequence[str], probabilities: Sequence[float]) -> str:
+    """The first label of the highest probability."""
+    return labels[probabilities.index(max(probabilities))]
 
 
 def canary_features(feature_set: str) -> Features:

@@ -1,14 +1,24 @@
 """The window of each conversation: records of its last posts, oldest first.
 
 A bounded memory beside the store: a conversation that is not here is loaded by who asks. Records
-are opaque bytes that begin with the stamp of the model that made them.
+are opaque bytes that begin with the stamp of the model that made them. The store keeps each behind
+a byte for the sentiment that the post was given, so that the next post knows what it follows.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from connectors.schemas.scoring import WindowRequest, surplus
+
+_MARKS: Final = {"negative": b"-", "neutral": b"0", "positive": b"+"}
+_SENTIMENTS: Final = {mark: sentiment for sentiment, mark in _MARKS.items()}
+
+
+def kept_post(record: bytes, sentiment: str) -> bytes:
+    """A post as the store keeps it."""
+    return _MARKS[sentiment] + record
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +41,22 @@ class Window:
         foreign: posts at its beginning whose records another model made; they take their places
             as in the store, so that a window held and one loaded again are the same.
         records: of the present model, oldest first.
+        last: sentiment of the newest post, whichever model said it; None where none is known.
     """
 
     foreign: int
     records: tuple[bytes, ...]
+    last: str | None = None
 
-    def followed_by(self, new: Sequence[bytes], length: int) -> "Window":
-        """The window behind newer posts, cut to its length."""
+    def followed_by(self, new: Sequence[bytes], length: int, last: str | None = None) -> "Window":
+        """The window behind newer posts, the last of that sentiment, cut to its length."""
         records = (*self.records, *new)
         leave = surplus(self.foreign + len(records), length)
-        return Window(max(0, self.foreign - leave), records[max(0, leave - self.foreign) :])
+        return Window(
+            max(0, self.foreign - leave),
+            records[max(0, leave - self.foreign) :],
+            last if new else self.last,
+        )
 
     def requests(
         self, new: Sequence[bytes], length: int, conversation: ConversationKey
@@ -97,15 +113,17 @@ class Windows:
         """Those not held, each once, in order."""
         return [key for key in dict.fromkeys(keys) if key not in self._held]
 
-    def load(self, key: ConversationKey, records: Sequence[bytes]) -> None:
-        """Take a window from the store."""
+    def load(self, key: ConversationKey, posts: Sequence[bytes]) -> None:
+        """Take a window from the store, where `kept_post` made the posts."""
+        records = [post[1:] for post in posts]
+        last = _SENTIMENTS.get(posts[-1][:1]) if posts else None
         own = 0
         for record in reversed(records):
             if not record.startswith(self._stamp):
                 break
             own += 1
         foreign = len(records) - own
-        whole = Window(foreign, tuple(records[foreign:]))
+        whole = Window(foreign, tuple(records[foreign:]), last)
         self._hold(key, whole.followed_by((), self._length))
 
     def window(self, key: ConversationKey) -> Window:
@@ -117,13 +135,15 @@ class Windows:
         self._held.move_to_end(key)
         return self._held[key]
 
-    def append(self, key: ConversationKey, records: Sequence[bytes]) -> None:
-        """Add newer records to a held window.
+    def append(
+        self, key: ConversationKey, records: Sequence[bytes], last: str | None = None
+    ) -> None:
+        """Add newer records to a held window; `last` is the sentiment of the newest.
 
         Raises:
             KeyError: it is not held; load it first.
         """
-        self._hold(key, self._held[key].followed_by(records, self._length))
+        self._hold(key, self._held[key].followed_by(records, self._length, last))
 
     def shrink(self) -> int:
         """Let go of the least recently used beyond the capacity; returns how many."""

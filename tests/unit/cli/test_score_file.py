@@ -7,6 +7,7 @@ import orjson
 import pytest
 from numpy.typing import NDArray
 
+from connectors.schemas.author import AuthorHasher
 from connectors.schemas.codec import encode_post
 from connectors.schemas.post import JsonObject
 from connectors.schemas.prediction import Prediction
@@ -43,7 +44,9 @@ class LengthEncoder:
 
 def scored(lines: Sequence[bytes], window: int = 32) -> list[JsonObject]:
     reader = LineReader(LengthEncoder(), "default@1", max_bytes=100_000)
-    scorer = LineScorer(CountingEngine(), reader, "in.jsonl", window, clock=lambda: NOW)
+    scorer = LineScorer(
+        CountingEngine(), reader, "in.jsonl", window, AuthorHasher(None), clock=lambda: NOW
+    )
     answers = [*scorer.score(lines[:2]), *scorer.score(lines[2:])]
     read: list[JsonObject] = [orjson.loads(answer) for answer in answers]
     assert scorer.failed == sum("error" in answer for answer in read)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from connectors.conversations.source import SourcePartition
+from connectors.schemas.author import AuthorHasher
 from stream_app.batch import Batch, Decoder
 from stream_app.core.scoring import Scorer
 from stream_app.core.windows import ConversationKey, Windows
@@ -44,6 +45,7 @@ async def test_a_late_answer_of_the_store_does_not_undo_what_was_scored_meanwhil
             scorer=Scorer(engine, windows, features(999)),
             windows=windows,
             model_version=engine.version,
+            authors=AuthorHasher(None),
             store=store,
             membership=Membership(broker, 10.0, clock=lambda: 0.0),
             executor=threads,

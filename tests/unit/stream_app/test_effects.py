@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.conversations.source import SourcePartition
+from connectors.schemas.author import AuthorHasher
 from connectors.schemas.prediction import Prediction
 from connectors.schemas.rejection import Reason
 from stream_app.batch import Batch, Decoder
@@ -75,6 +76,7 @@ class World:
             scorer=Scorer(engine, windows, features(999)),
             windows=windows,
             model_version=engine.version,
+            authors=AuthorHasher(None),
             store=self.store,
             membership=membership,
             executor=executor,
@@ -192,7 +194,7 @@ async def test_wherever_it_dies_every_post_counts_once_and_keeps_its_first_resul
     assert world.trends.counts == Counter(
         ("acme", prediction.sentiment.label) for prediction in first_results.values()
     )
-    kept = [int(r[1:]) for records in world.store.kept.values() for r in records]
+    kept = [int(r[2:]) for records in world.store.kept.values() for r in records]
     assert sorted(kept) == sorted(valid)
 
 
@@ -220,7 +222,7 @@ async def test_what_redis_lost_of_its_last_moments_is_counted_again(
         world.hold_what_redis_has_of(held)
         await work(world, log, [3], 1, executor)
         assert sum(world.trends.counts.values()) == len(scored)
-        kept = [int(r[1:]) for records in world.store.kept.values() for r in records]
+        kept = [int(r[2:]) for records in world.store.kept.values() for r in records]
         assert sorted(kept) == scored
 
 

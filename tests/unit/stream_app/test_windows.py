@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.schemas.scoring import surplus
-from stream_app.core.windows import ConversationKey, Window, Windows
+from stream_app.core.windows import ConversationKey, Window, Windows, kept_post
 
 KEY = ConversationKey(0, "c")
 
@@ -14,16 +14,37 @@ def windows(length: int = 4, capacity: int = 2) -> Windows:
     return Windows(length, b"m", capacity)
 
 
+def kept(records: list[bytes]) -> list[bytes]:
+    return [kept_post(record, "negative") for record in records]
+
+
+def test_the_sentiment_of_the_newest_post_is_known_whichever_model_said_it() -> None:
+    held = windows()
+    assert held.missing([KEY]) == [KEY]
+    held.load(KEY, [])
+    assert held.window(KEY).last is None
+    held.load(KEY, [kept_post(b"m1", "negative"), kept_post(b"x2", "positive")])
+    assert held.window(KEY).last == "positive"
+    held.append(KEY, [b"m3"], "neutral")
+    assert held.window(KEY).last == "neutral"
+
+
+def test_a_post_kept_without_a_sentiment_is_another_models() -> None:
+    held = windows()
+    held.load(KEY, [b"m1"])
+    assert held.window(KEY) == Window(1, ())
+
+
 def test_records_before_another_models_are_not_shown() -> None:
     held = windows()
-    held.load(KEY, [b"m1", b"x2", b"m3", b"m4"])
+    held.load(KEY, kept([b"m1", b"x2", b"m3", b"m4"]))
     assert held.window(KEY).records == (b"m3", b"m4")
 
 
 def test_the_same_conversation_in_two_partitions_has_two_windows() -> None:
     held = windows()
     other = ConversationKey(1, "c")
-    held.load(KEY, [b"m1"])
+    held.load(KEY, kept([b"m1"]))
     assert held.missing([KEY, other, other]) == [other]
 
 
@@ -76,12 +97,12 @@ def test_a_window_held_is_the_one_that_the_store_gives_back(old: int, own: int, 
     stored = [b"x"] * old + [b"m%d" % number for number in range(own)]
     stored = stored[surplus(len(stored), length) :]
     held = windows(length)
-    held.load(KEY, stored)
+    held.load(KEY, kept(stored))
     added = [b"m+%d" % number for number in range(new)]
-    held.append(KEY, added)
+    held.append(KEY, added, "negative")
     stored += added
     again = windows(length)
-    again.load(KEY, stored[surplus(len(stored), length) :])
+    again.load(KEY, kept(stored[surplus(len(stored), length) :]))
     assert again.window(KEY) == held.window(KEY)
 
 

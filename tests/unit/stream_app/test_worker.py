@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from connectors.schemas.author import AuthorHasher
 from stream_app.batch import Decoder
 from stream_app.core.batching import MicroBatcher
 from stream_app.core.record import Record
 from stream_app.core.scoring import Scorer
-from stream_app.core.windows import Windows
+from stream_app.core.windows import Windows, kept_post
 from stream_app.decider import Decider
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
@@ -66,6 +67,7 @@ class Bench:
                 scorer=Scorer(engine, windows, features(999)),
                 windows=windows,
                 model_version=engine.version,
+                authors=AuthorHasher(None),
                 store=self.store,
                 membership=membership,
                 executor=threads,
@@ -249,10 +251,10 @@ async def test_after_a_revocation_the_windows_are_those_of_the_store() -> None:
         await bench.offer_until_delivered(run_of(0, 1))
         await bench.worker.revoke()
         (key,) = bench.store.kept
-        bench.store.kept[key].append(STAMP + b"of another worker")
+        bench.store.kept[key].append(kept_post(STAMP + b"of another worker", "neutral"))
         bench.worker.assigned()
         await bench.offer_until_delivered(run_of(2))
-        assert bench.engine.seen[-1] == tuple(bench.store.kept[key])
+        assert bench.engine.seen[-1] == tuple(post[1:] for post in bench.store.kept[key])
 
 
 async def test_a_start_that_a_revocation_overtook_is_forgotten() -> None:
