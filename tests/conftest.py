@@ -15,9 +15,12 @@ from connectors.schemas.prediction import (
     EmotionScore,
     ModalityShares,
     Prediction,
+    Sentiment,
     SentimentScore,
     Source,
 )
+
+SURE = 0.91  # probability of the label that a test asks for
 
 
 class PredictionMaker(Protocol):
@@ -33,6 +36,11 @@ class PredictionMaker(Protocol):
         sentiment: int = 1,
         emotion: int = 6,
         model_version: str = "m-1",
+        previous: Sentiment | None = None,
+        platform: str = "bluesky",
+        lang: str | None = "en",
+        conversation: str = "c1",
+        author_hash: str | None = None,
     ) -> Prediction: ...
 
 
@@ -78,22 +86,36 @@ def _predict(
     sentiment: int = 1,
     emotion: int = 6,
     model_version: str = "m-1",
+    previous: Sentiment | None = None,
+    platform: str = "bluesky",
+    lang: str | None = "en",
+    conversation: str = "c1",
+    author_hash: str | None = None,
 ) -> Prediction:
+    rest = (1.0 - SURE) / 2  # of two other sentiments, of six other emotions
     return Prediction(
         post_id=f"p{partition}-{offset}",
-        conversation_id="c1",
-        platform="bluesky",
-        lang="en",
+        conversation_id=conversation,
+        platform=platform,
+        lang=lang,
         tracks=list(tracks),
         created_at=created_at,
         source=Source(topic="posts", partition=partition, offset=offset),
         sentiment=SentimentScore.model_validate(
-            {"label": SENTIMENTS[sentiment], "probs": [float(i == sentiment) for i in range(3)]}
+            {
+                "label": SENTIMENTS[sentiment],
+                "probs": [SURE if i == sentiment else rest for i in range(3)],
+            }
         ),
         emotion=EmotionScore.model_validate(
-            {"label": EMOTIONS[emotion], "probs": [float(i == emotion) for i in range(7)]}
+            {
+                "label": EMOTIONS[emotion],
+                "probs": [SURE if i == emotion else rest / 3 for i in range(7)],
+            }
         ),
-        modalities=ModalityShares(text=1.0, audio=0.0, visual=0.0),
+        modalities=ModalityShares(text=0.7, audio=0.3, visual=0.0),
+        previous_sentiment=previous,
+        author_hash=author_hash,
         window_posts=1,
         model_version=model_version,
         scored_at=created_at + 1.0,

@@ -1,13 +1,9 @@
 """Where a post's counts stand in Redis: resolutions, bucket starts, keys and fields.
 
-Pure; the one place that knows the names. Not for reading or writing them.
+Pure; the one place that knows the names. Not for what a post adds to them: that is `counting`.
 """
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-
-from connectors.schemas.prediction import Prediction
 
 MINUTE_S = 60
 HOUR_S = 60 * MINUTE_S
@@ -16,6 +12,11 @@ DAY_S = 24 * HOUR_S
 POSTS = "posts"
 SENTIMENT = "sentiment:"
 EMOTION = "emotion:"
+SENTIMENT_SUM = "ps:"
+EMOTION_SUM = "pe:"
+MODALITY_SUM = "pm:"
+AFTER = "after:"
+TURN = "turn:"
 MODEL = "model:"
 
 
@@ -27,18 +28,23 @@ class Resolution:
         name: its name in keys and queries.
         seconds: width of a bucket.
         retention_s: seconds that a bucket lives after its end.
+        splits_retention_s: seconds that its counts by platform and language live after it; None:
+            there are none.
+        distinct_retention_s: the same of its distinct conversations and authors.
     """
 
     name: str
     seconds: int
     retention_s: int
+    splits_retention_s: int | None
+    distinct_retention_s: int | None
 
 
 RESOLUTIONS = (
-    Resolution("10s", 10, 6 * HOUR_S),
-    Resolution("1m", MINUTE_S, 48 * HOUR_S),
-    Resolution("1h", HOUR_S, 90 * DAY_S),
-    Resolution("1d", DAY_S, 2 * 365 * DAY_S),
+    Resolution("10s", 10, 6 * HOUR_S, None, None),
+    Resolution("1m", MINUTE_S, 48 * HOUR_S, 6 * HOUR_S, 2 * HOUR_S),
+    Resolution("1h", HOUR_S, 90 * DAY_S, 30 * DAY_S, 8 * DAY_S),
+    Resolution("1d", DAY_S, 2 * 365 * DAY_S, 2 * 365 * DAY_S, 90 * DAY_S),
 )
 
 
@@ -52,8 +58,22 @@ class Bucket:
     @property
     def expires_at(self) -> int:
         """Unix second at which Redis forgets it."""
-        found = resolution(self.resolution)
-        return self.start + found.seconds + found.retention_s
+        return self._end_after(resolution(self.resolution).retention_s)
+
+    @property
+    def splits_expire_at(self) -> int:
+        """Unix second at which its counts by platform and language go; 0: it has none."""
+        return self._end_after(resolution(self.resolution).splits_retention_s)
+
+    @property
+    def distinct_expire_at(self) -> int:
+        """Unix second at which its distinct counts go; 0: it has none."""
+        return self._end_after(resolution(self.resolution).distinct_retention_s)
+
+    def _end_after(self, retention_s: int | None) -> int:
+        if retention_s is None:
+            return 0
+        return self.start + resolution(self.resolution).seconds + retention_s
 
 
 def resolution(name: str) -> Resolution:
@@ -77,30 +97,6 @@ def bucket_start(created_at: float, resolution: Resolution) -> int:
         resolution: width of the bucket.
     """
     return int(created_at // resolution.seconds) * resolution.seconds
-
-
-def fields(prediction: Prediction) -> tuple[str, str, str, str]:
-    """The fields of a bucket that one post raises by one."""
-    return (
-        POSTS,
-        SENTIMENT + prediction.sentiment.label,
-        EMOTION + prediction.emotion.label,
-        MODEL + prediction.model_version,
-    )
-
-
-def summed(posts: Iterable[Prediction]) -> dict[Bucket, Counter[str]]:
-    """Counts of posts in the buckets of every resolution; the track is the caller's to choose."""
-    finest = RESOLUTIONS[0]  # whose buckets lie whole in those of all others
-    alike = Counter((bucket_start(post.created_at, finest), fields(post)) for post in posts)
-    totals: dict[Bucket, Counter[str]] = {}
-    for (start, raised), count in alike.items():
-        for width in RESOLUTIONS:
-            bucket = Bucket(width.name, bucket_start(start, width))
-            counts = totals.setdefault(bucket, Counter())
-            for name in raised:
-                counts[name] += count
-    return totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +125,22 @@ class TrendLayout:
         """Hash of the counts of a bucket."""
         return f"{self._tagged(track)}:{bucket.resolution}:{bucket.start}"
 
+    def splits(self, track: str, bucket: Bucket) -> str:
+        """Hash: `platform:<name>` or `language:<name>` -> the counts of a bucket within it."""
+        return f"{self._tagged(track)}:splits:{bucket.resolution}:{bucket.start}"
+
+    def conversations(self, track: str, bucket: Bucket) -> str:
+        """HyperLogLog of the conversations of a bucket."""
+        return f"{self._tagged(track)}:conversations:{bucket.resolution}:{bucket.start}"
+
+    def authors(self, track: str, bucket: Bucket) -> str:
+        """HyperLogLog of the hashed authors of a bucket."""
+        return f"{self._tagged(track)}:authors:{bucket.resolution}:{bucket.start}"
+
+    def values(self, track: str, dimension: str) -> str:
+        """Set of the platforms or languages that are told apart in a track."""
+        return f"{self._tagged(track)}:values:{dimension}"
+
     def fence(self, track: str) -> str:
         """Hash: source partition -> last offset counted in the track."""
         return f"{self._tagged(track)}:fence"
@@ -136,6 +148,18 @@ class TrendLayout:
     def late_dropped(self, track: str) -> str:
         """Hash: resolution -> posts that came after their bucket had expired."""
         return f"{self._tagged(track)}:late_dropped"
+
+    def exemplars(self, track: str) -> str:
+        """Hash: post id -> an example post, JSON."""
+        return f"{self._tagged(track)}:exemplars"
+
+    def exemplar_ranks(self, track: str, label: str) -> str:
+        """Sorted set: post ids of the examples of `sentiment:<label>` or `emotion:<label>`."""
+        return f"{self._tagged(track)}:exemplars:{label}"
+
+    def exemplar_text(self, track: str, post_id: str) -> str:
+        """Text of an example post, where texts are kept."""
+        return f"{self._tagged(track)}:text:{post_id}"
 
     def index(self, track: str) -> str:
         """Sorted set: `<resolution>:<start>` of the buckets, scored by their expiry."""

@@ -4,38 +4,22 @@ A prediction counts in a track when the track's fence has passed its offset, or 
 had committed past it, which they do only after counting. So the recount is exact while they run.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import orjson
 
 from connectors.conversations.source import SourcePartition
-from connectors.trends.layout import (
-    EMOTION,
-    MODEL,
-    POSTS,
-    RESOLUTIONS,
-    SENTIMENT,
-    Bucket,
-    bucket_start,
-    resolution,
-)
+from connectors.trends.counting import observe_document
+from connectors.trends.hyperloglog import REGISTERS
+from connectors.trends.layout import Bucket, resolution
 from connectors.trends.offsets import OffsetSet
 from connectors.trends.snapshot import TrackSnapshot
+from connectors.trends.totals import Totals
 
-FINEST_S = RESOLUTIONS[0].seconds  # divides every other width
-MARGIN_S = 5  # a bucket this near its expiry may vanish at any moment
-
-
-class Cell(NamedTuple):
-    """Posts that agree in all of this raise the same fields of the same buckets."""
-
-    step: int  # bucket of the finest resolution, counted from 1970
-    sentiment: str
-    emotion: str
-    model_version: str
+DIFFERING_REGISTERS = ":differing registers"
+NONE_DISTINCT = (bytes(REGISTERS), bytes(REGISTERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +64,8 @@ class Recount:
         self._snapshots = snapshots
         self._settled = settled
         self._partitions: dict[tuple[str, str, int], _Partition] = {}
-        self._cells: defaultdict[str, Counter[Cell]] = defaultdict(Counter)
+        began = min((own.taken_at for own in snapshots.values()), default=0)
+        self._totals = Totals(began)
 
     def add(self, value: bytes, topic_id: str) -> None:
         """Count one prediction; a duplicate of an earlier one counts nothing.
@@ -105,31 +90,20 @@ class Recount:
         if not tracks:
             return
         self.posts += 1
-        cell = Cell(
-            int(document["created_at"] // FINEST_S),
-            document["sentiment"]["label"],
-            document["emotion"]["label"],
-            document["model_version"],
-        )
-        for track in set(tracks):
-            self._cells[track][cell] += 1
+        self._totals.add(observe_document(document), set(tracks))
 
     def tracks(self) -> list[str]:
         """Tracks in Redis or in the predictions, by name."""
-        return sorted(self._snapshots.keys() | self._cells.keys())
+        return sorted(self._snapshots.keys() | self._totals.tracks())
 
     def expected(self, track: str) -> dict[Bucket, Counter[str]]:
-        """What the buckets of a track should hold, those long expired included."""
-        buckets: dict[Bucket, Counter[str]] = {}
-        for cell, count in self._cells.get(track, Counter()).items():
-            for width in RESOLUTIONS:
-                bucket = Bucket(width.name, bucket_start(cell.step * FINEST_S, width))
-                fields = buckets.setdefault(bucket, Counter())
-                fields[POSTS] += count
-                fields[SENTIMENT + cell.sentiment] += count
-                fields[EMOTION + cell.emotion] += count
-                fields[MODEL + cell.model_version] += count
-        return buckets
+        """What the live buckets of a track should hold, by the names of a snapshot."""
+        snapshot = self._snapshots.get(track) or TrackSnapshot(track, 0, {}, {})
+        return self._totals.fields(track, snapshot.values, snapshot.alive_after)
+
+    def distinct(self, track: str) -> dict[Bucket, tuple[bytes, bytes]]:
+        """Registers that the conversations and the authors of a track's buckets should have."""
+        return self._totals.registers(track)
 
     def _open(self, place: tuple[str, str, int]) -> _Partition:
         field = SourcePartition(*place).field
@@ -159,7 +133,7 @@ def comparable(
     Returns:
         Those alive at the snapshot with some seconds to spare, by resolution and start.
     """
-    alive_after = snapshot.taken_at + MARGIN_S
+    alive_after = snapshot.alive_after
     return sorted(
         bucket
         for bucket in expected.keys() | snapshot.buckets.keys()
@@ -179,13 +153,35 @@ def differences(
     for bucket in buckets:
         wanted = expected.get(bucket, {})
         held = snapshot.buckets.get(bucket, {})
-        for field in sorted(wanted.keys() | held.keys()):
-            if wanted.get(field, 0) != held.get(field, 0):
+        for name in sorted(wanted.keys() | held.keys()):
+            if wanted.get(name, 0) != held.get(name, 0):
                 yield Difference(
                     track=snapshot.track,
                     resolution=bucket.resolution,
                     bucket_start=bucket.start,
-                    field=field,
-                    expected=wanted.get(field, 0),
-                    found=held.get(field, 0),
+                    field=name,
+                    expected=wanted.get(name, 0),
+                    found=held.get(name, 0),
+                )
+
+
+def distinct_differences(
+    snapshot: TrackSnapshot, expected: Mapping[Bucket, tuple[bytes, bytes]], buckets: list[Bucket]
+) -> Iterator[Difference]:
+    """Registers of distinct counts that are not as expected, how many by bucket and kind."""
+    for bucket in buckets:
+        if bucket.distinct_expire_at <= snapshot.alive_after:
+            continue
+        wanted = expected.get(bucket, NONE_DISTINCT)
+        held = snapshot.distinct.get(bucket, NONE_DISTINCT)
+        for kind, own, found in zip(("conversations", "authors"), wanted, held, strict=True):
+            if own != found:
+                off = sum(one != other for one, other in zip(own, found, strict=True))
+                yield Difference(
+                    track=snapshot.track,
+                    resolution=bucket.resolution,
+                    bucket_start=bucket.start,
+                    field=kind + DIFFERING_REGISTERS,
+                    expected=0,
+                    found=off,
                 )

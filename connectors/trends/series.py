@@ -4,13 +4,26 @@ The shape is the one of the HTTP route for trends. Pure; not for fetching the co
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors.schemas.labels import EMOTIONS, SENTIMENTS
-from connectors.trends.layout import EMOTION, MODEL, POSTS, SENTIMENT, Bucket
+from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
+from connectors.trends.counting import MILLION, TURNS, Split
+from connectors.trends.layout import (
+    AFTER,
+    EMOTION,
+    EMOTION_SUM,
+    MODALITY_SUM,
+    MODEL,
+    POSTS,
+    SENTIMENT,
+    SENTIMENT_SUM,
+    TURN,
+    Bucket,
+)
 from connectors.trends.wilson import wilson_interval
 
 
@@ -24,16 +37,36 @@ class Share(BaseModel):
     high: float = Field(ge=0.0, le=1.0)
 
 
+_FIGURES = msgspec.msgpack.Decoder(list[int])
+Means = dict[str, float | None]
+
+
 class TrendCounts(BaseModel):
-    """Counts of a bucket or of a whole series; every label is listed, with 0 where none came."""
+    """Counts of a bucket or of a whole series; every label is listed, with 0 where none came.
+
+    A mean is null where there are no posts.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     posts: int = Field(ge=0)
     sentiment: dict[str, int]
     emotion: dict[str, int]
+    net: float | None = Field(
+        description="share of positive less share of negative posts; null without posts"
+    )
     sentiment_shares: dict[str, Share]
     emotion_shares: dict[str, Share]
+    sentiment_means: Means = Field(description="mean probability of each sentiment")
+    emotion_means: Means = Field(description="mean probability of each emotion")
+    modalities: Means = Field(description="mean share of each modality in the score of a post")
+    after: dict[str, int] = Field(
+        description="posts by the sentiment of the post before in their conversation"
+    )
+    turns: dict[str, int] = Field(
+        description="posts that turn their conversation from positive to negative, or back, by "
+        "what it turns to"
+    )
     models: dict[str, int] = Field(description="model version -> posts that it scored")
 
 
@@ -86,7 +119,7 @@ def assemble(
         start=wanted[0].start,
         end=end,
         buckets=buckets,
-        total=TrendCounts(**_answer(total)),
+        total=trend_counts(total),
     )
 
 
@@ -100,6 +133,26 @@ def text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
+def split_counts(fields: Mapping[bytes | str, bytes | str]) -> dict[Split, list[int]]:
+    """A hash of counts by platform and language: each in the order of `MEASURES`.
+
+    Raises:
+        TypeError: the client decodes its answers: these are no text.
+    """
+    splits = {}
+    for name, figures in fields.items():
+        dimension, _, value = text(name).partition(":")
+        if isinstance(figures, str):
+            raise TypeError(f"counts of {dimension} {value} are no text: use a client of bytes")
+        splits[dimension, value] = _FIGURES.decode(figures)
+    return splits
+
+
+def trend_counts(fields: Mapping[str, int]) -> TrendCounts:
+    """What is answered of counts by name."""
+    return TrendCounts(**_answer(fields))
+
+
 def _answer(fields: Mapping[str, int]) -> dict[str, Any]:
     """The attributes of `TrendCounts`, made once: a series may hold thousands of them."""
     posts = fields.get(POSTS, 0)
@@ -109,14 +162,27 @@ def _answer(fields: Mapping[str, int]) -> dict[str, Any]:
         "posts": posts,
         "sentiment": sentiment,
         "emotion": emotion,
+        "net": (sentiment["positive"] - sentiment["negative"]) / posts if posts else None,
         "sentiment_shares": {label: _share(count, posts) for label, count in sentiment.items()},
         "emotion_shares": {label: _share(count, posts) for label, count in emotion.items()},
+        "sentiment_means": _means(fields, SENTIMENT_SUM, SENTIMENTS, posts),
+        "emotion_means": _means(fields, EMOTION_SUM, EMOTIONS, posts),
+        "modalities": _means(fields, MODALITY_SUM, MODALITIES, posts),
+        "after": {label: fields.get(AFTER + label, 0) for label in SENTIMENTS},
+        "turns": {label: fields.get(TURN + label, 0) for label in TURNS.values()},
         "models": {
             name.removeprefix(MODEL): count
             for name, count in sorted(fields.items())
             if name.startswith(MODEL)
         },
     }
+
+
+def _means(fields: Mapping[str, int], prefix: str, labels: Sequence[str], posts: int) -> Means:
+    """Sums of millionths as means."""
+    if not posts:
+        return dict.fromkeys(labels)
+    return {label: round(fields.get(prefix + label, 0) / (MILLION * posts), 6) for label in labels}
 
 
 def _share(count: int, posts: int) -> Share:

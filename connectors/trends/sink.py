@@ -4,17 +4,22 @@ Not for deciding what a batch is, nor for reading the counts: that is `reader`.
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import redis.asyncio
 
 from connectors.redis_script import RedisScript, ScriptCall
 from connectors.schemas.prediction import Prediction
-from connectors.trends.layout import POSTS, TrendLayout, summed
+from connectors.trends.counting import MOST_VALUES, Sums, Tally, observe
+from connectors.trends.layout import POSTS, Bucket, TrendLayout
+from connectors.trends.seen import SeenElements
 
 NAMED_FOR_S: Final = 60.0
+_PACKED: Final = msgspec.msgpack.Encoder()
+DIMENSIONS: Final = [{"name": name, "most": most} for name, most in MOST_VALUES.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class TrendSink:
         self._layout = layout
         self._apply = RedisScript(__package__, "apply.lua")
         self._named_until_s: dict[str, float] = {}
+        self._seen = SeenElements()
 
     async def apply(self, partition_field: str, posts: Sequence[Prediction]) -> Applied:
         """Count a batch: in one step a track, the tracks one after another in one round trip.
@@ -65,19 +71,25 @@ class TrendSink:
                 apply the same batch again.
         """
         pending = _by_track(partition_field, posts)
+        if not pending:
+            return Applied(0, 0, 0)
+        tally = Tally([observe(post) for post in posts])
         entries = sum(map(len, pending.values()))
         await self._name_tracks(pending)
         counted = late = 0
         while pending:
-            calls = [self._call(partition_field, *item) for item in pending.items()]
-            answers = await self._apply.run(self._client, calls)
-            overlapping: dict[str, dict[int, Prediction]] = {}
-            for (track, by_offset), answer in zip(pending.items(), answers, strict=True):
+            asked = [self._asked(partition_field, tally, *item) for item in pending.items()]
+            answers = await self._apply.run(self._client, [own.call for own in asked])
+            overlapping: dict[str, dict[int, int]] = {}
+            for own, (track, by_offset), answer in zip(
+                asked, pending.items(), answers, strict=True
+            ):
                 done, number = _parse(answer)
                 if done:
                     counted += len(by_offset)
                     late += number
-                elif left := {at: post for at, post in by_offset.items() if at > number}:
+                    self._seen.remember(own.elements)
+                elif left := {at: row for at, row in by_offset.items() if at > number}:
                     overlapping[track] = left
             pending = overlapping
         return Applied(counted, entries - counted, late)
@@ -90,34 +102,78 @@ class TrendSink:
             await self._client.sadd(self._layout.tracks, *due)
             self._named_until_s.update(dict.fromkeys(due, now_s + NAMED_FOR_S))
 
-    def _call(
-        self, partition_field: str, track: str, by_offset: dict[int, Prediction]
-    ) -> ScriptCall:
-        """The script call that counts the posts of one track."""
+    def _asked(
+        self, partition_field: str, tally: Tally, track: str, by_offset: Mapping[int, int]
+    ) -> "_Asked":
+        """The script call that counts the posts of one track, and the elements it adds."""
+        layout = self._layout
         keys = [
-            self._layout.fence(track),
-            self._layout.late_dropped(track),
-            self._layout.index(track),
+            layout.fence(track),
+            layout.late_dropped(track),
+            layout.index(track),
+            *(layout.values(track, dimension) for dimension in MOST_VALUES),
         ]
-        arguments: list[str | bytes | int] = [partition_field, min(by_offset), max(by_offset)]
-        for bucket, counts in summed(by_offset.values()).items():
-            keys.append(self._layout.bucket(track, bucket))
-            others = [(name, count) for name, count in counts.items() if name != POSTS]
-            arguments += [bucket.resolution, bucket.start, bucket.expires_at]
-            arguments += [counts[POSTS], len(others)]
-            for name, count in others:
-                arguments += [name, count]
-        return ScriptCall(keys, arguments)
+        groups = []
+        elements: dict[str, set[str]] = {}
+        for buckets, sums in tally.by_bucket(list(by_offset.values())):
+            described = []
+            for bucket in buckets:
+                conversations = layout.conversations(track, bucket)
+                authors = layout.authors(track, bucket)
+                keys += [layout.bucket(track, bucket), layout.splits(track, bucket)]
+                keys += [conversations, authors]
+                described.append(_described(bucket))
+                if bucket.distinct_expire_at:
+                    new = elements[conversations] = self._seen.new(
+                        conversations, sums.conversations
+                    )
+                    described[-1]["conversations"] = list(new)
+                    new = elements[authors] = self._seen.new(authors, sums.authors)
+                    described[-1]["authors"] = list(new)
+            groups.append(_group(described, sums))
+        batch = _PACKED.encode({"dimensions": DIMENSIONS, "groups": groups})
+        call = ScriptCall(keys, [partition_field, min(by_offset), max(by_offset), batch])
+        return _Asked(call, elements)
 
 
-def _by_track(
-    partition_field: str, posts: Sequence[Prediction]
-) -> dict[str, dict[int, Prediction]]:
-    """Posts by track and offset, so that each entry is there once."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A script call, and which elements it adds to which distinct counts."""
+
+    call: ScriptCall
+    elements: Mapping[str, set[str]]
+
+
+def _group(buckets: Sequence[Mapping[str, object]], sums: Sums) -> dict[str, object]:
+    """Buckets that get the same sums, as `apply.lua` reads them."""
+    counts = dict(sums.counts)
+    return {
+        "posts": counts.pop(POSTS),
+        "counts": counts,
+        "splits": [
+            [[value, figures] for (own, value), figures in sums.splits.items() if own == dimension]
+            for dimension in MOST_VALUES
+        ],
+        "buckets": buckets,
+    }
+
+
+def _described(bucket: Bucket) -> dict[str, object]:
+    return {
+        "resolution": bucket.resolution,
+        "start": bucket.start,
+        "expires_at": bucket.expires_at,
+        "splits_expire_at": bucket.splits_expire_at,
+        "distinct_expire_at": bucket.distinct_expire_at,
+    }
+
+
+def _by_track(partition_field: str, posts: Sequence[Prediction]) -> dict[str, dict[int, int]]:
+    """Places of the posts by track and offset, so that each entry is there once."""
     topic, _, place = partition_field.partition("@")
     partition = place.rpartition(":")[2]
-    tracks: dict[str, dict[int, Prediction]] = {}
-    for post in posts:
+    tracks: dict[str, dict[int, int]] = {}
+    for row, post in enumerate(posts):
         source = post.source
         if source.topic != topic or str(source.partition) != partition:
             raise ValueError(
@@ -125,7 +181,7 @@ def _by_track(
                 f"{partition_field}: apply each source partition by itself"
             )
         for track in post.tracks:
-            tracks.setdefault(track, {}).setdefault(source.offset, post)
+            tracks.setdefault(track, {}).setdefault(source.offset, row)
     return tracks
 
 

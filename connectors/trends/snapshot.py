@@ -3,15 +3,20 @@
 Not for dashboards: those read a range through `reader`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from sys import intern
 
 import redis.asyncio
 
+from connectors.trends.counting import MEASURES, MOST_VALUES, split_field
+from connectors.trends.hyperloglog import registers_of
 from connectors.trends.layout import Bucket, TrendLayout
-from connectors.trends.series import counts, text
+from connectors.trends.series import counts, split_counts, text
 
 ATTEMPTS = 5
+MARGIN_S = 5  # what is this near its expiry may vanish at any moment
+KEYS_OF_A_BUCKET = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +27,11 @@ class TrackSnapshot:
         track: name of the track.
         taken_at: Redis' own clock, Unix seconds.
         fence: source partition -> last offset counted.
-        buckets: counts of every bucket that was alive.
+        buckets: counts of every bucket that was alive, those by platform and language included
+            under the names of `split_field`.
         unread: buckets made while the others were being listed; nothing is known of them.
+        values: dimension -> values told apart.
+        distinct: registers of the conversations and of the authors of buckets that count them.
     """
 
     track: str
@@ -31,6 +39,13 @@ class TrackSnapshot:
     fence: dict[str, int]
     buckets: dict[Bucket, dict[str, int]]
     unread: frozenset[Bucket] = frozenset()
+    values: dict[str, frozenset[str]] = field(default_factory=dict)
+    distinct: dict[Bucket, tuple[bytes, bytes]] = field(default_factory=dict)
+
+    @property
+    def alive_after(self) -> int:
+        """What expires at this Unix second or before may have vanished."""
+        return self.taken_at + MARGIN_S
 
 
 async def take_snapshot(
@@ -58,20 +73,52 @@ async def _read(client: redis.asyncio.Redis, layout: TrendLayout, track: str) ->
         pipeline.time()
         pipeline.hgetall(layout.fence(track))
         pipeline.zrange(index, 0, -1)
+        for dimension in MOST_VALUES:
+            pipeline.smembers(layout.values(track, dimension))
         for bucket in listed:
             pipeline.hgetall(layout.bucket(track, bucket))
-        (taken_at, _), fence, members, *hashes = await pipeline.execute()
-    return TrackSnapshot(
+            pipeline.hgetall(layout.splits(track, bucket))
+            pipeline.get(layout.conversations(track, bucket))
+            pipeline.get(layout.authors(track, bucket))
+        (taken_at, _), fence, members, *answers = await pipeline.execute()
+    values, held = answers[: len(MOST_VALUES)], answers[len(MOST_VALUES) :]
+    snapshot = TrackSnapshot(
         track=track,
         taken_at=taken_at,
         fence=counts(fence),
-        buckets={
-            bucket: {intern(text(field)): int(count) for field, count in held.items()}
-            for bucket, held in zip(listed, hashes, strict=True)
-            if held
-        },
+        buckets={},
         unread=frozenset(map(_bucket, members)).difference(listed),
+        values={
+            dimension: frozenset(map(text, own))
+            for dimension, own in zip(MOST_VALUES, values, strict=True)
+        },
     )
+    for at, bucket in enumerate(listed):
+        own = held[KEYS_OF_A_BUCKET * at : KEYS_OF_A_BUCKET * (at + 1)]
+        _take(snapshot, bucket, *own)
+    return snapshot
+
+
+def _take(
+    snapshot: TrackSnapshot,
+    bucket: Bucket,
+    found: Mapping[bytes | str, bytes | str],
+    splits: Mapping[bytes | str, bytes | str],
+    conversations: bytes | None,
+    authors: bytes | None,
+) -> None:
+    """Put what Redis held of a bucket into a snapshot."""
+    if not found:
+        return
+    held = {intern(text(name)): int(count) for name, count in found.items()}
+    snapshot.buckets[bucket] = held
+    if bucket.splits_expire_at > snapshot.alive_after:
+        for (dimension, value), figures in split_counts(splits).items():
+            for measure, figure in zip(MEASURES, figures, strict=True):
+                if figure:
+                    held[intern(split_field(dimension, value, measure))] = figure
+    if bucket.distinct_expire_at > snapshot.alive_after:
+        snapshot.distinct[bucket] = registers_of(conversations), registers_of(authors)
 
 
 def _bucket(member: object) -> Bucket:

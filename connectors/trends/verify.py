@@ -5,6 +5,7 @@ Not for what must agree: that is `recount`.
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import chain
 
 import redis.asyncio
 
@@ -12,7 +13,13 @@ from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.reading import Record, read_topic
 from connectors.trends.layout import TrendLayout
 from connectors.trends.positions import committed_offsets, first_offsets
-from connectors.trends.recount import Difference, Recount, comparable, differences
+from connectors.trends.recount import (
+    Difference,
+    Recount,
+    comparable,
+    differences,
+    distinct_differences,
+)
 from connectors.trends.series import text
 from connectors.trends.snapshot import TrackSnapshot, take_snapshot
 
@@ -131,7 +138,11 @@ def compare(
         expected = recount.expected(track)
         compared = comparable(snapshot, expected, start, end)
         buckets += len(compared)
-        for difference in differences(snapshot, expected, compared):
+        off = chain(
+            differences(snapshot, expected, compared),
+            distinct_differences(snapshot, recount.distinct(track), compared),
+        )
+        for difference in off:
             differing += 1
             if len(listed) < MOST_LISTED:
                 listed.append(difference)

@@ -1,6 +1,7 @@
 """The sink against a real Valkey: each post counts once, whatever is replayed."""
 
 import asyncio
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,21 +15,26 @@ from hypothesis.strategies import DataObject
 from redis.exceptions import OutOfMemoryError
 
 from connectors.redis_connection import RedisConnection
+from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
 from connectors.schemas.prediction import Prediction
+from connectors.trends.counting import MEASURES, MOST_VALUES
 from connectors.trends.layout import TrendLayout
-from connectors.trends.series import text
+from connectors.trends.series import split_counts, text
 from connectors.trends.sink import Applied, TrendSink
 from tests.conftest import PredictionMaker
 
 pytestmark = pytest.mark.integration
 
 HOUR_S = 3600
-WIDTHS = (
-    ("10s", 10, 6 * HOUR_S),
-    ("1m", 60, 48 * HOUR_S),
-    ("1h", HOUR_S, 90 * 24 * HOUR_S),
-    ("1d", 24 * HOUR_S, 730 * 24 * HOUR_S),
+DAY_S = 24 * HOUR_S
+NEVER = -(10**10)
+WIDTHS = (  # name, seconds, then how long counts and those by platform and language live
+    ("10s", 10, 6 * HOUR_S, NEVER),
+    ("1m", 60, 48 * HOUR_S, 6 * HOUR_S),
+    ("1h", HOUR_S, 90 * DAY_S, 30 * DAY_S),
+    ("1d", DAY_S, 730 * DAY_S, 730 * DAY_S),
 )
+NOT_COUNTS = "}:(values|conversations|authors):"
 AGES_S = (0, 1, 12, 75, -HOUR_S, 7 * HOUR_S, 3 * 24 * HOUR_S, 100 * 24 * HOUR_S, 800 * 24 * HOUR_S)
 PARTITIONS = 3
 
@@ -37,24 +43,47 @@ def field(partition: int, topic_id: str = "id-1") -> str:
     return f"posts@{topic_id}:{partition}"
 
 
+def raised_by(post: Prediction) -> Counter[str]:
+    """What one post adds to a bucket and within its platform and language."""
+    raised = Counter(
+        {
+            "posts": 1,
+            f"sentiment:{post.sentiment.label}": 1,
+            f"emotion:{post.emotion.label}": 1,
+        }
+    )
+    for prefix, labels, probabilities in (
+        ("ps", SENTIMENTS, post.sentiment.probs),
+        ("pe", EMOTIONS, post.emotion.probs),
+        ("pm", MODALITIES, list(post.modalities.model_dump().values())),
+    ):
+        for label, probability in zip(labels, probabilities, strict=True):
+            raised[f"{prefix}:{label}"] += round(probability * 1e6)
+    if post.previous_sentiment:
+        raised[f"after:{post.previous_sentiment}"] += 1
+        if {post.previous_sentiment, post.sentiment.label} == {"negative", "positive"}:
+            raised[f"turn:{post.sentiment.label}"] += 1
+    return +raised
+
+
 def naive_counts(namespace: str, posts: Sequence[Prediction], now: float) -> Counter[str]:
     """`<key> <field>` -> count, by another way than the sink's."""
     counts: Counter[str] = Counter()
     for post in posts:
         for track in post.tracks:
             tagged = f"{namespace}:{{{track}}}"
-            for name, seconds, retention_s in WIDTHS:
+            for name, seconds, retention_s, splits_s in WIDTHS:
                 start = int(post.created_at) - int(post.created_at) % seconds
                 if start + seconds + retention_s <= now:
                     counts[f"{tagged}:late_dropped {name}"] += 1
                     continue
-                for raised in (
-                    "posts",
-                    f"sentiment:{post.sentiment.label}",
-                    f"emotion:{post.emotion.label}",
-                    f"model:{post.model_version}",
-                ):
-                    counts[f"{tagged}:{name}:{start} {raised}"] += 1
+                counts[f"{tagged}:{name}:{start} model:{post.model_version}"] += 1
+                for raised, count in raised_by(post).items():
+                    counts[f"{tagged}:{name}:{start} {raised}"] += count
+                    if start + seconds + splits_s > now:
+                        within = f"{tagged}:splits:{name}:{start}"
+                        counts[f"{within} platform:{post.platform} {raised}"] += count
+                        counts[f"{within} language:{post.lang or 'und'} {raised}"] += count
     return counts
 
 
@@ -62,11 +91,16 @@ async def stored_counts(client: redis.asyncio.Redis, namespace: str) -> Counter[
     counts: Counter[str] = Counter()
     async for key in client.scan_iter(f"{namespace}:*", count=1000):
         name = key.decode()
-        if name.endswith((":tracks", ":fence", ":buckets")):
+        if name.endswith((":tracks", ":fence", ":buckets")) or re.search(NOT_COUNTS, name):
+            continue
+        if ":splits:" in name:
+            for (dimension, value), figures in split_counts(await client.hgetall(name)).items():
+                for measure, figure in zip(MEASURES, figures, strict=True):
+                    counts[f"{name} {dimension}:{value} {measure}"] += figure
             continue
         for raised, count in (await client.hgetall(name)).items():
             counts[f"{name} {text(raised)}"] = int(count)
-    return counts
+    return +counts
 
 
 @pytest.fixture
@@ -114,6 +148,9 @@ async def test_any_replay_of_any_cut_counts_each_post_once(
                 sentiment=data.draw(st.integers(0, 2)),
                 emotion=data.draw(st.integers(0, 6)),
                 model_version=data.draw(st.sampled_from(["m-1", "m-2"])),
+                previous=data.draw(st.sampled_from([*SENTIMENTS, None])),
+                platform=data.draw(st.sampled_from(["bluesky", "reddit"])),
+                lang=data.draw(st.sampled_from(["en", "pt", None])),
             )
             for offset in range(data.draw(st.integers(0, 12)))
         ]
@@ -185,7 +222,7 @@ async def test_a_bucket_expires_its_retention_after_its_end(
     now = time.time()
     for offset in range(2):
         await sink.apply(field(0), [predict(offset, ["a"], now)])
-    for name, seconds, retention_s in WIDTHS:
+    for name, seconds, retention_s, _ in WIDTHS:
         start = int(now) - int(now) % seconds
         expires_at = await valkey.expiretime(f"{namespace}:{{a}}:{name}:{start}")
         assert expires_at == start + seconds + retention_s
@@ -200,7 +237,9 @@ async def test_the_index_names_every_live_bucket(
     index = f"{namespace}:{{a}}:buckets"
     members = [text(name) for name in await valkey.zrange(index, 0, -1) if isinstance(name, bytes)]
     keys = {f"{namespace}:{{a}}:{name}": await valkey.zscore(index, name) for name in members}
-    alive = {name.split(" ")[0] for name in naive_counts(namespace, posts, now)}
+    alive = {
+        name.split(" ")[0] for name in naive_counts(namespace, posts, now) if ":splits:" not in name
+    }
     alive.discard(f"{namespace}:{{a}}:late_dropped")
     assert keys.keys() == alive
     for key, expires_at in keys.items():
@@ -213,6 +252,46 @@ async def test_the_set_of_tracks_names_each_track(
     await sink.apply(field(0), [predict(0, ["a", "Käse: 🧀"], time.time())])
     members = await valkey.smembers(f"{namespace}:tracks")
     assert set(map(text, members)) == {"a", "Käse: 🧀"}
+
+
+async def test_what_finds_no_room_among_the_languages_is_other(
+    sink: TrendSink, valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
+) -> None:
+    now, most = time.time(), MOST_VALUES["language"]
+    languages = [f"l{at}" for at in range(most + 5)]
+    posts = [predict(at, ["a"], now, lang=language) for at, language in enumerate(languages)]
+    for post in posts:
+        await sink.apply(field(0), [post])
+    await sink.apply(field(1), [predict(0, ["a"], now, partition=1, lang="l0")])
+    told_apart = {
+        text(name) for name in await valkey.smembers(f"{namespace}:{{a}}:values:language")
+    }
+    assert told_apart == set(languages[:most])
+    day = f"{namespace}:{{a}}:splits:1d:{int(now) // DAY_S * DAY_S}"
+    splits = split_counts(await valkey.hgetall(day))
+    posts_of = {
+        value: figures[0] for (kind, value), figures in splits.items() if kind == "language"
+    }
+    assert posts_of == {**dict.fromkeys(languages[:most], 1), "l0": 2, "other": 5}
+
+
+async def test_distinct_counts_hold_each_element_once_and_expire(
+    sink: TrendSink, valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
+) -> None:
+    now = time.time()
+    posts = [
+        predict(at, ["a"], now, conversation=f"c{at % 3}", author_hash=f"{at % 5:016x}")
+        for at in range(30)
+    ]
+    for first in (0, 10, 5, 0):
+        await sink.apply(field(0), posts[first:])
+    for name, seconds, kept_s in (("1m", 60, 2 * HOUR_S), ("1h", HOUR_S, 8 * DAY_S)):
+        start = int(now) // seconds * seconds
+        for kind, distinct in (("conversations", 3), ("authors", 5)):
+            key = f"{namespace}:{{a}}:{kind}:{name}:{start}"
+            assert await valkey.pfcount(key) == distinct
+            assert await valkey.expiretime(key) == start + seconds + kept_s
+    assert not [key async for key in valkey.scan_iter(f"{namespace}:*:10s:*") if b"s:10s" in key]
 
 
 async def test_a_server_that_lost_its_scripts_is_given_them_again(

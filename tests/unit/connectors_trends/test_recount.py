@@ -6,9 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.schemas.prediction import Prediction
-from connectors.trends.layout import Bucket, summed
+from connectors.trends.counting import summed
+from connectors.trends.hyperloglog import Distinct
+from connectors.trends.layout import Bucket
 from connectors.trends.offsets import OffsetSet
-from connectors.trends.recount import Difference, Recount, comparable, differences
+from connectors.trends.recount import (
+    DIFFERING_REGISTERS,
+    Difference,
+    Recount,
+    comparable,
+    differences,
+)
 from connectors.trends.snapshot import TrackSnapshot
 from connectors.trends.verify import compare
 from tests.conftest import PredictionMaker
@@ -17,10 +25,26 @@ NOW = 1_764_000_000
 FIELD = "posts@id-1:0"
 
 
+VALUES = {"platform": frozenset(["bluesky"]), "language": frozenset(["en"])}
+
+
 def snapshot(
     track: str, fence: dict[str, int], buckets: dict[Bucket, dict[str, int]] | None = None
 ) -> TrackSnapshot:
-    return TrackSnapshot(track, NOW, fence, buckets or {})
+    return TrackSnapshot(track, NOW, fence, buckets or {}, values=VALUES)
+
+
+def held(posts: list[Prediction]) -> TrackSnapshot:
+    """A snapshot as a sink that counted these posts leaves it."""
+    found = snapshot("a", {FIELD: len(posts) - 1})
+    for bucket, sums in summed(posts).items():
+        alive = bucket.splits_expire_at > NOW
+        found.buckets[bucket] = dict(sums.fields(VALUES) if alive else sums.counts)
+        conversations, authors = Distinct(), Distinct()
+        conversations.update(sums.conversations)
+        authors.update(sums.authors)
+        found.distinct[bucket] = conversations.registers(), authors.registers()
+    return found
 
 
 def feed(recount: Recount, predictions: list[Prediction], topic_id: str = "id-1") -> None:
@@ -37,10 +61,20 @@ def test_a_set_of_offsets_tells_each_once(offsets: list[int]) -> None:
 
 
 def test_what_the_sink_counted_is_what_is_expected(predict: PredictionMaker) -> None:
-    posts = [predict(at, ["a"], NOW - 40 * at, sentiment=at % 3) for at in range(50)]
+    posts = [
+        predict(
+            at,
+            ["a"],
+            NOW - 40 * at,
+            sentiment=at % 3,
+            previous=("negative", "positive", None)[at % 5 % 3],
+            platform=("bluesky", "reddit", "mastodon")[at % 3],
+        )
+        for at in range(50)
+    ]
     recount = Recount({"a": snapshot("a", {FIELD: 49})}, {})
     feed(recount, posts)
-    assert recount.expected("a") == summed(posts)
+    assert recount.expected("a") == held(posts).buckets
     assert (recount.predictions, recount.posts) == (50, 50)
 
 
@@ -83,13 +117,44 @@ def test_what_the_workers_had_committed_counts_even_where_redis_lost_its_fence(
 
 def test_equal_counts_are_no_difference(predict: PredictionMaker) -> None:
     posts = [predict(at, ["a"], NOW - at) for at in range(20)]
-    held = {bucket: dict(counts) for bucket, counts in summed(posts).items()}
-    snapshots = {"a": snapshot("a", {FIELD: 19}, held)}
+    snapshots = {"a": held(posts)}
     recount = Recount(snapshots, {})
     feed(recount, posts)
     found = compare(recount, snapshots, NOW)
     assert (found.differing, found.differences) == (0, ())
-    assert found.buckets == len(held)
+    assert found.buckets == len(snapshots["a"].buckets)
+
+
+def test_a_post_of_another_conversation_or_author_is_a_difference(
+    predict: PredictionMaker,
+) -> None:
+    counted = [predict(at, ["a"], NOW, author_hash=f"{at:016x}") for at in range(9)]
+    told = [predict(at, ["a"], NOW, conversation=f"c{at}") for at in range(9)]
+    snapshots = {"a": held(counted)}
+    recount = Recount(snapshots, {})
+    feed(recount, told)
+    found = compare(recount, snapshots, NOW)
+    wanted = {
+        (resolution, kind + DIFFERING_REGISTERS)
+        for resolution in ("1m", "1h", "1d")
+        for kind in ("conversations", "authors")
+    }
+    assert {(off.resolution, off.field) for off in found.differences} == wanted
+    assert all(off.found > 0 for off in found.differences)
+
+
+def test_counts_by_platform_that_may_have_expired_are_not_compared(
+    predict: PredictionMaker,
+) -> None:
+    old = [predict(0, ["a"], NOW - 7 * 3600)]  # its minute lives two days, the split six hours
+    snapshots = {"a": held(old)}
+    recount = Recount(snapshots, {})
+    feed(recount, old)
+    assert compare(recount, snapshots, NOW).differences == ()
+    minute = Bucket("1m", NOW - 7 * 3600)
+    assert not [
+        name for name in recount.expected("a")[minute] if ":" in name.split(" ")[0] and " " in name
+    ]
 
 
 def test_every_count_that_is_off_is_a_difference() -> None:

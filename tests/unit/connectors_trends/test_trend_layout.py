@@ -1,5 +1,3 @@
-from collections import Counter
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,9 +9,7 @@ from connectors.trends.layout import (
     TrendLayout,
     bucket_start,
     resolution,
-    summed,
 )
-from tests.conftest import PredictionMaker
 
 MOMENTS = st.floats(-1e9, 4e9, allow_nan=False)
 
@@ -40,28 +36,22 @@ def test_a_bucket_lives_its_retention_after_its_end(name: str, hours: int) -> No
     assert Bucket(name, 0).expires_at == resolution(name).seconds + hours * 3600
 
 
-def test_a_batch_is_summed_into_every_resolution(predict: PredictionMaker) -> None:
-    hour = 1_764_000_000 // 3600 * 3600
-    posts = [
-        predict(0, ["a"], hour + 3.5, sentiment=0, emotion=5),
-        predict(1, ["a"], hour + 9.9, sentiment=2, emotion=0),
-        predict(2, ["a"], hour + 10, sentiment=2, emotion=0, model_version="m-2"),
-    ]
-    totals = summed(posts)
-    first_two = {
-        "posts": 2,
-        "sentiment:negative": 1,
-        "sentiment:positive": 1,
-        "emotion:angry": 1,
-        "emotion:happy": 1,
-        "model:m-1": 2,
-    }
-    assert totals[Bucket("10s", hour)] == first_two
-    assert totals[Bucket("10s", hour + 10)]["posts"] == 1
-    assert totals[Bucket("1m", hour)] == Counter(first_two) + Counter(
-        {"posts": 1, "sentiment:positive": 1, "emotion:happy": 1, "model:m-2": 1}
-    )
-    assert sum(counts["posts"] for counts in totals.values()) == 3 * len(RESOLUTIONS)
+@pytest.mark.parametrize(
+    ("name", "splits_hours", "distinct_hours"),
+    [("1m", 6, 2), ("1h", 30 * 24, 8 * 24), ("1d", 730 * 24, 90 * 24)],
+)
+def test_what_is_told_apart_lives_its_own_retention(
+    name: str, splits_hours: int, distinct_hours: int
+) -> None:
+    bucket = Bucket(name, 0)
+    end = resolution(name).seconds
+    assert bucket.splits_expire_at == end + splits_hours * 3600
+    assert bucket.distinct_expire_at == end + distinct_hours * 3600
+
+
+def test_the_finest_buckets_tell_nothing_apart() -> None:
+    bucket = Bucket("10s", 0)
+    assert (bucket.splits_expire_at, bucket.distinct_expire_at) == (0, 0)
 
 
 def test_all_keys_of_a_track_share_its_hash_tag() -> None:
@@ -71,12 +61,20 @@ def test_all_keys_of_a_track_share_its_hash_tag() -> None:
         layout.late_dropped("a b"),
         layout.index("a b"),
         layout.bucket("a b", Bucket("1m", 60)),
+        layout.splits("a b", Bucket("1m", 60)),
+        layout.conversations("a b", Bucket("1m", 60)),
+        layout.authors("a b", Bucket("1m", 60)),
+        layout.values("a b", "platform"),
     ]
     assert keys == [
         "blue-voxpop:{a b}:fence",
         "blue-voxpop:{a b}:late_dropped",
         "blue-voxpop:{a b}:buckets",
         "blue-voxpop:{a b}:1m:60",
+        "blue-voxpop:{a b}:splits:1m:60",
+        "blue-voxpop:{a b}:conversations:1m:60",
+        "blue-voxpop:{a b}:authors:1m:60",
+        "blue-voxpop:{a b}:values:platform",
     ]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from connectors.schemas.labels import EMOTIONS, SENTIMENTS
 from connectors.trends.layout import Bucket
-from connectors.trends.reader import MOST_BUCKETS, buckets_between
+from connectors.trends.questions import MOST_BUCKETS, buckets_between
 from connectors.trends.series import assemble
 from connectors.trends.wilson import wilson_interval
 
@@ -13,6 +13,11 @@ FIELDS: dict[bytes | str, bytes | str] = {
     b"sentiment:negative": b"3",
     b"sentiment:positive": b"1",
     b"emotion:angry": b"4",
+    b"ps:negative": b"2500000",
+    b"ps:positive": b"1500000",
+    b"pm:text": b"4000000",
+    b"after:positive": b"2",
+    b"turn:negative": b"1",
     b"model:m-1": b"4",
 }
 
@@ -27,6 +32,11 @@ def test_a_bucket_lists_every_label_with_its_share_and_interval() -> None:
     assert (share.share, (share.low, share.high)) == (0.75, wilson_interval(3, 4))
     assert list(bucket.sentiment_shares) == list(SENTIMENTS)
     assert bucket.models == {"m-1": 4}
+    assert bucket.net == -0.5
+    assert bucket.sentiment_means == {"negative": 0.625, "neutral": 0.0, "positive": 0.375}
+    assert bucket.modalities == {"text": 1.0, "audio": 0.0, "visual": 0.0}
+    assert bucket.after == {"negative": 0, "neutral": 0, "positive": 2}
+    assert bucket.turns == {"negative": 1, "positive": 0}
 
 
 def test_the_total_sums_the_buckets_and_empty_ones_are_left_out() -> None:
