@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from connectors.conversations.source import SourcePartition
+from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Prediction
 from stream_app.core.outcome import Outcome, decode_outcomes, encode_outcomes
 from stream_app.core.record import Record
@@ -49,6 +50,13 @@ class TrendCounts(Protocol):
         """Count posts of one source partition, each once, in order of their offsets."""
 
 
+class ExamplePosts(Protocol):
+    """Example posts of the tracks."""
+
+    async def keep(self, posts: Sequence[Prediction], texts: Mapping[int, str]) -> object:
+        """Keep the best of them, with the texts of their offsets; again without effect."""
+
+
 class Effects:
     """Concludes decided batches, one after another, in the order they were decided.
 
@@ -56,6 +64,7 @@ class Effects:
         store: where results are fixed.
         outputs: where outcomes are delivered.
         trends: where predictions are counted.
+        exemplars: where the best of them are kept as examples.
         membership: the guard before each effect.
         metrics: told how long they take.
     """
@@ -66,12 +75,14 @@ class Effects:
         store: ResultStore,
         outputs: OutcomeOutputs,
         trends: TrendCounts,
+        exemplars: ExamplePosts,
         membership: Membership,
         metrics: Metrics,
     ) -> None:
         self._store = store
         self._outputs = outputs
         self._trends = trends
+        self._exemplars = exemplars
         self._membership = membership
         self._metrics = metrics
 
@@ -129,7 +140,11 @@ class Effects:
                 *(
                     self._trends.apply(source.field, _predictions(by_offset))
                     for source, by_offset in outcomes.items()
-                )
+                ),
+                *(
+                    self._exemplars.keep(_predictions(by_offset), _texts(decided, source))
+                    for source, by_offset in outcomes.items()
+                ),
             )
         self._guard(decided)
 
@@ -150,3 +165,13 @@ def _records(
 
 def _predictions(outcomes: Mapping[int, Outcome]) -> list[Prediction]:
     return [outcome for outcome in outcomes.values() if isinstance(outcome, Prediction)]
+
+
+def _texts(decided: DecidedBatch, source: SourcePartition) -> dict[int, str]:
+    return {
+        item.record.offset: item.content.text
+        for item in decided.batch.items
+        if item.record.partition == source.partition
+        and isinstance(item.content, DecodedPost)
+        and item.content.text
+    }

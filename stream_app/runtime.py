@@ -11,6 +11,7 @@ import faust
 import redis.exceptions
 
 from connectors.conversations.store import PartitionStore
+from connectors.exemplars.store import ExemplarStore
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.errors import KafkaConnectorError, NotAllowedError
 from connectors.kafka.metadata import describe_topics
@@ -135,10 +136,12 @@ class Runtime:
             executor=self._executor,
             metrics=self._metrics,
         )
+        layout = TrendLayout(settings.namespace())
         effects = Effects(
             store=store,
             outputs=self._outputs,
-            trends=TrendSink(self._redis, TrendLayout(settings.namespace())),
+            trends=TrendSink(self._redis, layout),
+            exemplars=ExemplarStore(self._redis, layout, settings.text_retention_days * DAY_S),
             membership=membership,
             metrics=self._metrics,
         )

@@ -22,7 +22,8 @@ from typing import Final
 import redis.asyncio
 
 from connectors.trends.layout import Bucket, TrendLayout, bucket_start, resolution
-from connectors.trends.reader import TrendReader, buckets_between
+from connectors.trends.questions import buckets_between
+from connectors.trends.reader import TrendReader
 from connectors.trends.series import TrendSeries, assemble, counts
 
 FRESH_FOR_S: Final = 0.1

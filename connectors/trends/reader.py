@@ -1,21 +1,24 @@
 """Reads trends from Redis, with an event loop or without one. Never writes."""
 
 import time
-from collections.abc import Iterable
-from math import ceil, isfinite
 
 import redis
 import redis.asyncio
 
-from connectors.trends.layout import Bucket, TrendLayout, bucket_start, resolution
-from connectors.trends.series import TrendSeries, assemble, counts, text
+from connectors.exemplars.exemplar import Exemplar
+from connectors.trends import questions
+from connectors.trends.distinct import DistinctCounts
+from connectors.trends.layout import TrendLayout
+from connectors.trends.questions import Answer, Question
+from connectors.trends.series import TrendSeries
+from connectors.trends.splits import TrendSplits
 from connectors.trends.timespan import parse_range
-
-MOST_BUCKETS = 5000  # a little over the longest life of any resolution, in its buckets
 
 
 class TrendReader:
     """Reads trends on an event loop.
+
+    Every method raises `redis.exceptions.RedisError` where Redis does not answer.
 
     Args:
         client: stays the caller's to close.
@@ -28,7 +31,7 @@ class TrendReader:
 
     async def tracks(self) -> list[str]:
         """The tracks that ever had a post, by name."""
-        return _names(await self._client.smembers(self._layout.tracks))
+        return await self._ask(questions.of_tracks(self._layout))
 
     async def trends(self, track: str, start: float, end: float, resolution: str) -> TrendSeries:
         """The buckets of a track in a range that hold at least one post.
@@ -41,13 +44,8 @@ class TrendReader:
 
         Raises:
             ValueError: the range is empty or over 5,000 buckets, or the resolution unknown.
-            redis.exceptions.RedisError: Redis did not answer.
         """
-        wanted = buckets_between(start, end, resolution)
-        async with self._client.pipeline(transaction=False) as pipeline:
-            for bucket in wanted:
-                pipeline.hgetall(self._layout.bucket(track, bucket))
-            return assemble(track, ceil(end), wanted, await pipeline.execute())
+        return await self._ask(questions.of_trends(self._layout, track, start, end, resolution))
 
     async def window(self, track: str, window: str, now: float | None = None) -> TrendSeries:
         """The last while of a track, cut by the coarsest resolution that gives 12 buckets.
@@ -59,13 +57,78 @@ class TrendReader:
 
         Raises:
             ValueError: `window` is no duration, or over 5,000 days.
-            redis.exceptions.RedisError: Redis did not answer.
         """
         return await self.trends(track, *_last(window, now))
 
+    async def splits(
+        self, track: str, start: float, end: float, now: float | None = None
+    ) -> TrendSplits:
+        """A track's counts over a range by platform and by language.
+
+        Args:
+            track: name of the track.
+            start: Unix seconds; the bucket that holds it is the first one. It is of 1 minute for
+                ranges under 12 hours of the last 6, then of 1 hour for ranges under 12 days of the
+                last 30 days, else of 1 day; the answer says which.
+            end: Unix seconds, exclusive: buckets that start before it are in.
+            now: Unix seconds; this machine's clock when None.
+
+        Raises:
+            ValueError: the range is empty or over 5,000 buckets.
+        """
+        return await self._ask(
+            questions.of_splits(self._layout, track, start, end, _clock(now)),
+        )
+
+    async def distinct(
+        self, track: str, start: float, end: float, now: float | None = None
+    ) -> DistinctCounts:
+        """How many conversations and authors a track had over a range.
+
+        Args:
+            track: name of the track.
+            start: as in `splits`, but minutes are kept for 2 hours and hours for 8 days.
+            end: Unix seconds, exclusive: buckets that start before it are in.
+            now: Unix seconds; this machine's clock when None.
+
+        Raises:
+            ValueError: the range is empty or over 5,000 buckets.
+        """
+        return await self._ask(
+            questions.of_distinct(self._layout, track, start, end, _clock(now)),
+        )
+
+    async def exemplars(
+        self,
+        track: str,
+        *,
+        sentiment: str | None = None,
+        emotion: str | None = None,
+        limit: int = 20,
+    ) -> list[Exemplar]:
+        """Example posts of a track: the newest that the model was sure of, the best first.
+
+        At most ten are kept of each sentiment and of each emotion.
+
+        Args:
+            track: name of the track.
+            sentiment: only posts of it.
+            emotion: only posts of it; given alone, posts are ranked by it.
+            limit: at most so many.
+        """
+        layout = self._layout
+        found = await self._ask(questions.of_exemplars(layout, track, sentiment, emotion, limit))
+        return await self._ask(questions.of_texts(layout, track, found))
+
     async def late_dropped(self, track: str) -> dict[str, int]:
         """Resolution -> posts of a track that came after their bucket had expired."""
-        return counts(await self._client.hgetall(self._layout.late_dropped(track)))
+        return await self._ask(questions.of_late_dropped(self._layout, track))
+
+    async def _ask(self, question: Question[Answer]) -> Answer:
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for command in question.commands:
+                pipeline.execute_command(*command)
+            return question.read(await pipeline.execute())
 
 
 class SyncTrendReader:
@@ -77,48 +140,54 @@ class SyncTrendReader:
 
     def tracks(self) -> list[str]:
         """The tracks that ever had a post, by name."""
-        return _names(self._client.smembers(self._layout.tracks))
+        return self._ask(questions.of_tracks(self._layout))
 
     def trends(self, track: str, start: float, end: float, resolution: str) -> TrendSeries:
         """The buckets of a track in a range that hold at least one post."""
-        wanted = buckets_between(start, end, resolution)
-        with self._client.pipeline(transaction=False) as pipeline:
-            for bucket in wanted:
-                pipeline.hgetall(self._layout.bucket(track, bucket))
-            return assemble(track, ceil(end), wanted, pipeline.execute())
+        return self._ask(questions.of_trends(self._layout, track, start, end, resolution))
 
     def window(self, track: str, window: str, now: float | None = None) -> TrendSeries:
         """The last while of a track, cut by the coarsest resolution that gives 12 buckets."""
         return self.trends(track, *_last(window, now))
 
+    def splits(self, track: str, start: float, end: float, now: float | None = None) -> TrendSplits:
+        """A track's counts over a range by platform and by language."""
+        return self._ask(questions.of_splits(self._layout, track, start, end, _clock(now)))
+
+    def distinct(
+        self, track: str, start: float, end: float, now: float | None = None
+    ) -> DistinctCounts:
+        """How many conversations and authors a track had over a range."""
+        return self._ask(questions.of_distinct(self._layout, track, start, end, _clock(now)))
+
+    def exemplars(
+        self,
+        track: str,
+        *,
+        sentiment: str | None = None,
+        emotion: str | None = None,
+        limit: int = 20,
+    ) -> list[Exemplar]:
+        """Example posts of a track: the newest that the model was sure of, the best first."""
+        layout = self._layout
+        found = self._ask(questions.of_exemplars(layout, track, sentiment, emotion, limit))
+        return self._ask(questions.of_texts(layout, track, found))
+
     def late_dropped(self, track: str) -> dict[str, int]:
         """Resolution -> posts of a track that came after their bucket had expired."""
-        return counts(self._client.hgetall(self._layout.late_dropped(track)))
+        return self._ask(questions.of_late_dropped(self._layout, track))
 
-
-def buckets_between(start: float, end: float, name: str) -> list[Bucket]:
-    """The buckets from the one that holds `start` to the last that starts before `end`.
-
-    Raises:
-        ValueError: there is none, or more than 5,000, or the resolution is unknown.
-    """
-    width = resolution(name)
-    if not (start < end and isfinite(start) and isfinite(end)):
-        raise ValueError(f"the range is empty: start {start:g} is not before end {end:g}")
-    first = bucket_start(start, width)
-    count = ceil((end - first) / width.seconds)
-    if count > MOST_BUCKETS:
-        raise ValueError(
-            f"the range holds {count} buckets of {name} and one answer at most {MOST_BUCKETS}: "
-            "take a coarser resolution or a shorter range"
-        )
-    return [Bucket(name, first + at * width.seconds) for at in range(count)]
+    def _ask(self, question: Question[Answer]) -> Answer:
+        with self._client.pipeline(transaction=False) as pipeline:
+            for command in question.commands:
+                pipeline.execute_command(*command)  # type: ignore[no-untyped-call]
+            return question.read(pipeline.execute())
 
 
 def _last(window: str, now: float | None) -> tuple[float, float, str]:
-    asked = parse_range(window, None, None, None, now=time.time() if now is None else now)
+    asked = parse_range(window, None, None, None, now=_clock(now))
     return asked.start, asked.end, asked.resolution
 
 
-def _names(members: Iterable[bytes | str]) -> list[str]:
-    return sorted(map(text, members))
+def _clock(now: float | None) -> float:
+    return time.time() if now is None else now

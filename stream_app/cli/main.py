@@ -16,6 +16,7 @@ from stream_app.cli import (
     doctor,
     evaluate,
     explain,
+    forget,
     prevalence,
     produce,
     replay,
@@ -55,6 +56,7 @@ app.command()(produce.produce)
 app.command()(trends.trends)
 app.command()(serve.serve)
 app.command()(verify.verify)
+app.command()(forget.forget)
 app.add_typer(dlq.app, name="dlq")
 app.command()(doctor.doctor)
 app.command()(replay.replay)

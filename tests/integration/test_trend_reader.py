@@ -2,20 +2,33 @@
 
 import asyncio
 import time
+from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 import redis.asyncio
 
 from connectors.redis_connection import RedisConnection
-from connectors.trends.layout import Bucket, TrendLayout, summed
+from connectors.schemas.prediction import Prediction
+from connectors.trends.counting import summed
+from connectors.trends.layout import Bucket, TrendLayout
 from connectors.trends.reader import SyncTrendReader, TrendReader
 from connectors.trends.sink import TrendSink
 from connectors.trends.snapshot import take_snapshot
-from tests.conftest import PredictionMaker
+from tests.conftest import SURE, PredictionMaker
 
 pytestmark = pytest.mark.integration
 
 FIELD = "posts@id-1:0"
+VALUES = {"platform": ["bluesky"], "language": ["en"]}
+
+
+def fields(posts: Sequence[Prediction]) -> dict[Bucket, Counter[str]]:
+    """Counts by name of recent posts, as a snapshot holds them."""
+    return {
+        bucket: sums.fields(VALUES) if bucket.splits_expire_at else Counter(sums.counts)
+        for bucket, sums in summed(posts).items()
+    }
 
 
 async def test_both_readers_answer_what_the_sink_counted(
@@ -45,6 +58,62 @@ async def test_both_readers_answer_what_the_sink_counted(
         assert sync_reader.late_dropped("b") == {"10s": 1}
 
 
+async def test_a_track_is_told_apart_by_platform_and_language(
+    valkey: redis.asyncio.Redis, valkey_url: str, namespace: str, predict: PredictionMaker
+) -> None:
+    layout, now = TrendLayout(namespace), time.time()
+    posts = [
+        predict(
+            at,
+            ["a"],
+            now - 30 * at,
+            sentiment=at % 2,
+            platform=("bluesky", "reddit", "reddit")[at % 3],
+            lang=("en", None)[at % 2],
+        )
+        for at in range(30)
+    ]
+    await TrendSink(valkey, layout).apply(FIELD, posts)
+    splits = await TrendReader(valkey, layout).splits("a", now - 3600, now + 1, now)
+    assert splits.resolution == "1m"
+    assert {name: own.posts for name, own in splits.platforms.items()} == {
+        "reddit": 20,
+        "bluesky": 10,
+    }
+    assert list(splits.platforms) == ["reddit", "bluesky"]  # most posts first
+    assert splits.languages["und"].sentiment == {"negative": 0, "neutral": 15, "positive": 0}
+    assert splits.languages["en"].sentiment_means["negative"] == SURE
+    week = await TrendReader(valkey, layout).splits("a", now - 7 * 86_400, now + 1, now)
+    assert (week.resolution, week.platforms) == ("1h", splits.platforms)
+    with RedisConnection(valkey_url).open_sync() as client:
+        assert SyncTrendReader(client, layout).splits("a", now - 3600, now + 1, now) == splits
+
+
+async def test_conversations_and_authors_are_counted_once_over_buckets(
+    valkey: redis.asyncio.Redis, valkey_url: str, namespace: str, predict: PredictionMaker
+) -> None:
+    layout, now = TrendLayout(namespace), time.time()
+    posts = [
+        predict(
+            at,
+            ["a"],
+            now - 60 * (at % 50),
+            conversation=f"c{at % 20}",
+            author_hash=f"{at % 33:016x}" if at % 4 else None,
+        )
+        for at in range(400)
+    ]
+    sink, reader = TrendSink(valkey, layout), TrendReader(valkey, layout)
+    await sink.apply(FIELD, posts)
+    await sink.apply(FIELD, posts)
+    hour = await reader.distinct("a", now - 3600, now + 1, now)
+    assert (hour.resolution, hour.conversations, hour.authors) == ("1m", 20, 33)
+    day = await reader.distinct("a", now - 86_400, now + 1, now)
+    assert (day.resolution, day.conversations, day.authors) == ("1h", 20, 33)
+    with RedisConnection(valkey_url).open_sync() as client:
+        assert SyncTrendReader(client, layout).distinct("a", now - 3600, now + 1, now) == hour
+
+
 async def test_a_track_that_nobody_counted_is_an_empty_series(
     valkey: redis.asyncio.Redis, namespace: str
 ) -> None:
@@ -69,7 +138,7 @@ async def test_a_snapshot_taken_while_posts_are_counted_agrees_with_its_own_fenc
     while not counting.done():
         snapshot = await take_snapshot(valkey, layout, "a")
         reached = snapshot.fence.get(FIELD, -1)
-        expected = summed(posts[: reached + 1])
+        expected = fields(posts[: reached + 1])
         for bucket in expected.keys() - snapshot.unread:
             assert snapshot.buckets[bucket] == expected[bucket]
         assert snapshot.buckets.keys() <= expected.keys()
@@ -77,7 +146,7 @@ async def test_a_snapshot_taken_while_posts_are_counted_agrees_with_its_own_fenc
     await counting
     assert len(set(seen)) > 2  # the snapshots did fall between batches
     last = await take_snapshot(valkey, layout, "a")
-    assert (last.buckets, last.unread) == (summed(posts), frozenset())
+    assert (last.buckets, last.unread) == (fields(posts), frozenset())
 
 
 async def test_a_snapshot_of_a_track_without_posts_is_empty(

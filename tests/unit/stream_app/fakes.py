@@ -160,12 +160,26 @@ class FakeTrends:
         return None
 
 
+@dataclass
+class FakeExemplars:
+    """Remembers which posts it was offered, and the texts that came with them."""
+
+    offered: list[int] = field(default_factory=list)
+    texts: dict[int, str] = field(default_factory=dict)
+
+    async def keep(self, posts: Sequence[Prediction], texts: Mapping[int, str]) -> object:
+        self.offered += [post.source.offset for post in posts]
+        self.texts.update(texts)
+        return None
+
+
 def envelope(number: int, conversation: str, tracks: Sequence[str] = ("acme",)) -> bytes:
     """A valid post whose text features carry its number."""
     return orjson.dumps(
         {
             "schema_version": 1,
             "post_id": f"p{number}",
+            "text": f"text {number}",
             "conversation_id": conversation,
             "platform": "test",
             "lang": "en",

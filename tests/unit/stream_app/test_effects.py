@@ -30,6 +30,7 @@ from tests.unit.stream_app.fakes import (
     Crash,
     FakeBroker,
     FakeEngine,
+    FakeExemplars,
     FakeOutputs,
     FakeStore,
     FakeTrends,
@@ -62,6 +63,7 @@ class World:
         self.store = FakeStore(self.faults)
         self.outputs = FakeOutputs(self.faults)
         self.trends = FakeTrends(self.faults)
+        self.exemplars = FakeExemplars()
 
     def hold_what_redis_has_of(self, other: "World") -> None:
         self.store.intents = dict(other.store.intents)
@@ -87,6 +89,7 @@ class World:
             store=self.store,
             outputs=self.outputs,
             trends=self.trends,
+            exemplars=self.exemplars,
             membership=membership,
             metrics=Metrics(),
         )
@@ -196,6 +199,13 @@ async def test_wherever_it_dies_every_post_counts_once_and_keeps_its_first_resul
     )
     kept = [int(r[2:]) for records in world.store.kept.values() for r in records]
     assert sorted(kept) == sorted(valid)
+    last: dict[str, str] = {}
+    for _, prediction in sorted(first_results.items()):
+        conversation = prediction.conversation_id
+        assert prediction.previous_sentiment == last.get(conversation)
+        last[conversation] = prediction.sentiment.label
+    assert set(world.exemplars.offered) == valid
+    assert {at: world.exemplars.texts[at] for at in valid} == {at: f"text {at}" for at in valid}
 
 
 @pytest.mark.parametrize("committing", [True, False])

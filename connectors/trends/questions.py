@@ -1,0 +1,163 @@
+"""What is asked of Redis about trends: commands, and what their answers mean. Pure.
+
+Both readers ask the same, one with an event loop and one without. Not for asking.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil, isfinite
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+
+from connectors.exemplars.exemplar import Exemplar, best
+from connectors.trends.distinct import DistinctCounts
+from connectors.trends.layout import RESOLUTIONS, Bucket, TrendLayout, bucket_start, resolution
+from connectors.trends.series import TrendSeries, assemble, counts, text
+from connectors.trends.splits import TrendSplits, assemble_splits
+from connectors.trends.timespan import FEWEST_BUCKETS
+
+MOST_BUCKETS = 5000  # a little over the longest life of any resolution, in its buckets
+Answer = TypeVar("Answer")
+Command = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[Answer]):
+    """Commands for one round trip.
+
+    Attributes:
+        commands: each the name of a Redis command and its arguments.
+        read: makes the answer of theirs.
+    """
+
+    commands: Sequence[Command]
+    read: Callable[[list[Any]], Answer]
+
+
+def of_tracks(layout: TrendLayout) -> Question[list[str]]:
+    """The tracks that ever had a post, by name."""
+    return Question([("SMEMBERS", layout.tracks)], lambda answers: sorted(map(text, answers[0])))
+
+
+def of_trends(
+    layout: TrendLayout, track: str, start: float, end: float, resolution: str
+) -> Question[TrendSeries]:
+    """The series of a track.
+
+    Raises:
+        ValueError: as `buckets_between`.
+    """
+    wanted = buckets_between(start, end, resolution)
+    commands: list[Command] = [("HGETALL", layout.bucket(track, bucket)) for bucket in wanted]
+    return Question(commands, lambda found: assemble(track, ceil(end), wanted, found))
+
+
+def of_late_dropped(layout: TrendLayout, track: str) -> Question[dict[str, int]]:
+    """Resolution -> posts of a track that came too late."""
+    return Question([("HGETALL", layout.late_dropped(track))], lambda answers: counts(answers[0]))
+
+
+def of_splits(
+    layout: TrendLayout, track: str, start: float, end: float, now: float
+) -> Question[TrendSplits]:
+    """Counts by platform and language.
+
+    Raises:
+        ValueError: as `buckets_between`.
+    """
+    width = kept_resolution(start, end, now, attrgetter("splits_expire_at"))
+    wanted = buckets_between(start, end, width)
+    commands: list[Command] = [("HGETALL", layout.splits(track, bucket)) for bucket in wanted]
+    return Question(commands, lambda found: assemble_splits(track, ceil(end), wanted, found))
+
+
+def of_distinct(
+    layout: TrendLayout, track: str, start: float, end: float, now: float
+) -> Question[DistinctCounts]:
+    """Distinct conversations and authors, merged over the buckets.
+
+    Raises:
+        ValueError: as `buckets_between`.
+    """
+    width = kept_resolution(start, end, now, attrgetter("distinct_expire_at"))
+    wanted = buckets_between(start, end, width)
+    commands: list[Command] = [
+        ("PFCOUNT", *(key(track, bucket) for bucket in wanted))
+        for key in (layout.conversations, layout.authors)
+    ]
+    return Question(
+        commands,
+        lambda found: DistinctCounts(
+            track=track,
+            resolution=width,
+            start=wanted[0].start,
+            end=ceil(end),
+            conversations=found[0],
+            authors=found[1],
+        ),
+    )
+
+
+def of_exemplars(
+    layout: TrendLayout, track: str, sentiment: str | None, emotion: str | None, limit: int
+) -> Question[list[Exemplar]]:
+    """Example posts, still without their texts."""
+    commands: list[Command] = [("HGETALL", layout.exemplars(track))]
+    return Question(commands, lambda found: best(found[0].values(), sentiment, emotion)[:limit])
+
+
+def of_texts(
+    layout: TrendLayout, track: str, exemplars: Sequence[Exemplar]
+) -> Question[list[Exemplar]]:
+    """The same example posts with the texts that are kept."""
+
+    def read(found: list[Any]) -> list[Exemplar]:
+        return [
+            own.model_copy(update={"text": None if words is None else text(words)})
+            for own, words in zip(exemplars, found, strict=True)
+        ]
+
+    return Question([("GET", layout.exemplar_text(track, own.post_id)) for own in exemplars], read)
+
+
+def buckets_between(start: float, end: float, name: str) -> list[Bucket]:
+    """The buckets from the one that holds `start` to the last that starts before `end`.
+
+    Raises:
+        ValueError: there is none, or more than 5,000, or the resolution is unknown.
+    """
+    width = resolution(name)
+    if not (start < end and isfinite(start) and isfinite(end)):
+        raise ValueError(f"the range is empty: start {start:g} is not before end {end:g}")
+    first = bucket_start(start, width)
+    count = ceil((end - first) / width.seconds)
+    if count > MOST_BUCKETS:
+        raise ValueError(
+            f"the range holds {count} buckets of {name} and one answer at most {MOST_BUCKETS}: "
+            "take a coarser resolution or a shorter range"
+        )
+    return [Bucket(name, first + at * width.seconds) for at in range(count)]
+
+
+def kept_resolution(
+    start: float, end: float, now: float, expires_at: Callable[[Bucket], int]
+) -> str:
+    """The resolution by which something that not every bucket keeps is read over a range.
+
+    Args:
+        start: of the range, Unix seconds.
+        end: of the range, exclusive.
+        now: Unix seconds.
+        expires_at: when a bucket loses it, Unix seconds; 0: it never has it.
+
+    Returns:
+        The coarsest that cuts the range into 12 buckets, or the finest that has it, or a coarser
+        one where that has forgotten the start.
+    """
+    kept = [width for width in RESOLUTIONS if expires_at(Bucket(width.name, 0))]
+    coarse = [width for width in kept if end - start >= FEWEST_BUCKETS * width.seconds]
+    suited = kept.index(coarse[-1]) if coarse else 0
+    for width in kept[suited:]:
+        if expires_at(Bucket(width.name, bucket_start(start, width))) > now:
+            return width.name
+    return kept[-1].name

@@ -1,0 +1,32 @@
+"""What is asked: ranges as buckets, and the resolution that still holds what is asked for."""
+
+from operator import attrgetter
+
+import pytest
+
+from connectors.trends.questions import kept_resolution
+
+NOW = 1_764_000_000
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+@pytest.mark.parametrize(
+    ("length", "ago", "splits", "distinct"),
+    [
+        (5 * MINUTE, 0, "1m", "1m"),
+        (HOUR, 0, "1m", "1m"),
+        (5 * MINUTE, 3 * HOUR, "1m", "1h"),
+        (DAY, 0, "1h", "1h"),
+        (7 * DAY, 0, "1h", "1h"),
+        (HOUR, 7 * HOUR, "1h", "1h"),
+        (DAY, 20 * DAY, "1h", "1d"),
+        (30 * DAY, 0, "1d", "1d"),
+        (HOUR, 900 * DAY, "1d", "1d"),
+    ],
+)
+def test_a_range_is_read_by_what_is_still_kept(
+    length: int, ago: int, splits: str, distinct: str
+) -> None:
+    start, end = NOW - ago - length, NOW - ago
+    assert kept_resolution(start, end, NOW, attrgetter("splits_expire_at")) == splits
+    assert kept_resolution(start, end, NOW, attrgetter("distinct_expire_at")) == distinct
