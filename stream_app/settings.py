@@ -19,6 +19,7 @@ from connectors.schemas.author import SHORTEST_SALT, AuthorHasher
 from connectors.trends.layout import TrendLayout
 
 if TYPE_CHECKING:
+    from connectors.alerts.webhook import Webhook
     from models.engine import Engine
 
 MEBIBYTE = 1024 * 1024
@@ -127,6 +128,16 @@ class Settings(BaseSettings):
         description="days that the text of an example post is kept; 0: no text is stored",
     )
 
+    alerts_webhook: SecretStr | None = Field(
+        None, description="URL that alerts are sent to, signed; unset: none"
+    )
+    alerts_webhook_secret: SecretStr | None = Field(
+        None, description="what they are signed with: `whsec_` and base64 of 24 to 64 bytes"
+    )
+    alerts_webhook_private: bool = Field(
+        False, description="whether the webhook may be at a private address, and without TLS"
+    )
+
     @field_validator("kafka")
     @classmethod
     def _hosts_with_ports(cls, kafka: str) -> str:
@@ -181,6 +192,23 @@ class Settings(BaseSettings):
     def namespace(self) -> str:
         """First part of every Redis key of this deployment."""
         return self.topic_prefix + "voxpop"
+
+    def alerts_webhook_target(self) -> "Webhook | None":
+        """Where alerts are sent to; None where no URL is set.
+
+        Raises:
+            WebhookSettingsError: URL or secret cannot be used.
+        """
+        from connectors.alerts.webhook import Webhook  # noqa: PLC0415 - only who sends needs it
+
+        if self.alerts_webhook is None:
+            return None
+        secret = self.alerts_webhook_secret
+        return Webhook(
+            self.alerts_webhook.get_secret_value(),
+            secret.get_secret_value() if secret else "",
+            self.alerts_webhook_private,
+        )
 
     def kafka_connection(self) -> KafkaConnection:
         """How to reach Kafka, for the connectors."""

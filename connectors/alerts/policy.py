@@ -1,8 +1,9 @@
 """What an alert needs to be raised: how wide, how large, how sure, how often. Pure."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from connectors.trends.layout import DAY_S, HOUR_S, resolution
+from connectors.trends.layout import DAY_S, HOUR_S, MINUTE_S, resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +85,20 @@ class AlertPolicy:
         By the union bound over the looks of a day it gives `false_alarms_a_day`.
         """
         return min(0.5, self.false_alarms_a_day * self.step_s / DAY_S)
+
+
+def quick_policy(**changes: Any) -> AlertPolicy:
+    """For what happens within minutes: steps of 10 s, a baseline of minutes and without a season.
+
+    Args:
+        changes: parameters that differ from it.
+    """
+    quick: dict[str, Any] = {
+        "step": "10s",
+        "block": "1m",
+        "windows": (3, 6, 30),
+        "cool_down_s": 5 * MINUTE_S,
+        "calm_steps": 6,
+        "least_blocks": 5,
+    }
+    return AlertPolicy(**quick | changes)

@@ -3,17 +3,21 @@
 from typing import Final
 
 import numpy as np
-from scipy.special import betainc, gammainc, gammaincc, ndtr
+from scipy.special import betainc, gammainc, ndtr
 
 from connectors.alerts.season import Array
 
 NEAR: Final = 2.0  # standard deviations within which the normal tail will do
+LEAST_NOISE: Final = 1e-9
 NODES: Final = np.linspace(-8.0, 8.0, 129)  # of a standard normal
 WEIGHTS: Final = np.exp(-(NODES**2) / 2) / np.exp(-(NODES**2) / 2).sum()
 
 
 def count_tails(posts: Array, expected: Array, noise: Array) -> tuple[Array, Array]:
-    """Tails of a count whose rate itself varies: Poisson with a log-normal rate.
+    """Tails of a count whose rate itself varies.
+
+    Nobody knows how: bursts come as from a log-normal rate, lulls as from a gamma one, each the
+    heavier of the two on its side.
 
     Args:
         posts: counted; any shape.
@@ -24,23 +28,20 @@ def count_tails(posts: Array, expected: Array, noise: Array) -> tuple[Array, Arr
         P(X <= posts) and P(X >= posts). Near the mean, and on the other side of it, they are
         those of a normal distribution, which is cheap and decides nothing.
 
-    Source: Bulmer 1974, Biometrics 30(1); integrated by the trapezoidal rule.
+    Source: Poisson with a log-normal rate, Bulmer 1974, Biometrics 30(1), integrated by the
+        trapezoidal rule; with a gamma rate, the negative binomial, P(X <= k) = I(1 - q; r, k + 1)
+        with r = 1 / noise and q = mean / (mean + r), Abramowitz & Stegun 26.5.26.
     """
     deviations = (posts - expected) / np.sqrt(expected + noise * expected**2)
     logs = np.log((posts + 0.5) / expected) / np.sqrt(np.log1p(noise + 1.0 / expected))
     low, high = ndtr(deviations), ndtr(-deviations)
     above, below = deviations > NEAR, logs < -NEAR
-    rates = _rates(expected[above], noise[above])
+    spread = np.sqrt(np.log1p(noise[above]))[:, None]
+    rates = expected[above][:, None] * np.exp(spread * NODES - spread**2 / 2)  # [n, nodes]
     high[above] = gammainc(np.maximum(posts[above], 1.0)[:, None], rates) @ WEIGHTS
-    rates = _rates(expected[below], noise[below])
-    low[below] = gammaincc(posts[below][:, None] + 1.0, rates) @ WEIGHTS
+    size = 1.0 / np.maximum(noise[below], LEAST_NOISE)
+    low[below] = betainc(size, posts[below] + 1.0, size / (expected[below] + size))
     return low, high
-
-
-def _rates(expected: Array, noise: Array) -> Array:
-    """Rates of equal steps of a standard normal, [n, nodes]."""
-    spread = np.sqrt(np.log1p(noise))[:, None]
-    return np.asarray(expected[:, None] * np.exp(spread * NODES - spread**2 / 2))
 
 
 def share_tails(hits: Array, posts: Array, share: Array) -> tuple[Array, Array]:

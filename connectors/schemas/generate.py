@@ -9,6 +9,7 @@ from typing import Final
 import orjson
 from pydantic import BaseModel
 
+from connectors.schemas.alert import Alert
 from connectors.schemas.post import JsonObject, PostDocument, RawPost
 from connectors.schemas.prediction import Prediction
 
@@ -17,6 +18,7 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "posts.v1.json": PostDocument,
     "posts.raw.v1.json": RawPost,
     "predictions.v1.json": Prediction,
+    "alerts.v1.json": Alert,
 }
 
 

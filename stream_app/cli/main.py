@@ -10,6 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from stream_app.cli import (
+    alerts,
     bench,
     demo,
     dlq,
@@ -57,6 +58,7 @@ app.command()(trends.trends)
 app.command()(serve.serve)
 app.command()(verify.verify)
 app.command()(forget.forget)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(dlq.app, name="dlq")
 app.command()(doctor.doctor)
 app.command()(replay.replay)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from connectors.alerts.season import Array, fit_season, overdispersion
 from connectors.trends.layout import DAY_S, HOUR_S
@@ -11,17 +12,17 @@ STARTS = MONDAY_S + HOUR_S * np.arange(28 * 24)
 WEEK = MONDAY_S + 28 * DAY_S + HOUR_S * np.arange(7 * 24)
 
 
-def rate(starts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Array:
+def rate(starts: NDArray[np.int64]) -> Array:
     hours, days = starts // HOUR_S % 24, (starts - MONDAY_S) // DAY_S % 7
-    weekday = 100 * np.exp(np.cos((hours - 17) * 2 * np.pi / 24))
+    weekday = 100 * np.exp(np.cos((hours - 17) * 2 * np.pi / 24)) * (1 + 0.05 * days)
     weekend = 60 * np.exp(0.5 * np.cos((hours - 22) * 2 * np.pi / 24))
-    rates: Array = np.where(days >= 5, weekend, weekday * (1 + 0.05 * days))
-    return rates
+    return np.asarray(np.where(days >= 5, weekend, weekday), np.float64)
 
 
 def fitted(posts: Array, known: Array | None = None, *, hourly: bool = True) -> Array:
     shown = np.ones_like(posts) if known is None else known
-    return fit_season(posts, shown, STARTS, hourly=hourly).expected(WEEK)[0]
+    season = fit_season(posts, shown, STARTS, hourly=hourly)
+    return np.asarray(season.expected(WEEK)[0], np.float64)
 
 
 def test_hours_of_weekdays_and_weekends_are_learned() -> None:

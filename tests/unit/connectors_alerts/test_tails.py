@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, poisson
+from scipy.stats import binom, nbinom, poisson
 
 from connectors.alerts.tails import count_tails, share_tails
 
@@ -26,13 +26,20 @@ def test_a_share_has_the_tails_of_the_binomial(hits: int, share: float) -> None:
         assert high[0] == pytest.approx(binom.sf(hits - 1, 60, share), rel=1e-6, abs=1e-15)
 
 
-def test_a_restless_rate_has_the_tails_of_what_is_drawn_from_it() -> None:
+def test_bursts_are_as_rare_as_from_a_log_normal_rate() -> None:
     random = np.random.default_rng(0)
     noise, mean = 0.15, 40.0
     spread = np.sqrt(np.log1p(noise))
     rates = mean * np.exp(spread * random.standard_normal(400_000) - spread**2 / 2)
     drawn = random.poisson(rates)
-    few, many = (float(np.quantile(drawn, quantile)) for quantile in (0.002, 0.998))
-    low, high = count_tails(np.array([few, many]), np.array([mean] * 2), np.array([noise] * 2))
-    assert low[0] == pytest.approx((drawn <= few).mean(), rel=0.1)
-    assert high[1] == pytest.approx((drawn >= many).mean(), rel=0.1)
+    many = float(np.quantile(drawn, 0.998))
+    _, high = count_tails(np.array([many]), np.array([mean]), np.array([noise]))
+    assert high[0] == pytest.approx((drawn >= many).mean(), rel=0.1)
+
+
+@given(posts=st.integers(0, 12), noise=st.floats(0.05, 1.0))
+def test_lulls_are_as_rare_as_from_a_gamma_rate(posts: int, noise: float) -> None:
+    low, _ = count_tails(np.array([float(posts)]), np.array([60.0]), np.array([noise]))
+    if np.log((posts + 0.5) / 60.0) < -2.01 * np.log1p(noise + 1 / 60.0) ** 0.5:
+        expected = nbinom.cdf(posts, 1 / noise, 1 / (1 + noise * 60.0))
+        assert low[0] == pytest.approx(expected, rel=1e-6, abs=1e-15)

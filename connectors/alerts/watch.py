@@ -1,0 +1,270 @@
+"""Watches all tracks and tells of shifts: counts in, looks taken, alerts fixed, then told.
+
+Not for how a shift is found (`detector`), or what is remembered (`memory`).
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+import redis.asyncio
+
+from connectors.alerts.baseline import Baseline, learn
+from connectors.alerts.detector import look
+from connectors.alerts.evidence import Span, explain
+from connectors.alerts.feed import Feed
+from connectors.alerts.layout import AlertLayout
+from connectors.alerts.lifecycle import Ended, Lifecycle, Raised
+from connectors.alerts.memory import LEASE_S, LeaseLostError, WatchMemory
+from connectors.alerts.onset import steps_since
+from connectors.alerts.panel import Counts
+from connectors.alerts.policy import AlertPolicy
+from connectors.alerts.store import AlertStore
+from connectors.alerts.telling import alert_id, ended_alert, raised_alert
+from connectors.alerts.webhook import Webhook, WebhookFailedError, WebhookRefusedError
+from connectors.schemas.alert import Alert, Evidence
+from connectors.trends.layout import DAY_S, TrendLayout
+
+POLL_S: Final = 1.0
+FIRST_RETRY_S: Final = 1.0
+LONGEST_RETRY_S: Final = 300.0
+GIVEN_UP_AFTER_S: Final = DAY_S
+MOST_STEPS: Final = 60  # read in one go; a silence of all tracks for so long is a silence
+SPAN_BEFORE: Final = 4  # times as long as the shift is what it is set beside
+
+logger = logging.getLogger(__name__)
+
+
+class AlertSink(Protocol):
+    """What takes alerts: `AlertTopic`."""
+
+    async def put(self, alert: Alert) -> None:
+        """Take one."""
+
+
+class SpanReader(Protocol):
+    """What knows more of a track than its counts."""
+
+    async def span(self, track: str, start: float, end: float, label: str | None) -> Span:
+        """What is known of a track between two moments, of posts and those with a label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Where a watch reads and writes.
+
+    Attributes:
+        client: of Redis, answering bytes.
+        namespace: first part of every key.
+        topic: takes alerts.
+        webhook: takes them as well; None where there is none.
+        spans: knows what carried a shift; None where nothing does.
+        tell: told each alert once it is in Redis and Kafka.
+    """
+
+    client: redis.asyncio.Redis
+    namespace: str
+    topic: AlertSink
+    webhook: Webhook | None = None
+    spans: SpanReader | None = None
+    tell: Callable[[Alert], None] = lambda alert: logger.info("%s", alert.summary)
+
+
+class AlertWatch:
+    """Takes a look at every step once the next has begun, and tells of what begins and ends.
+
+    Args:
+        watched: where it reads and writes.
+        policy: what an alert needs.
+        settle_s: how long after its end a step is read, so that its posts are counted.
+        lease_s: after how long another watch may take over, seconds.
+    """
+
+    def __init__(
+        self,
+        watched: Watched,
+        policy: AlertPolicy,
+        *,
+        settle_s: float = 15.0,
+        lease_s: float = LEASE_S,
+    ) -> None:
+        layout = AlertLayout(watched.namespace)
+        self._watched = watched
+        self._policy = policy
+        self._settle_s = settle_s
+        self._lease_s = lease_s
+        self._memory = WatchMemory(watched.client, layout, lease_s)
+        self._store = AlertStore(watched.client, layout)
+        self._feed: Feed | None = None
+        self._lifecycle = Lifecycle(policy)
+        self._baseline: Baseline | None = None
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """Let `run` end after the look that is under way."""
+        self._stopped.set()
+
+    async def run(self) -> None:
+        """Watch until it is stopped; waits while another watch is active.
+
+        Raises:
+            redis.exceptions.RedisError: Redis did not answer, for longer than its retries.
+            DeliveryError: Kafka did not take an alert; it is told when a watch begins again.
+        """
+        while not self._stopped.is_set():
+            if await self._memory.take():
+                try:
+                    await self._active()
+                except LeaseLostError as lost:
+                    logger.warning("%s", lost)
+                finally:
+                    await self._memory.give_back()
+            await self._rest(self._lease_s / 3)
+
+    async def _active(self) -> None:
+        """Look on until it is stopped.
+
+        Raises:
+            LeaseLostError: another watch took over.
+        """
+        self._feed = None
+        sender = asyncio.create_task(self._send_webhooks(self._watched.webhook))
+        try:
+            while not self._stopped.is_set():
+                if not await self._memory.take():
+                    raise LeaseLostError("the lease ran out: this watch no longer decides")
+                await self.look_on(time.time())
+                await self._rest(min(self._lease_s / 3, self._policy.step_s / 4))
+                if sender.done():
+                    sender.result()
+        finally:
+            sender.cancel()
+            await asyncio.wait([sender])
+
+    async def _rest(self, wait_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), wait_s)
+
+    async def look_on(self, now: float) -> None:
+        """Tell what is untold, and take every look that is due.
+
+        Args:
+            now: Unix seconds.
+
+        Raises:
+            LeaseLostError: another watch is active.
+        """
+        await self._tell_untold()
+        ready = int(now - self._settle_s) // self._policy.step_s * self._policy.step_s
+        feed = self._feed or await self._begin(ready)
+        await feed.find_tracks()
+        await feed.mend_late()
+        while feed.panel.end < ready and not self._stopped.is_set() and await self._memory.take():
+            first, step_s = feed.panel.end, self._policy.step_s
+            starts = range(first, min(ready, first + MOST_STEPS * step_s), step_s)
+            steps = await feed.read(starts)
+            reached = np.flatnonzero(steps.any(axis=(1, 2)))
+            if not len(reached) and len(steps) < MOST_STEPS:
+                return  # nobody posts, or nobody counts: not even a silence can be told yet
+            for counts in steps[: reached[-1] + 1 if len(reached) else None]:
+                await self._look(feed, counts)
+
+    async def _begin(self, ready: int) -> Feed:
+        looked_until, self._lifecycle = await self._memory.recall(self._policy)
+        oldest = ready - self._policy.recent_blocks * self._policy.block_s
+        if looked_until is None or looked_until < oldest:
+            looked_until = ready
+            await self._memory.fix(ready, self._lifecycle, [])
+        trends = TrendLayout(self._watched.namespace)
+        self._feed = Feed(self._watched.client, trends, self._policy, looked_until)
+        self._baseline = None
+        return self._feed
+
+    async def _look(self, feed: Feed, counts: Counts) -> None:
+        panel = feed.panel
+        if self._baseline is None or panel.end == panel.blocks_end or self._grown(feed):
+            self._baseline = await asyncio.to_thread(learn, panel, self._policy)
+        panel.push(counts)
+        under_way = self._lifecycle.under_way(feed.tracks)
+        found = look(panel, self._baseline, self._policy, under_way)
+        changes = self._lifecycle.follow(feed.tracks, found)
+        alerts = [alert for change in changes if (alert := await self._alert(feed, change))]
+        await self._memory.fix(panel.end, self._lifecycle, alerts)
+        await self._tell_untold()
+
+    def _grown(self, feed: Feed) -> bool:
+        return self._baseline is not None and len(self._baseline.level) < feed.panel.tracks
+
+    async def _alert(self, feed: Feed, change: Raised | Ended) -> Alert | None:
+        if isinstance(change, Ended):
+            own = alert_id(change.track, change.kind, change.raised_at)
+            alert = await self._store.find(change.track, own)
+            return None if alert is None else ended_alert(alert, change)
+        since = self._since(feed, change)
+        evidence = await self._evidence(change, since)
+        return raised_alert(change, since, self._policy.step_s, evidence)
+
+    def _since(self, feed: Feed, raised: Raised) -> int:
+        track = feed.tracks.index(raised.track)
+        steps = min(3 * self._policy.windows[-1], self._policy.recent_steps)
+        starts = raised.at - self._policy.step_s * np.arange(steps, 0, -1)
+        counts = feed.panel.last_steps(steps)[track]
+        assert self._baseline is not None  # noqa: S101 - a shift was found with it
+        expected = self._baseline.expected(starts)[track]
+        return raised.at - self._policy.step_s * steps_since(counts, expected, raised.shift)
+
+    async def _evidence(self, raised: Raised, since: int) -> Evidence:
+        shift, spans = raised.shift, self._watched.spans
+        if spans is None:
+            return explain(Span(1.0), Span(1.0), volume=shift.label is None)
+        start = since - SPAN_BEFORE * (raised.at - since)
+        now = await spans.span(raised.track, since, raised.at, shift.label)
+        before = await spans.span(raised.track, start, since, shift.label)
+        return explain(now, before, volume=shift.label is None)
+
+    async def _tell_untold(self) -> None:
+        while alert := await self._memory.next_untold():
+            await self._store.put(alert)
+            await self._watched.topic.put(alert)
+            await self._memory.told(alert, to_webhook=self._watched.webhook is not None)
+            self._watched.tell(alert)
+
+    async def _send_webhooks(self, webhook: Webhook | None) -> None:
+        failures = 0
+        while webhook is not None:
+            alert = await self._memory.next_webhook()
+            if alert is None:
+                await asyncio.sleep(POLL_S)
+                continue
+            try:
+                await webhook.send(alert)
+            except WebhookRefusedError as refused:
+                logger.warning("%s: %s is not sent again", refused, alert.alert_id)
+            except WebhookFailedError as failed:
+                raised_at = alert.ended_at or alert.raised_at
+                if time.time() - raised_at < GIVEN_UP_AFTER_S:
+                    failures += 1
+                    wait_s = retry_s(failures)
+                    logger.warning("%s; again in %.0f s", failed, wait_s)
+                    await asyncio.sleep(wait_s)
+                    continue
+                logger.warning("%s for a day: %s is not sent again", failed, alert.alert_id)
+            await self._memory.webhook_done(alert)
+            failures = 0
+
+
+def retry_s(failures: int, jitter: Callable[[], float] = random.random) -> float:
+    """How long to wait after so many failures in a row, seconds: doubled each time, half by chance.
+
+    Args:
+        failures: at least 1.
+        jitter: draws from [0, 1).
+    """
+    longest = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(failures - 1, 20))
+    return longest * (0.5 + 0.5 * jitter())

@@ -1,0 +1,79 @@
+"""Platforms, modalities and words that carried a shift are told, and add up."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.alerts.evidence import Span, explain
+from connectors.alerts.words import telling_words
+from connectors.schemas.alert import ExamplePost
+from tests.unit.connectors_alerts.alerts import NOTHING
+
+COUNTS = st.dictionaries(st.sampled_from(["bluesky", "reddit", "tiktok"]), st.integers(0, 500))
+
+
+def posts(*texts: str) -> list[ExamplePost]:
+    return [
+        ExamplePost(
+            post_id=f"p{at}", platform="bluesky", created_at=1.0, text=text, label="negative",
+            probability=0.9,
+        )
+        for at, text in enumerate(texts)
+    ]  # fmt: skip
+
+
+def test_a_burst_of_one_platform_is_carried_by_it() -> None:
+    found = explain(
+        Span(300, {"bluesky": 100, "reddit": 310}),
+        Span(1200, {"bluesky": 400, "reddit": 40}),
+        volume=True,
+    )
+    assert [part.platform for part in found.platforms] == ["reddit", "bluesky"]
+    assert found.platforms[0].usual_posts == pytest.approx(10.0)
+    assert found.platforms[0].carried == pytest.approx(1.0)
+    assert found.platforms[0].share is None
+
+
+def test_a_swing_within_one_platform_is_carried_by_it() -> None:
+    found = explain(
+        Span(300, {"bluesky": 100, "reddit": 100}, {"bluesky": 20, "reddit": 70}),
+        Span(1200, {"bluesky": 400, "reddit": 400}, {"bluesky": 80, "reddit": 80}),
+        volume=False,
+    )
+    first = found.platforms[0]
+    assert (first.platform, first.share, first.usual_share) == ("reddit", 0.7, 0.2)
+    assert first.carried == pytest.approx(1.0)
+
+
+@given(now=COUNTS, before=COUNTS)
+def test_parts_of_platforms_add_up(now: dict[str, int], before: dict[str, int]) -> None:
+    found = explain(Span(60, now), Span(60, before), volume=True).platforms
+    whole = sum(now.values()) - sum(before.values())
+    assert sum(part.carried for part in found) == pytest.approx(1.0 if whole else 0.0)
+
+
+def test_modalities_that_grew_come_first() -> None:
+    found = explain(
+        Span(60, modalities={"text": 0.5, "audio": 0.5, "visual": 0.0}),
+        Span(60, modalities={"text": 0.8, "audio": 0.2, "visual": 0.0}),
+        volume=False,
+    )
+    assert [part.modality for part in found.modalities] == ["audio", "visual", "text"]
+
+
+def test_words_of_the_shift_are_told() -> None:
+    now = posts(*["the #Recall of the battery https://example.org/recall"] * 8, "the weather")
+    before = posts(*["the weather of today", "nice battery"] * 6)
+    words = explain(Span(60, examples=now), Span(60, examples=before), volume=True).words
+    assert [word.word for word in words] == ["#recall"]
+    assert (words[0].posts, words[0].usual_posts) == (8, 0)
+
+
+def test_a_post_that_repeats_itself_counts_once() -> None:
+    found = telling_words(["fraud " * 50, "fraud", "fraud"], ["nice"] * 20)
+    assert [word.posts for word in found] == [3]
+
+
+def test_nothing_is_told_of_no_posts() -> None:
+    found = explain(Span(60), Span(60), volume=False)
+    assert found == NOTHING
