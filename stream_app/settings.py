@@ -128,6 +128,9 @@ class Settings(BaseSettings):
         description="days that the text of an example post is kept; 0: no text is stored",
     )
 
+    tracks: Path | None = Field(
+        None, description="YAML file of rules that add tracks to raw posts; unset: none"
+    )
     alerts_webhook: SecretStr | None = Field(
         None, description="URL that alerts are sent to, signed; unset: none"
     )

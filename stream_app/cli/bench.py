@@ -26,6 +26,7 @@ app = typer.Typer(
 
 app.command()(bench_model.model)
 app.command()(bench_alerts.alerts)
+app.command()(bench_alerts.rules)
 
 Runs = Annotated[int, typer.Option(min=1, help="Runs; the median is given.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]

@@ -1,4 +1,4 @@
-"""`voxpop bench alerts`: how soon alerts come, and how often they are false."""
+"""`voxpop bench alerts|rules`: how true alerts are, and how fast rules find tracks."""
 
 from pathlib import Path
 from typing import Annotated
@@ -31,5 +31,28 @@ def alerts(
     show(figures, Console())
     if plot is not None:
         draw(figures, plot)
+    if json is not None:
+        write_json(json, figures)
+
+
+def rules(
+    rules: Annotated[int, typer.Option(min=1, help="Rules, a track each.")] = 10_000,
+    posts: Annotated[int, typer.Option(min=20, help="Posts in a run.")] = 10_000,
+    runs: Annotated[int, typer.Option(min=1, help="Runs; the median is given.")] = 3,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Measure how many posts a second find their tracks among many rules, on one core."""
+    from rich.console import Console  # noqa: PLC0415 - keeps `--help` fast
+
+    from benchmarks import rules as benchmark  # noqa: PLC0415
+    from stream_app.cli.json_file import require_place, write_json  # noqa: PLC0415
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+
+    require_place(json)
+    with drawn_progress() as progress:
+        figures = benchmark.run(rules, posts, runs, progress)
+    figures.show(Console())
     if json is not None:
         write_json(json, figures)

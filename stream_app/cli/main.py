@@ -26,6 +26,7 @@ from stream_app.cli import (
     stack,
     teach,
     topics,
+    tracks,
     train,
     trends,
     verify,
@@ -39,6 +40,7 @@ FAILED = 1
 USAGE = 2
 # messages that hold the remedy already
 SAYS_ITSELF = {
+    "connectors.tracks.errors.TracksError",
     "connectors.kafka.errors.KafkaConnectorError",
     "connectors.redis_connection.RedisSettingsError",
     "models.errors.ModelError",
@@ -58,6 +60,7 @@ app.command()(trends.trends)
 app.command()(serve.serve)
 app.command()(verify.verify)
 app.command()(forget.forget)
+app.add_typer(tracks.app, name="tracks")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(dlq.app, name="dlq")
 app.command()(doctor.doctor)

@@ -24,6 +24,7 @@ from rich.progress import (
 from connectors.kafka.producer import PostProducer
 from connectors.kafka.topics import POSTS
 from connectors.schemas.post import JsonObject
+from connectors.tracks.watched import WatchedTracks
 from stream_app.cli.post_lines import (
     is_raw,
     newest_event_time,
@@ -53,6 +54,9 @@ class PostFile:
         settings: where Kafka is, and the limits.
         rate: posts a second; None sends at all speed.
         rebase_to_now: move event times so that the last post is now.
+
+    Raises:
+        TracksError: the file of tracks has faults.
     """
 
     def __init__(
@@ -64,6 +68,9 @@ class PostFile:
         self._rebase_to_now = rebase_to_now
         self._console = Console(stderr=True)
         self._encoder: Encoder | None = None
+        self._tracks = (
+            None if settings.tracks is None else WatchedTracks(settings.tracks, tell=self._warn)
+        )
         self._sent = 0
         self._refused = 0
 
@@ -115,7 +122,7 @@ class PostFile:
                     post = shifted(post, shift_s)
                 if is_raw(post):
                     texts.append(text_of(post))
-                    raw_posts[number] = post
+                    raw_posts[number] = self._tracks.with_tracks(post) if self._tracks else post
                 else:
                     envelopes[number] = line if shift_s is None else post
             except ValueError as error:
@@ -152,6 +159,9 @@ class PostFile:
         self._refused += 1
         line = f"{self._path}:{number}: {error}"
         self._console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+
+    def _warn(self, line: str) -> None:
+        self._console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _chunks(lines: Iterator[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:

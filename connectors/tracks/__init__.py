@@ -1,0 +1,1 @@
+"""Tracks as rules: boolean queries that say which posts are about what."""
