@@ -26,6 +26,7 @@ def envelope(**changes: Any) -> dict[str, Any]:
         "post_id": "p1",
         "conversation_id": "c9",
         "parent_id": None,
+        "author_id": None,
         "platform": "bluesky",
         "lang": "en",
         "created_at": NOW - 5,
