@@ -24,6 +24,7 @@ from models.card import shipped_checkpoint
 from models.checkpoint import load_checkpoint
 from models.engine import Engine
 from models.streaming.arithmetic import ArithmeticName
+from models.streaming.compiled_steps import CompiledSteps
 from models.streaming.engine import StreamEngine
 from models.window_engine import WindowEngine
 from stream_app.settings import Settings
@@ -140,7 +141,7 @@ def candidates(settings: Settings) -> dict[str, Callable[[], Engine]]:
     network, card = load_checkpoint(settings.model or shipped_checkpoint())
 
     def stream(arithmetic: ArithmeticName, threads: int) -> Engine:
-        return StreamEngine(
+        steps = CompiledSteps(
             network,
             card,
             window=settings.window,
@@ -148,6 +149,7 @@ def candidates(settings: Settings) -> dict[str, Callable[[], Engine]]:
             threads=threads,
             arithmetic=arithmetic,
         )
+        return StreamEngine(card, steps)
 
     cores = torch.get_num_threads()
     return {

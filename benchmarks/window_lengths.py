@@ -23,6 +23,7 @@ from connectors.redis_connection import RedisConnection
 from deploy.local.progress import Progress
 from models.card import CheckpointCard, shipped_checkpoint
 from models.checkpoint import load_checkpoint
+from models.streaming.compiled_steps import CompiledSteps
 from models.streaming.engine import StreamEngine
 from models.tmsam import Tmsam
 from stream_app.settings import Settings
@@ -117,9 +118,10 @@ def run(posts: int, runs: int, progress: Progress, windows: Sequence[int] = WIND
 
 def _engine(network: Tmsam, card: CheckpointCard, window: int) -> StreamEngine:
     """The default engine with room for the states of all conversations: none is computed again."""
-    least = StreamEngine(network, card, window=window, states_mib=0)
+    least = CompiledSteps(network, card, window=window, states_mib=0)
     wanted_mib = math.ceil(CONVERSATIONS * least.state_bytes / _MIB)
-    return StreamEngine(network, card, window=window, states_mib=wanted_mib)
+    steps = CompiledSteps(network, card, window=window, states_mib=wanted_mib)
+    return StreamEngine(card, steps)
 
 
 async def _redis_bytes(window: int, record: bytes) -> float:

@@ -10,6 +10,7 @@ from models.card import CheckpointCard, shipped_checkpoint
 from models.checkpoint import load_checkpoint
 from models.device import DeviceName, choose_device, use_threads
 from models.errors import ModelError
+from models.streaming.engine import StreamEngine
 from models.window_engine import WindowEngine
 
 EngineName = Literal["auto", "stream", "window"]
@@ -26,11 +27,13 @@ class Engine(Protocol):
         version: model version with 8 hex digits of all that a post's probabilities depend on.
         feature_set: `name@version` of the tensors that `encode` takes.
         stamp: 8 bytes before every record; another model's differ.
+        device: where it runs, `cpu` or `cuda`.
     """
 
     version: str
     feature_set: str
     stamp: bytes
+    device: str
 
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
         """One record a post, which depends on that post alone; to be kept and given to `score`.
@@ -86,9 +89,10 @@ def load_engine(
     if place.type != "cpu" and device != "auto":
         raise ModelError("the engine stream runs on a CPU; use VOXPOP_DEVICE=cpu or auto")
     # numba takes a second to import, and who scores whole windows needs none of it
-    from models.streaming.engine import StreamEngine  # noqa: PLC0415
+    from models.streaming.compiled_steps import CompiledSteps  # noqa: PLC0415
 
-    engine = StreamEngine(network, card, window=window, states_mib=states_mib, threads=threads or 1)
+    steps = CompiledSteps(network, card, window=window, states_mib=states_mib, threads=threads or 1)
+    engine = StreamEngine(card, steps)
     engine.warm_up()
     return engine
 

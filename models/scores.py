@@ -40,6 +40,18 @@ def check_posts(posts: Sequence[Features], widths: Sequence[int]) -> None:
                 raise ModelError(f"post {index} of the batch: {modality} holds NaN or infinity")
 
 
+def blank_post(widths: Sequence[int]) -> Features:
+    """A post of zeros in all modalities, by which an engine can be tried.
+
+    Args:
+        widths: by modality.
+    """
+    return {
+        name: np.zeros((2, width), np.float32)
+        for name, width in zip(MODALITIES, widths, strict=True)
+    }
+
+
 def checked_scores(
     sentiment: Logits, emotion: Logits, shares: NDArray[np.float64], calibration: Calibration
 ) -> NDArray[np.float64]:

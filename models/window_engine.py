@@ -17,13 +17,12 @@ from connectors.schemas.labels import MODALITIES
 from connectors.schemas.scoring import Features, Score, WindowRequest
 from models.card import CheckpointCard
 from models.modality_shares import ModalityShares
-from models.padding import pad_steps
+from models.padded_vectors import PaddedVectors
 from models.records import STAMP_BYTES, encode_posts, unpack_records
-from models.scores import as_score, check_posts, checked_scores
+from models.scores import as_score, blank_post, check_posts, checked_scores
 from models.tmsam import Tmsam
 from models.windows import Job, group_by_length, plan_jobs
 
-_STEPS_A_BATCH: Final = 4096
 _POSTS_A_BATCH: Final = 2048
 _ROWS_A_BATCH: Final = 256
 
@@ -41,6 +40,7 @@ class WindowEngine:
         feature_set: `name@version` of the tensors that `encode` takes.
         causal: a later post never changes an earlier score.
         stamp: 8 bytes before every record; another model's differ.
+        device: where it runs, `cpu` or `cuda`.
     """
 
     def __init__(self, network: Tmsam, card: CheckpointCard, device: torch.device) -> None:
@@ -52,12 +52,18 @@ class WindowEngine:
         self._modality_shares = ModalityShares(self._network)
         self._config = card.config
         self._calibration = card.calibration
+        self._vectors = PaddedVectors(self._network, lambda tensor: tensor.to(device))
         self._device = device
+        self.device = device.type
+
+    def warm_up(self) -> None:
+        """Score a post of zeros, so that what fails on the device fails now."""
+        self.score([WindowRequest(self.encode([blank_post(self._config.widths)]), (0,))])
 
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
         """See `models.engine.Engine.encode`."""
         check_posts(posts, self._config.widths)
-        return encode_posts(self.stamp, posts, self._config.post_width, self._encode)
+        return encode_posts(self.stamp, posts, self._config.post_width, self._vectors)
 
     def score(self, windows: Sequence[WindowRequest]) -> list[list[Score]]:
         """Scores of the targets of each window, from the posts up to each target.
@@ -82,19 +88,6 @@ class WindowEngine:
         for index, job in enumerate(jobs):
             scores[job.request].extend(found[index])
         return scores
-
-    def _encode(self, modality: str, posts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """Vectors of posts in one modality, [P, post_width]."""
-        found = np.empty((len(posts), self._config.post_width), np.float32)
-        lengths = [len(steps) for steps in posts]
-        for group in group_by_length(lengths, _STEPS_A_BATCH, _ROWS_A_BATCH):
-            steps, mask = pad_steps([posts[index] for index in group])  # [P, L, width], [P, L]
-            with torch.inference_mode():
-                vectors = self._network.encode(
-                    modality, steps.to(self._device), mask.to(self._device)
-                )  # [P, post]
-            found[group] = vectors.float().cpu().numpy()
-        return found
 
     def _score(self, windows: list[Sequence[bytes]], jobs: list[Job]) -> list[list[Score]]:
         longest = max(job.posts for job in jobs)

@@ -14,8 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from models.processor import session_options
 from models.streaming.compiled import compiled
+from models.streaming.weights import Rows
 
-Rows = NDArray[np.float32]
 ArithmeticName = Literal["int8", "bfloat16", "float32"]
 
 _LEVELS: Final = 127  # of a weight, on each side of 0

@@ -10,11 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.streaming.arithmetic import Rows
 from models.streaming.compiled import compiled, exponential, to_float, to_half
-
-LANES: Final = 16
-"""Heads are padded with zeros to a multiple of it: as many float32 as a vector register holds."""
+from models.streaming.weights import Rows
 
 _FLOOR: Final = np.float32(-3e38)
 _ONE: Final = np.float32(1.0)
@@ -27,7 +24,7 @@ class HeadLayout:
 
     Attributes:
         heads: of the attention.
-        width: numbers of a head, a multiple of `LANES`.
+        width: numbers of a head, a multiple of `weights.LANES`.
         start: first number of its keys in a state.
         posts: places for posts in a state.
     """
@@ -46,11 +43,6 @@ class HeadLayout:
     def stop(self) -> int:
         """First number of a state behind it."""
         return self.start + 2 * self.row * self.posts
-
-
-def padded_width(width: int) -> int:
-    """The least multiple of `LANES` that holds a head."""
-    return -(-width // LANES) * LANES
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from connectors.schemas.labels import MODALITIES
-from models.errors import ModelError
-from models.layers.attention import MultiHeadAttention
-from models.streaming.arithmetic import ArithmeticName, Rows, make_product
-from models.streaming.attention import HeadLayout, Where, attend, keep, padded_width
+from models.streaming.arithmetic import ArithmeticName, make_product
+from models.streaming.arranged import Heads, arrange, stacked
+from models.streaming.attention import HeadLayout, Where, attend, keep
 from models.streaming.gates import next_states
-from models.streaming.weights import dense, dense_layers, pad_heads, recurrent
-from models.tmsam import Tmsam, pairs
+from models.streaming.weights import Rows, dense_layers
+from models.tmsam import Tmsam
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,36 +83,21 @@ class CausalNetwork:
     """
 
     def __init__(self, network: Tmsam, arithmetic: ArithmeticName, posts: int) -> None:
-        config = network.config
-        if not (config.causal and config.residual):
-            raise ModelError(
-                "one step a post needs a causal network with residual attention, preset stream; "
-                "the window engine scores all others"
-            )
-        self._context_width = config.context_width
-        grus = [gru.forwards for gru in network.context]
-        self._inputs = make_product(arithmetic, *recurrent(grus, "ih"))
-        self._memory = make_product(arithmetic, *recurrent(grus, "hh"))
-        crosses = [network.cross[f"{source}_to_{target}"] for source, target in pairs()]
-        start = 0
-        self._crosses, start = _layouts(crosses, posts, start)
-        self._withins, start = _layouts(list(network.within), posts, start)
-        (self._fusion,), start = _layouts([network.fusion], posts, start)
-        self.numbers = start
-        self._of_context = make_product(arithmetic, *_context_projections(network))
-        self._cross_out = make_product(arithmetic, *_outputs(crosses))
-        self._of_pair = make_product(
-            arithmetic,
-            *_stacked([_projections(own, "query", "key", "value") for own in network.within]),
-        )
-        self._within_out = make_product(arithmetic, *_outputs(list(network.within)))
-        self._fusion_kept = make_product(
-            arithmetic, *_stacked([_projections(network.fusion, "key", "value")])
-        )
-        self._fusion_query = make_product(
-            arithmetic, *_stacked([_projections(network.fusion, "query")])
-        )
-        self._fusion_out = make_product(arithmetic, *_outputs([network.fusion]))
+        arranged = arrange(network)
+        self._context_width = network.config.context_width
+        self._inputs = make_product(arithmetic, *arranged.inputs)
+        self._memory = make_product(arithmetic, *arranged.memory)
+        self._columns = arranged.columns
+        self._crosses, start = _layouts(arranged.cross, len(self._columns), posts, 0)
+        self._withins, start = _layouts(arranged.within, len(MODALITIES), posts, start)
+        (self._fusion,), self.numbers = _layouts(arranged.fusion, 1, posts, start)
+        self._of_context = make_product(arithmetic, *arranged.of_context)
+        self._cross_out = make_product(arithmetic, *arranged.cross_out)
+        self._of_pair = make_product(arithmetic, *arranged.of_pair)
+        self._within_out = make_product(arithmetic, *arranged.within_out)
+        self._fusion_kept = make_product(arithmetic, *arranged.fusion_kept)
+        self._fusion_query = make_product(arithmetic, *arranged.fusion_query)
+        self._fusion_out = make_product(arithmetic, *arranged.fusion_out)
         first, second, self._last = zip(
             *(dense_layers(head) for head in network.heads), strict=True
         )
@@ -123,7 +106,7 @@ class CausalNetwork:
             np.concatenate([weight for weight, _ in first])[None],
             np.concatenate([bias for _, bias in first])[None],
         )
-        self._second = make_product(arithmetic, *_stacked(second))
+        self._second = make_product(arithmetic, *stacked(second))
 
     def advance(self, turns: Turns, states: KeptStates) -> tuple[TargetRows, Rows]:
         """Score new posts, and write their keys and values into the states.
@@ -179,17 +162,12 @@ class CausalNetwork:
     def _cross(self, context: Rows, where: Where) -> Rows:
         """Step 5: [3, R, 400] -> [3, R, 400]."""
         projected = self._of_context(context)  # [3, R, 6 * row]
+        for layout, pair in zip(self._crosses, self._columns, strict=True):
+            keep(where, layout, projected[pair.source], pair.kept)
         row = self._crosses[0].row
-        column = [0] * len(MODALITIES)
-        for layout, (source, _) in zip(self._crosses, pairs(), strict=True):
-            at = MODALITIES.index(source)
-            keep(where, layout, projected[at], column[at])
-            column[at] += 2 * row
         gathered = np.empty((len(self._crosses), context.shape[1], row), np.float32)
-        for layout, (_, target), out in zip(self._crosses, pairs(), gathered, strict=True):
-            at = MODALITIES.index(target)
-            attend(where, layout, projected[at], column[at], out)
-            column[at] += row
+        for layout, pair, out in zip(self._crosses, self._columns, gathered, strict=True):
+            attend(where, layout, projected[pair.target], pair.asked, out)
         crossed = self._cross_out(gathered)  # [6, R, 200], two a target
         crossed = crossed.reshape(len(MODALITIES), -1, *crossed.shape[1:])  # [3, 2, R, 200]
         return context + crossed.transpose(0, 2, 1, 3).reshape(context.shape)  # [3, R, 400]
@@ -218,67 +196,10 @@ class CausalNetwork:
         return TargetRows(joined, hidden, logits)
 
 
-def _layouts(
-    attentions: Sequence[nn.Module], posts: int, start: int
-) -> tuple[list[HeadLayout], int]:
+def _layouts(heads: Heads, count: int, posts: int, start: int) -> tuple[list[HeadLayout], int]:
+    """Places of so many attentions of one form, one after the other, and what is behind them."""
     layouts = []
-    for attention in attentions:
-        own = _multi_head(attention)
-        width = padded_width(own.query.out_features // own.heads)
-        layouts.append(HeadLayout(own.heads, width, start, posts))
+    for _ in range(count):
+        layouts.append(HeadLayout(heads.count, heads.width, start, posts))
         start = layouts[-1].stop
     return layouts, start
-
-
-def _context_projections(network: Tmsam) -> tuple[Rows, Rows]:
-    """For each modality: keys and values of the pairs it is source of, queries of its own."""
-    stacked = []
-    for modality in MODALITIES:
-        kept = [
-            _projections(network.cross[f"{source}_to_{target}"], "key", "value")
-            for source, target in pairs()
-            if source == modality
-        ]
-        asked = [
-            _projections(network.cross[f"{source}_to_{target}"], "query")
-            for source, target in pairs()
-            if target == modality
-        ]
-        weights, biases = zip(*kept, *asked, strict=True)
-        stacked.append((np.concatenate(weights), np.concatenate(biases)))
-    return _stacked(stacked)
-
-
-def _projections(attention: nn.Module, *names: str) -> tuple[Rows, Rows]:
-    """Projections one after the other, heads padded, queries scaled: [rows, in] and [rows]."""
-    own = _multi_head(attention)
-    weights, biases = [], []
-    for name in names:
-        weight, bias = dense(getattr(own, name))
-        if name == "query":
-            scale = np.float32((own.query.out_features // own.heads) ** -0.5)
-            weight, bias = weight * scale, bias * scale
-        weights.append(pad_heads(weight, own.heads))
-        biases.append(pad_heads(bias, own.heads))
-    return np.concatenate(weights), np.concatenate(biases)
-
-
-def _outputs(attentions: Sequence[nn.Module]) -> tuple[Rows, Rows]:
-    """Output projections of padded heads: [G, out, heads * width] and [G, out]."""
-    layers = []
-    for attention in attentions:
-        own = _multi_head(attention)
-        weight, bias = dense(own.out)
-        layers.append((np.ascontiguousarray(pad_heads(weight.T, own.heads).T), bias))
-    return _stacked(layers)
-
-
-def _stacked(layers: Sequence[tuple[Rows, Rows]]) -> tuple[Rows, Rows]:
-    weights, biases = zip(*layers, strict=True)
-    return np.stack(weights), np.stack(biases)
-
-
-def _multi_head(attention: nn.Module) -> MultiHeadAttention:
-    if not isinstance(attention, MultiHeadAttention):
-        raise TypeError(f"{type(attention).__name__} is no multi-head attention")
-    return attention

@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.streaming.arithmetic import Rows
 from models.streaming.compiled import compiled, hyperbolic_tangent, sigmoid
+from models.streaming.weights import Rows
 
 _ONE: Final = np.float32(1.0)
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from models.layers.normalise import FURTHEST
 from models.post_encoder import StepsEncoder, TextEncoderBranch
-from models.streaming.arithmetic import ArithmeticName, Rows, make_product
+from models.streaming.arithmetic import ArithmeticName, make_product
 from models.streaming.compiled import compiled, exponential, hyperbolic_tangent, sigmoid
 from models.streaming.gates import next_states
-from models.streaming.weights import dense, numbers, recurrent
+from models.streaming.weights import Rows, dense, numbers, recurrent
 from models.tmsam import Tmsam
 
 _ZERO: Final = np.float32(0.0)

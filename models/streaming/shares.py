@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.modality_shares import LEAST_PART, joined_of_nothing
-from models.streaming.arithmetic import ArithmeticName, Rows, make_product
+from models.streaming.arithmetic import ArithmeticName, make_product
 from models.streaming.causal import TargetRows
-from models.streaming.weights import dense_layers, numbers
+from models.streaming.weights import Rows, dense_layers, numbers
 from models.tmsam import Tmsam
 
 

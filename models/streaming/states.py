@@ -1,17 +1,18 @@
-"""The hot store: states of conversations in bounded memory, least recently used out first.
+"""The hot store: which conversations have their state in which slot, least recently used out first.
 
 A cache and no more: what a state was computed from is kept beside it, and a request whose posts
-begin otherwise does not get it. Not for computing states: that is `models.streaming.causal`.
+begin otherwise does not get it. Not for the states themselves: those are in `Steps`.
 """
 
 from collections import OrderedDict
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from typing import Final
 
 from models.errors import ModelError
-from models.streaming.causal import KeptStates
+
+LEAST_STATES: Final = 256
+_MIB: Final = 2**20
 
 
 @dataclass(slots=True)
@@ -30,6 +31,11 @@ class StateCounts:
     evictions: int = 0
 
 
+def room(states_mib: int, state_bytes: int) -> int:
+    """States that fit a memory of so many MiB; `LEAST_STATES` have room anyway."""
+    return max(LEAST_STATES, states_mib * _MIB // state_bytes)
+
+
 @dataclass(slots=True)
 class _Entry:
     slot: int
@@ -37,26 +43,19 @@ class _Entry:
 
 
 class StateStore:
-    """States by conversation.
+    """Slots by conversation.
 
     Args:
         slots: most conversations whose states are kept, at least 1.
-        numbers: float16 numbers of a state.
-        recurrent: shape of its recurrent part, [3, context_width].
 
     Attributes:
         counts: what became of requests.
-        states: all states by slot.
     """
 
-    def __init__(self, slots: int, numbers: int, recurrent: tuple[int, int]) -> None:
+    def __init__(self, slots: int) -> None:
         if slots < 1:
             raise ModelError(f"room for {slots} states: at least one is needed")
         self.counts = StateCounts()
-        # written once, so that no post waits for memory that the system has yet to give
-        self.states = KeptStates(
-            np.full((slots, numbers), 0, np.uint16), np.full((slots, *recurrent), 0, np.float32)
-        )
         self._free = list(range(slots))[::-1]
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
 

@@ -1,13 +1,19 @@
 """Weights of torch modules as arrays."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.streaming.arithmetic import Rows
-from models.streaming.attention import padded_width
+Rows = NDArray[np.float32]
+Layer = tuple[Rows, Rows]
+"""Weight and bias, [out, in] and [out], or those of G groups stacked."""
+
+LANES: Final = 16
+"""Heads are padded with zeros to a multiple of it: as many float32 as a vector register holds, and
+rows of as many bytes as a GPU's matrix units take."""
 
 
 def numbers(tensor: Tensor) -> Rows:
@@ -16,7 +22,7 @@ def numbers(tensor: Tensor) -> Rows:
     return found
 
 
-def dense(layer: nn.Module) -> tuple[Rows, Rows]:
+def dense(layer: nn.Module) -> Layer:
     """Weight [out, in] and bias [out] of a linear layer.
 
     Raises:
@@ -27,12 +33,12 @@ def dense(layer: nn.Module) -> tuple[Rows, Rows]:
     return numbers(layer.weight), numbers(layer.bias)
 
 
-def dense_layers(head: nn.Module) -> list[tuple[Rows, Rows]]:
+def dense_layers(head: nn.Module) -> list[Layer]:
     """Weights and biases of the linear layers of a task's head, in their order."""
     return [dense(layer) for layer in head.children() if isinstance(layer, nn.Linear)]
 
 
-def recurrent(grus: Sequence[object], part: Literal["ih", "hh"]) -> tuple[Rows, Rows]:
+def recurrent(grus: Sequence[object], part: Literal["ih", "hh"]) -> Layer:
     """Weights [G, 3 * width, in] and biases [G, 3 * width] of one-layer, one-way GRUs.
 
     Args:
@@ -48,6 +54,11 @@ def recurrent(grus: Sequence[object], part: Literal["ih", "hh"]) -> tuple[Rows, 
         np.stack([numbers(getattr(gru, f"weight_{part}_l0")) for gru in grus]),
         np.stack([numbers(getattr(gru, f"bias_{part}_l0")) for gru in grus]),
     )
+
+
+def padded_width(width: int) -> int:
+    """The least multiple of `LANES` that holds a head."""
+    return -(-width // LANES) * LANES
 
 
 def pad_heads(rows: Rows, heads: int) -> Rows:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from connectors.schemas.scoring import Features, Score, WindowRequest
 from models.checkpoint import load_checkpoint
 from models.errors import ModelError
-from models.streaming import engine as stream_engine
+from models.streaming import states
 from models.streaming.arithmetic import ArithmeticName
+from models.streaming.compiled_steps import CompiledSteps
 from models.streaming.engine import StreamEngine
 from models.window_engine import WindowEngine
 from stream_app.core.scoring import PostToScore, ScoredPost, Scorer, canary_features
@@ -34,14 +35,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def few_states(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream_engine, "_LEAST_STATES", 3)
+    monkeypatch.setattr(states, "LEAST_STATES", 3)
 
 
 def make_engine(
     folder: Path, arithmetic: ArithmeticName = "int8", threads: int = 1, states_mib: int = 0
 ) -> StreamEngine:
     network, card = load_checkpoint(folder)
-    return StreamEngine(
+    steps = CompiledSteps(
         network,
         card,
         window=WINDOW,
@@ -49,6 +50,7 @@ def make_engine(
         threads=threads,
         arithmetic=arithmetic,
     )
+    return StreamEngine(card, steps)
 
 
 @lru_cache
@@ -206,4 +208,4 @@ def test_a_window_longer_than_the_engine_was_made_for_is_refused(folder: Path) -
 def test_a_network_that_is_not_causal_is_refused(folder: Path) -> None:
     _, card = load_checkpoint(folder)
     with pytest.raises(ModelError, match="the window engine scores all others"):
-        StreamEngine(tiny_network("default"), card, window=WINDOW, states_mib=1)
+        CompiledSteps(tiny_network("default"), card, window=WINDOW, states_mib=1)
