@@ -13,6 +13,15 @@ DeviceName = Literal["auto", "cpu", "cuda"]
 _log = logging.getLogger(__name__)
 
 
+def why_no_gpu() -> str | None:
+    """The reason why torch has no GPU to compute on; None where it has one."""
+    if torch.cuda.is_available():
+        return None
+    if torch.version.cuda is None:
+        return "this torch was built without CUDA"
+    return f"CUDA {torch.version.cuda} finds no GPU or no driver for it"
+
+
 def choose_device(name: DeviceName) -> torch.device:
     """The device for a setting; `auto` takes a GPU where one answers and logs why not otherwise.
 
@@ -21,13 +30,9 @@ def choose_device(name: DeviceName) -> torch.device:
     """
     if name == "cpu":
         return torch.device("cpu")
-    if torch.cuda.is_available():
+    reason = why_no_gpu()
+    if reason is None:
         return torch.device("cuda")
-    reason = (
-        "this torch was built without CUDA"
-        if torch.version.cuda is None
-        else f"CUDA {torch.version.cuda} finds no GPU or no driver for it"
-    )
     if name == "cuda":
         raise ModelError(f"device cuda was asked for, but {reason}; use auto or cpu")
     _log.info("inference on the CPU: %s", reason)

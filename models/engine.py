@@ -2,20 +2,28 @@
 
 import logging
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Final, Literal, Protocol
+
+import torch
 
 from connectors.schemas.scoring import Features, Score, WindowRequest
 from models.card import CheckpointCard, shipped_checkpoint
 from models.checkpoint import load_checkpoint
-from models.device import DeviceName, choose_device, use_threads
+from models.device import DeviceName, use_threads, why_no_gpu
 from models.errors import ModelError
+from models.streaming.cuda import Cuda
 from models.streaming.engine import StreamEngine
+from models.streaming.tensor_steps import TensorSteps
+from models.tmsam import Tmsam
 from models.window_engine import WindowEngine
 
 EngineName = Literal["auto", "stream", "window"]
 DEFAULT_WINDOW: Final = 32
 DEFAULT_STATES_MIB: Final = 1024
+# torch says all that a GPU lacks by the first two, and by the third that it computes no numbers
+_GPU_FAILURES: Final = (RuntimeError, AssertionError, ModelError)
 
 _log = logging.getLogger(__name__)
 
@@ -64,37 +72,39 @@ def load_engine(
 ) -> Engine:
     """An engine from a checkpoint folder.
 
+    A GPU that is asked for and not there, or that is there and fails at the first posts, is not
+    the end: the engine of the CPU takes its place, and one warning says why.
+
     Args:
         checkpoint: the folder; None: the one inside this package.
         device: `auto` takes a GPU where there is one.
-        threads: CPU threads of this engine; None: 1 for `stream`, where more than one share out
-            a batch too small for them (docs/performance.md), else one a physical core.
-        name: `stream` keeps states of conversations and scores a post by one step, on a CPU;
-            `window` scores its whole window again; `auto` takes `stream` where it can.
+        threads: CPU threads of this engine; None: 1 for `stream` on a CPU, where more than one
+            share out a batch too small for them (docs/performance.md), else one a physical core.
+        name: `stream` keeps states of conversations and scores a post by one step; `window`
+            scores its whole window again; `auto` takes `stream` where the network is causal.
         window: most posts in a window that is to be scored.
-        states_mib: memory for the states that `stream` keeps, MiB.
+        states_mib: memory for the states that `stream` keeps, MiB: the GPU's where it runs on one.
 
     Returns:
         The engine, ready to score.
 
     Raises:
         CheckpointError: the folder is no valid checkpoint.
-        ModelError: the device is not there, or the engine cannot score this network on it.
+        ModelError: the engine cannot score this network.
     """
     network, card = load_checkpoint(shipped_checkpoint() if checkpoint is None else checkpoint)
-    place = choose_device(device)
-    if name == "window" or (name == "auto" and not (_can_stream(card) and place.type == "cpu")):
+    streams = name == "stream" or (name == "auto" and _can_stream(card))
+    if device != "cpu" and _finds_gpu(asked=device == "cuda"):
         use_threads(threads)
-        return WindowEngine(network, card, place)
-    if place.type != "cpu" and device != "auto":
-        raise ModelError("the engine stream runs on a CPU; use VOXPOP_DEVICE=cpu or auto")
-    # numba takes a second to import, and who scores whole windows needs none of it
-    from models.streaming.compiled_steps import CompiledSteps  # noqa: PLC0415
-
-    steps = CompiledSteps(network, card, window=window, states_mib=states_mib, threads=threads or 1)
-    engine = StreamEngine(card, steps)
-    engine.warm_up()
-    return engine
+        try:
+            # a copy: a GPU that failed may not give the weights back
+            return _on_gpu(deepcopy(network), card, streams, window, states_mib)
+        except _GPU_FAILURES as error:
+            _log.warning("inference on the CPU: CUDA failed: %s", error)
+    if streams:
+        return _stream_on_cpu(network, card, window, states_mib, threads or 1)
+    use_threads(threads)
+    return WindowEngine(network, card, torch.device("cpu"))
 
 
 def _can_stream(card: CheckpointCard) -> bool:
@@ -102,3 +112,42 @@ def _can_stream(card: CheckpointCard) -> bool:
         return True
     _log.info("the network is not causal: whole windows are scored again for every post")
     return False
+
+
+def _finds_gpu(*, asked: bool) -> bool:
+    """Whether there is a GPU; the log says why not, louder where it was asked for."""
+    reason = why_no_gpu()
+    if reason is not None:
+        _log.log(logging.WARNING if asked else logging.INFO, "inference on the CPU: %s", reason)
+    return reason is None
+
+
+def _on_gpu(
+    network: Tmsam, card: CheckpointCard, streams: bool, window: int, states_mib: int
+) -> Engine:
+    """The engine on the GPU, which has scored a post there.
+
+    Raises:
+        RuntimeError: the GPU, its driver or its memory is not as it must be.
+        ModelError: what it computes are no probabilities.
+    """
+    if not streams:
+        scored = WindowEngine(network, card, torch.device("cuda"))
+        scored.warm_up()
+        return scored
+    steps = TensorSteps(network, card, Cuda(), window=window, states_mib=states_mib)
+    engine = StreamEngine(card, steps)
+    engine.warm_up()
+    return engine
+
+
+def _stream_on_cpu(
+    network: Tmsam, card: CheckpointCard, window: int, states_mib: int, threads: int
+) -> Engine:
+    # numba takes a second to import, and who computes otherwise needs none of it
+    from models.streaming.compiled_steps import CompiledSteps  # noqa: PLC0415
+
+    steps = CompiledSteps(network, card, window=window, states_mib=states_mib, threads=threads)
+    engine = StreamEngine(card, steps)
+    engine.warm_up()
+    return engine

@@ -47,6 +47,13 @@ class ModalityShares:
         """
         if not (present.sum(dim=-1) > 1).any():
             return present.double()
+        return self.measured(joined, fusion, present)
+
+    def measured(self, joined: Tensor, fusion: Tensor, present: Tensor) -> Tensor:
+        """The same by the formula alone, which looks at no number: it can be captured as a graph.
+
+        A post that has nothing, as padding does, gets NaN.
+        """
         moved = joined - self._reference  # [B, T, 1200]
         shares = [self._shares(head, moved, fusion, present) for head in self._network.heads]
         return torch.stack(shares).mean(dim=0)  # [B, T, 3]
@@ -89,7 +96,8 @@ def log_odds_gradient(head: nn.Module, rows: Tensor) -> Tensor:
         rows = layer(rows)
         if isinstance(layer, nn.ReLU):
             active.append(rows > 0)
-    best = nn.functional.one_hot(rows.argmax(dim=-1), rows.shape[-1]).bool()  # [..., classes]
+    classes = torch.arange(rows.shape[-1], device=rows.device)
+    best = rows.argmax(dim=-1, keepdim=True) == classes  # [..., classes]
     others = rows.masked_fill(best, -torch.inf).softmax(dim=-1)  # [..., classes]
     slope = best.to(rows.dtype) - others
     for layer in reversed(layers):

@@ -99,7 +99,8 @@ class Runtime:
         self._worker = self._build(engine)
         self._watchdog.start()
         self._tasks = [asyncio.create_task(self._tick())]
-        log.info("model %s scores posts of %s", engine.version, engine.feature_set)
+        told = (engine.version, engine.feature_set, engine.device)
+        log.info("model %s scores posts of %s on %s", *told)
 
     async def drain(self) -> None:
         """Finish and commit the batch in flight, if the worker was started at all."""

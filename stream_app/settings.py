@@ -61,20 +61,29 @@ class Settings(BaseSettings):
     redis_ssl_certfile: Path | None = Field(None, description="client certificate for mutual TLS")
     redis_ssl_keyfile: Path | None = Field(None, description="key of the client certificate")
     model: Path | None = Field(None, description="checkpoint folder; unset: the shipped one")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where inference runs")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto",
+        description="where inference runs; a GPU that is not there or fails gives way to the CPU, "
+        "and a warning says why",
+    )
     engine: Literal["auto", "stream", "window"] = Field(
         "auto",
-        description="`stream` keeps states and scores a post by one step, on a CPU; `window` "
-        "scores its whole window; `auto` takes `stream` where it can",
+        description="`stream` keeps states and scores a post by one step; `window` scores its "
+        "whole window; `auto` takes `stream` where it can",
     )
     threads: int | None = Field(
-        None, ge=1, description="CPU threads of the model; unset: 1 for `stream`, else one a core"
+        None,
+        ge=1,
+        description="CPU threads of the model; unset: 1 for `stream` on a CPU, else one a core",
     )
     window: int = Field(
         32, ge=1, le=512, description="most posts of a conversation that the model sees"
     )
     states_mib: int = Field(
-        1024, ge=0, description="memory for states that the engine `stream` keeps, MiB"
+        1024,
+        ge=0,
+        description="memory for states that the engine `stream` keeps, MiB; of the GPU where it "
+        "runs on one",
     )
     batch_max: int = Field(64, ge=1, le=4096, description="most posts in one batch")
     batch_wait_ms: int = Field(

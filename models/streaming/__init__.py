@@ -1,1 +1,1 @@
-"""One step a post on a CPU: kept states of conversations, and what moves them on."""
+"""One step a post: kept states of conversations, and what moves them on, on a CPU or a GPU."""

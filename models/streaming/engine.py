@@ -1,7 +1,8 @@
 """The engine that moves kept states of conversations on: one step a post.
 
 Scores are those of a pass over the whole window, whatever is kept, whatever else is in a batch. Not
-for how a step is computed: that is a `Steps`.
+for how a step is computed: that is a `Steps`, on cores (`compiled_steps`) or as tensors on a CPU or
+a GPU (`tensor_steps`).
 """
 
 from collections.abc import Hashable, Sequence

@@ -73,16 +73,18 @@ async def _redis(settings: Settings) -> list[Finding]:
 
 def model(settings: Settings) -> Finding:
     """Whether the model loads, and where it runs."""
-    from models.device import choose_device  # noqa: PLC0415 - torch, the slowest of all
-    from models.errors import ModelError  # noqa: PLC0415
+    from models.errors import ModelError  # noqa: PLC0415 - torch, the slowest of all
 
     try:
         engine = settings.load_engine()
     except ModelError as error:
-        remedy = "unset VOXPOP_MODEL to use the shipped one, VOXPOP_DEVICE to use what is there"
+        remedy = "unset VOXPOP_MODEL to use the shipped one, VOXPOP_ENGINE to use what scores it"
         return Finding("model", "fail", str(error), remedy)
-    device = choose_device(settings.device)
-    return Finding("model", "ok", f"{engine.version} for {engine.feature_set} on {device}")
+    detail = f"{engine.version} for {engine.feature_set} on {engine.device}"
+    if settings.device == "cuda" != engine.device:
+        remedy = "the warning above says why; VOXPOP_DEVICE=auto takes what is there"
+        return Finding("model", "warn", detail, remedy)
+    return Finding("model", "ok", detail)
 
 
 def _redis_version(about: Mapping[str, Any], address: str) -> Finding:

@@ -10,7 +10,8 @@ from connectors.schemas.scoring import Score, WindowRequest
 from models.calibration import Calibration, TaskCalibration
 from models.card import read_card, write_card
 from models.checkpoint import load_checkpoint
-from models.engine import Engine, load_engine
+from models.device import DeviceName
+from models.engine import Engine, EngineName, load_engine
 from models.errors import ModelError
 from models.window_engine import WindowEngine
 from tests.unit.models.small_networks import (
@@ -182,19 +183,51 @@ def test_probabilities_are_those_of_the_calibration(tmp_path: Path) -> None:
     assert calibrated.version != plain.version
 
 
-def test_a_gpu_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    if torch.cuda.is_available():
-        pytest.skip("this machine has a GPU")
-    with pytest.raises(ModelError, match="device cuda was asked for"):
-        load_engine(write_checkpoint(tmp_path, "stream"), device="cuda")
+def test_a_gpu_that_is_not_there_is_asked_for_in_vain_and_one_warning_says_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    engine = load_engine(write_checkpoint(tmp_path, "stream"), "cuda", threads=1)
+    assert engine.device == "cpu"
+    assert engine.score([WindowRequest(conversation(engine, 2), (1,))])
+    (warning,) = [own for own in caplog.records if own.levelname == "WARNING"]
+    assert "finds no GPU" in warning.message or "without CUDA" in warning.message
 
 
-def test_auto_says_why_it_runs_on_the_cpu(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    if torch.cuda.is_available():
-        pytest.skip("this machine has a GPU")
-    with caplog.at_level("INFO", logger="models.device"):
+@pytest.mark.parametrize("device", ["auto", "cuda"])
+@pytest.mark.parametrize(
+    ("name", "breaks"), [("auto", "models.engine.Cuda"), ("window", "models.engine.WindowEngine")]
+)
+def test_a_gpu_that_fails_gives_way_to_the_cpu_and_one_warning_says_why(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    device: DeviceName,
+    name: EngineName,
+    breaks: str,
+) -> None:
+    def made(*given: object) -> WindowEngine:
+        if torch.device("cpu") in given:
+            return WindowEngine(*given)  # type: ignore[arg-type]
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory: 1 GiB asked for")
+
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr(breaks, made)
+    engine = load_engine(write_checkpoint(tmp_path, "stream"), device, threads=1, name=name)
+    assert engine.device == "cpu"
+    assert engine.score([WindowRequest(conversation(engine, 2), (1,))])
+    (warning,) = [own for own in caplog.records if own.levelname == "WARNING"]
+    assert "CUDA out of memory: 1 GiB asked for" in warning.message
+
+
+def test_auto_says_why_it_runs_on_the_cpu(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with caplog.at_level("INFO", logger="models.engine"):
         load_engine(write_checkpoint(tmp_path, "stream"), threads=1)
     assert "inference on the CPU" in caplog.text
+    assert not [own for own in caplog.records if own.levelname == "WARNING"]
 
 
 def test_the_tiny_network_has_the_form_of_its_preset() -> None:

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Final, Literal
 
 import numpy as np
 import pytest
@@ -18,11 +19,16 @@ from models.streaming import states
 from models.streaming.arithmetic import ArithmeticName
 from models.streaming.compiled_steps import CompiledSteps
 from models.streaming.engine import StreamEngine
+from models.streaming.steps import Steps
+from models.streaming.tensor_steps import Host, TensorSteps
 from models.window_engine import WindowEngine
 from stream_app.core.scoring import PostToScore, ScoredPost, Scorer, canary_features
 from stream_app.core.windows import ConversationKey, Windows
 from tests.unit.models.small_networks import post, tiny_network, write_checkpoint
 
+Way = ArithmeticName | Literal["tensors", "tensors of few shapes"]
+TENSORS: Final = "tensors"
+FEW_SHAPES: Final = "tensors of few shapes"
 WINDOW = 6
 STEPS = [{"text": 3}, {"text": 1, "audio": 2}, {"visual": 2}, {"text": 5, "audio": 1, "visual": 4}]
 POSTS = [post(np.random.default_rng(seed), **STEPS[seed % 4]) for seed in range(7)]
@@ -38,25 +44,34 @@ def few_states(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(states, "LEAST_STATES", 3)
 
 
-def make_engine(
-    folder: Path, arithmetic: ArithmeticName = "int8", threads: int = 1, states_mib: int = 0
-) -> StreamEngine:
+def make_steps(folder: Path, way: Way, threads: int, states_mib: int) -> Steps:
     network, card = load_checkpoint(folder)
-    steps = CompiledSteps(
+    if way == TENSORS:
+        return TensorSteps(network, card, Host(), window=WINDOW, states_mib=states_mib)
+    if way == FEW_SHAPES:
+        place = Host(graphs=True)
+        return TensorSteps(network, card, place, window=WINDOW, states_mib=states_mib)
+    return CompiledSteps(
         network,
         card,
         window=WINDOW,
         states_mib=states_mib,
         threads=threads,
-        arithmetic=arithmetic,
+        arithmetic=way,
     )
-    return StreamEngine(card, steps)
+
+
+def make_engine(
+    folder: Path, way: Way = "int8", threads: int = 1, states_mib: int = 0
+) -> StreamEngine:
+    _, card = load_checkpoint(folder)
+    return StreamEngine(card, make_steps(folder, way, threads, states_mib))
 
 
 @lru_cache
-def shared_engine(folder: Path, arithmetic: ArithmeticName, threads: int) -> StreamEngine:
+def shared_engine(folder: Path, way: Way, threads: int) -> StreamEngine:
     """Made once: its states are of conversations that later examples do not name."""
-    return make_engine(folder, arithmetic, threads)
+    return make_engine(folder, way, threads)
 
 
 @lru_cache
@@ -100,13 +115,15 @@ batches = st.lists(
 
 @settings(max_examples=25, deadline=None)
 @given(batches=batches)
-@pytest.mark.parametrize("arithmetic", ["float32", "int8"])
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(
+    ("way", "threads"),
+    [("float32", 1), ("float32", 2), ("int8", 1), ("int8", 2), (TENSORS, 1), (FEW_SHAPES, 1)],
+)
 def test_a_score_is_that_of_the_whole_pass_whatever_the_batches_the_evictions_and_the_order(
-    folder: Path, arithmetic: ArithmeticName, threads: int, batches: list[list[tuple[int, int]]]
+    folder: Path, way: Way, threads: int, batches: list[list[tuple[int, int]]]
 ) -> None:
-    engine = shared_engine(folder, arithmetic, threads)
-    kept, anew = Stream(engine), Stream(shared_engine(folder, arithmetic, 1))
+    engine = shared_engine(folder, way, threads)
+    kept, anew = Stream(engine), Stream(shared_engine(folder, way, 1))
     results = [own for batch in batches for own in kept.score(batch)]
     order = [own for batch in batches for own in batch]
     expected: dict[int, list[ScoredPost]] = {}
@@ -118,17 +135,18 @@ def test_a_score_is_that_of_the_whole_pass_whatever_the_batches_the_evictions_an
     np.testing.assert_allclose(
         flat([own.score for own in results]),
         flat([own.score for own in wanted]),
-        atol=1e-6 if arithmetic == "int8" else 1e-3,
+        atol=1e-6 if way == "int8" else 1e-3,
     )
     assert engine.states <= 3
 
 
 @settings(max_examples=15, deadline=None)
 @given(batches=batches)
+@pytest.mark.parametrize("way", ["float32", TENSORS, FEW_SHAPES])
 def test_in_float32_a_score_is_that_of_the_reference(
-    folder: Path, batches: list[list[tuple[int, int]]]
+    folder: Path, way: Way, batches: list[list[tuple[int, int]]]
 ) -> None:
-    kept = Stream(shared_engine(folder, "float32", 1))
+    kept = Stream(shared_engine(folder, way, 1))
     reference = whole_windows(folder)
     for batch in batches:
         before = {at: Windows.window(kept.windows, key) for at, key in known(kept, batch)}
@@ -209,3 +227,5 @@ def test_a_network_that_is_not_causal_is_refused(folder: Path) -> None:
     _, card = load_checkpoint(folder)
     with pytest.raises(ModelError, match="the window engine scores all others"):
         CompiledSteps(tiny_network("default"), card, window=WINDOW, states_mib=1)
+    with pytest.raises(ModelError, match="the window engine scores all others"):
+        TensorSteps(tiny_network("default"), card, Host(), window=WINDOW, states_mib=1)
