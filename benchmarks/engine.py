@@ -1,12 +1,12 @@
 """How many posts a second engines score by themselves: no Kafka, no Redis, no event loop.
 
-Conversations are long, and each batch brings the next post of many of them. All engines get the
-very same windows, of 9 to 32 posts where 32 are
-the most. Not for the way to the model: that is `pipeline`.
+Conversations are long, and each batch brings the next post of many of them. All engines on the CPU
+get the very same windows, of 9 to 32 posts where 32 are the most; where there is a GPU, its engine
+gets more conversations and larger batches. Not for the way to the model: that is `pipeline`.
 """
 
-import itertools
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
@@ -16,23 +16,33 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.long_conversations import BatchTimes, LongConversations
-from benchmarks.machine import Machine, this_machine
+from benchmarks.long_conversations import CONVERSATIONS, BatchTimes, LongConversations
+from benchmarks.machine import Machine, gpu_line, gpu_name, this_machine
 from benchmarks.posts import simulated_posts
 from deploy.local.progress import Progress
 from models.card import shipped_checkpoint
 from models.checkpoint import load_checkpoint
+from models.device import why_no_gpu
 from models.engine import Engine
 from models.streaming.arithmetic import ArithmeticName
 from models.streaming.compiled_steps import CompiledSteps
+from models.streaming.cuda import Cuda
 from models.streaming.engine import StreamEngine
+from models.streaming.tensor_steps import Host, Place, TensorSteps
 from models.window_engine import WindowEngine
 from stream_app.settings import Settings
 
 BATCHES: Final = (1, 16, 64, 256)
 REFERENCE: Final = "window, float32 in eager torch"
+EAGER: Final = "stream, float32 in eager torch"
+ON_GPU: Final = "stream, bfloat16 on CUDA"
+GPU_CONVERSATIONS: Final = 2048
+GPU_BATCHES: Final = (64, 256, 1024)
+_EAGER_STATES_MIB: Final = 640  # at least; holds all conversations with windows of 32 posts
+_GPU_STATES_MIB: Final = 2048  # likewise
 _DISTINCT_POSTS: Final = 512
 _SLOW_SHARE: Final = 16  # of the posts a slow engine, or single posts, get
+_FAST_FACTOR: Final = 16  # times the posts for a GPU
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +70,16 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured, of which model and where."""
+    """What was measured, of which model and where.
+
+    Attributes:
+        gpu: its name; None where there is none.
+        no_gpu: why there is none; None where there is one.
+    """
 
     machine: Machine
+    gpu: str | None
+    no_gpu: str | None
     model: str
     window: int
     threads: int
@@ -103,6 +120,7 @@ class Figures:
         console.print(table)
         console.print(f"{self.model}; times window: score/s by score/s", highlight=False)
         console.print(str(self.machine), highlight=False)
+        console.print(gpu_line(self.gpu, self.no_gpu), highlight=False)
 
 
 def run(posts: int, runs: int, progress: Progress) -> Figures:
@@ -118,29 +136,42 @@ def run(posts: int, runs: int, progress: Progress) -> Figures:
     features = [each.post.features for each in simulated_posts(_DISTINCT_POSTS, progress)]
     engines = {name: make() for name, make in candidates(settings).items()}
     streams = {
-        name: LongConversations(each, features, settings.window) for name, each in engines.items()
+        name: LongConversations(each, features, settings.window, _conversations(name))
+        for name, each in engines.items()
     }
-    combinations = list(itertools.product(BATCHES, engines))
+    combinations = [
+        (batch, name)
+        for batch in sorted({*BATCHES, *GPU_BATCHES})
+        for name in engines
+        if batch in (GPU_BATCHES if name == ON_GPU else BATCHES)
+    ]
     times: dict[tuple[int, str], list[BatchTimes]] = {each: [] for each in combinations}
     total = (runs + 1) * len(combinations)
     for number in range(runs + 1):  # the first one builds states and is not counted
         for done, (batch, name) in enumerate(combinations, start=number * len(combinations)):
             progress("Scoring", done, total)
-            slow = name == REFERENCE or batch == 1
-            taken = streams[name].measure(batch, posts // _SLOW_SHARE if slow else posts)
+            taken = streams[name].measure(batch, _posts(name, batch, posts))
             if number:
                 times[batch, name].append(taken)
     progress("Scoring", total, total)
-    measured = [_measurement(name, batch, times[batch, name]) for batch, name in combinations]
-    version = engines[REFERENCE].version
-    return Figures(machine, version, settings.window, torch.get_num_threads(), measured)
+    return Figures(
+        machine=machine,
+        gpu=gpu_name(),
+        no_gpu=why_no_gpu(),
+        model=engines[REFERENCE].version,
+        window=settings.window,
+        threads=torch.get_num_threads(),
+        measurements=[
+            _measurement(name, batch, times[batch, name]) for batch, name in combinations
+        ],
+    )
 
 
 def candidates(settings: Settings) -> dict[str, Callable[[], Engine]]:
-    """What makes each engine, by its name; all of the same checkpoint, on the CPU."""
+    """What makes each engine of a checkpoint, by its name; that of a GPU where there is one."""
     network, card = load_checkpoint(settings.model or shipped_checkpoint())
 
-    def stream(arithmetic: ArithmeticName, threads: int) -> Engine:
+    def compiled(arithmetic: ArithmeticName, threads: int) -> Engine:
         steps = CompiledSteps(
             network,
             card,
@@ -151,12 +182,38 @@ def candidates(settings: Settings) -> dict[str, Callable[[], Engine]]:
         )
         return StreamEngine(card, steps)
 
+    def tensors(make_place: Callable[[], Place], states_mib: int) -> Engine:
+        steps = TensorSteps(
+            deepcopy(network),
+            card,
+            make_place(),
+            window=settings.window,
+            states_mib=max(settings.states_mib, states_mib),
+        )
+        engine = StreamEngine(card, steps)
+        engine.warm_up()
+        return engine
+
     cores = torch.get_num_threads()
+    on_gpu = {ON_GPU: partial(tensors, Cuda, _GPU_STATES_MIB)} if why_no_gpu() is None else {}
     return {
         REFERENCE: lambda: WindowEngine(network, card, torch.device("cpu")),
-        **{f"stream, {own}": partial(stream, own, cores) for own in get_args(ArithmeticName)},
-        "stream, int8, one thread": partial(stream, "int8", 1),
+        EAGER: partial(tensors, Host, _EAGER_STATES_MIB),
+        **{f"stream, {own}": partial(compiled, own, cores) for own in get_args(ArithmeticName)},
+        "stream, int8, one thread": partial(compiled, "int8", 1),
+        **on_gpu,
     }
+
+
+def _conversations(engine: str) -> int:
+    return GPU_CONVERSATIONS if engine == ON_GPU else CONVERSATIONS
+
+
+def _posts(engine: str, batch: int, posts: int) -> int:
+    """Posts that an engine gets in a run."""
+    if engine == ON_GPU:
+        return posts * _FAST_FACTOR
+    return posts // _SLOW_SHARE if engine == REFERENCE or batch == 1 else posts
 
 
 def _measurement(engine: str, batch: int, runs: Sequence[BatchTimes]) -> Measurement:

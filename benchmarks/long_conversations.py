@@ -44,19 +44,26 @@ class LongConversations:
         engine: what scores them.
         features: of the posts they are made of.
         window: most posts in a window.
+        conversations: how many.
     """
 
-    def __init__(self, engine: Engine, features: Sequence[Features], window: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        features: Sequence[Features],
+        window: int,
+        conversations: int = CONVERSATIONS,
+    ) -> None:
         self._engine = engine
         self._features = features
         self._records = engine.encode(features)
-        self._windows = Windows(window, engine.stamp, CONVERSATIONS)
-        self._keys = [ConversationKey(0, f"c{number}") for number in range(CONVERSATIONS)]
+        self._windows = Windows(window, engine.stamp, conversations)
+        self._keys = [ConversationKey(0, f"c{number}") for number in range(conversations)]
         self._random = np.random.default_rng(_SEED)
         for key in self._keys:  # as long as windows of long conversations are
             before = int(self._random.integers(window - surplus(window + 1, window), window + 1))
             self._windows.load(key, self._draw(self._records, before))
-        self._turns = itertools.cycle(self._random.permutation(CONVERSATIONS).tolist())
+        self._turns = itertools.cycle(self._random.permutation(conversations).tolist())
 
     def measure(self, batch: int, posts: int) -> BatchTimes:
         """Encode and score the next posts, and tell how long each batch took."""

@@ -7,6 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import psutil
+import torch
+
+from models.device import why_no_gpu
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,21 @@ def this_machine() -> Machine:
         torch=version("torch"),
         load_before=tuple(round(load, 2) for load in os.getloadavg()),
     )
+
+
+def gpu_name() -> str | None:
+    """The GPU that torch computes on; None where there is none."""
+    return torch.cuda.get_device_name() if why_no_gpu() is None else None
+
+
+def gpu_line(gpu: str | None, no_gpu: str | None) -> str:
+    """What a benchmark says of the GPU under its table.
+
+    Args:
+        gpu: its name.
+        no_gpu: why nothing was measured on one.
+    """
+    return f"GPU: {gpu}" if no_gpu is None else f"no GPU here, nothing measured on one: {no_gpu}"
 
 
 def _cpu() -> str:

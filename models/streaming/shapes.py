@@ -9,7 +9,8 @@ from typing import Final
 
 from connectors.schemas.scoring import surplus
 
-_CONVERSATIONS: Final = (256, 64, 16)
+_ON_GPU: Final = (256, 64, 16)
+_ON_CPU: Final = (64, 16)  # what is gathered of more no longer fits a processor's caches
 _ROWS: Final = 1024  # padded posts in a tensor of more conversations than the fewest
 
 
@@ -49,6 +50,7 @@ class Shapes:
         # one post at a time, or some; a window that jumped and some; a window from its beginning
         jumped = window + 1 - surplus(window + 1, window)
         self._steps = sorted({min(posts, window) for posts in (1, 2, 4, jumped + 3, window)})
+        self._sizes = _ON_GPU if few else _ON_CPU
         self._few = few
 
     @property
@@ -57,8 +59,8 @@ class Shapes:
         return [
             (conversations, posts)
             for posts in reversed(self._steps)
-            for conversations in _CONVERSATIONS
-            if conversations <= _most(posts)
+            for conversations in self._sizes
+            if conversations <= self._most(posts)
         ]
 
     def passes(self, new: Sequence[int], targets: Sequence[int]) -> list[Pass]:
@@ -77,7 +79,9 @@ class Shapes:
             posts = self._step(new[start])
             stop = start + 1
             while (
-                stop < len(new) and stop - start < _most(posts) and self._step(new[stop]) == posts
+                stop < len(new)
+                and stop - start < self._most(posts)
+                and self._step(new[stop]) == posts
             ):
                 stop += 1
             passes.append(Pass(start, stop, self._shape(new[start:stop], targets[start:stop])))
@@ -88,13 +92,12 @@ class Shapes:
         if not self._few:
             return Shape(len(new), max(new), max(targets))
         posts = self._step(max(new))
-        conversations = min(own for own in _CONVERSATIONS if own >= len(new))
+        conversations = min(own for own in self._sizes if own >= len(new))
         return Shape(conversations, posts, 1 if max(targets) == 1 else posts)
 
     def _step(self, new: int) -> int:
         return next(posts for posts in self._steps if posts >= new)
 
-
-def _most(posts: int) -> int:
-    """Conversations in a pass of so many new posts each."""
-    return next((own for own in _CONVERSATIONS if own * posts <= _ROWS), _CONVERSATIONS[-1])
+    def _most(self, posts: int) -> int:
+        """Conversations in a pass of so many new posts each."""
+        return next((own for own in self._sizes if own * posts <= _ROWS), self._sizes[-1])

@@ -68,6 +68,7 @@ class TensorNetwork:
 
     Attributes:
         slots: S, states that there is room for.
+        state_bytes: memory of one.
     """
 
     def __init__(
@@ -103,7 +104,8 @@ class TensorNetwork:
         )
         recurrent = (_MODALITIES, network.config.context_width)
         attended_bytes = 2 * posts * sum(own.row for own in heads) * dtype.itemsize
-        self.slots = room(states_mib, attended_bytes + 4 * math.prod(recurrent))
+        self.state_bytes = attended_bytes + 4 * math.prod(recurrent)
+        self.slots = room(states_mib, self.state_bytes)
         self._cross, self._within, self._fusion = (
             _KeptHeads(own, (self.slots + 1, posts), device, dtype) for own in heads
         )

@@ -117,6 +117,7 @@ class TensorSteps:
                 network, arranged, posts=window, states_mib=states_mib, dtype=place.dtype
             )
         self.slots = self._network.slots
+        self.state_bytes = self._network.state_bytes
 
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
         """See `steps.Steps.encode`."""

@@ -27,6 +27,7 @@ app = typer.Typer(
 app.command()(bench_model.model)
 app.command()(bench_alerts.alerts)
 app.command()(bench_alerts.rules)
+app.command()(bench_model.acceleration)
 
 Runs = Annotated[int, typer.Option(min=1, help="Runs; the median is given.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
@@ -212,16 +213,14 @@ def explanations(
     from models.errors import ModelError  # noqa: PLC0415
     from models.training.sources import read_source  # noqa: PLC0415
     from stream_app.cli.errors import CliError  # noqa: PLC0415
-    from stream_app.cli.labelled_data import named_sources  # noqa: PLC0415
+    from stream_app.cli.labelled_data import named_source  # noqa: PLC0415
     from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
 
     try:
         out.mkdir(parents=True, exist_ok=True)
-        corpora = [read_source(source) for source in named_sources(data)]
-        if len(corpora) > 1:
-            raise CliError("--data: name one data set", 2)
+        corpus = read_source(named_source(data))
         with drawn_progress() as progress:
-            figures = benchmark.run(corpora[0], split, posts, progress)
+            figures = benchmark.run(corpus, split, posts, progress)
         draw_curves(figures.parts, out / "explanations.png")
     except (ModelError, OSError) as error:
         raise CliError(str(error)) from error
@@ -249,20 +248,18 @@ def accuracy(
     from models.training.sources import read_source  # noqa: PLC0415
     from stream_app.cli.errors import CliError  # noqa: PLC0415
     from stream_app.cli.json_file import require_place  # noqa: PLC0415
-    from stream_app.cli.labelled_data import named_sources  # noqa: PLC0415
+    from stream_app.cli.labelled_data import named_source  # noqa: PLC0415
     from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
     from stream_app.settings import Settings  # noqa: PLC0415
 
     require_place(json)
     settings = Settings()
     try:
-        corpora = [read_source(source) for source in named_sources(data)]
-        if len(corpora) > 1:
-            raise CliError("--data: name one data set", 2)
+        corpus = read_source(named_source(data))
         folder = settings.data_dir / "text-features" if cache is None else cache
         folder.mkdir(parents=True, exist_ok=True)
         with drawn_progress() as progress:
-            figures = benchmark.run(corpora[0], window or [settings.window], folder, progress)
+            figures = benchmark.run(corpus, window or [settings.window], folder, progress)
     except (ModelError, OSError) as error:
         raise CliError(str(error)) from error
     _tell(figures, json)

@@ -1,9 +1,13 @@
-"""`voxpop bench model`: the network and the paper's baselines, trained side by side over seeds."""
+"""`voxpop bench model|acceleration`: the network and the paper's baselines side by side."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from deploy.local.progress import Progress
+    from models.training.corpus import Corpus
 
 
 def model(
@@ -58,3 +62,60 @@ def model(
         raise CliError(str(error)) from error
     figures.show(wide_console())
     typer.echo(f"{out / benchmark.PAGE_FILE}: the tables with dev")
+
+
+def acceleration(
+    *,
+    posts: Annotated[int, typer.Option(min=1, help="Most posts of an epoch.")] = 640,
+    runs: Annotated[int, typer.Option(min=1, help="Runs; the median is given.")] = 3,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="meld=PATH or another source of training data, and its .features=PATH; else "
+            "random posts in the paper's form.",
+            metavar="NAME=PATH",
+        ),
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Keep text features here; else in the data folder."),
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Measure the paper's acceleration ratio S = T_cpu / T_gpu of the four systems.
+
+    T is the time of a training epoch, and for the twin that of scoring the same posts. Without a
+    GPU only T_cpu is measured.
+    """
+    from rich.console import Console  # noqa: PLC0415 - keeps `--help` fast
+
+    from benchmarks import acceleration as benchmark  # noqa: PLC0415
+    from stream_app.cli.json_file import require_place, write_json  # noqa: PLC0415
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
+
+    require_place(json)
+    with told_in_a_line(OSError), drawn_progress() as progress:
+        corpus = _read_one(data, cache, progress) if data else benchmark.synthetic_corpus(posts)
+        figures = benchmark.run(corpus, posts, runs, progress)
+    figures.show(Console())
+    if json is not None:
+        write_json(json, figures)
+
+
+def _read_one(data: list[str], cache: Path | None, progress: "Progress") -> "Corpus":
+    """The one data set that options name, with text features."""
+    from models.text_encoder import load_text_encoder  # noqa: PLC0415 - keeps `--help` fast
+    from models.training.featurise import featuriser  # noqa: PLC0415
+    from models.training.sources import read_source  # noqa: PLC0415
+    from stream_app.cli.labelled_data import named_source  # noqa: PLC0415
+    from stream_app.settings import Settings  # noqa: PLC0415
+
+    source = named_source(data)
+    settings = Settings()
+    folder = settings.data_dir / "text-features" if cache is None else cache
+    folder.mkdir(parents=True, exist_ok=True)
+    featurise = featuriser("chain", folder, progress, lambda: load_text_encoder(settings.model))
+    return featurise(read_source(source))

@@ -31,6 +31,21 @@ def named_sources(given: Sequence[str]) -> list[DataSource]:
     return [_source(name, table) for name, table in tables.items()]
 
 
+def named_source(given: Sequence[str]) -> DataSource:
+    """The one data set that options name.
+
+    Args:
+        given: as for `named_sources`.
+
+    Raises:
+        CliError: as there, or they name several.
+    """
+    sources = named_sources(given)
+    if len(sources) > 1:
+        raise CliError("--data: name one data set", 2)
+    return sources[0]
+
+
 def _source(name: str, table: dict[str, str]) -> DataSource:
     if "path" not in table:
         raise CliError(f"--data {name}.features is there, but --data {name}=PATH is not", 2)

@@ -14,10 +14,12 @@ import psutil
 import pytest
 
 from benchmarks.encoder import BASE, EAGER, SERVED
-from benchmarks.engine import BATCHES, REFERENCE
+from benchmarks.engine import BATCHES, GPU_BATCHES, ON_GPU, REFERENCE
+from benchmarks.engine import EAGER as STREAM_EAGER
 from benchmarks.reading import RECORD_BYTES
 from benchmarks.record_readers import READERS
 from benchmarks.window_lengths import WINDOWS
+from models.device import why_no_gpu
 from tests.unit.models.training.toy import write_csv
 
 pytestmark = pytest.mark.integration
@@ -42,11 +44,31 @@ def test_every_engine_is_measured_for_each_batch(tmp_path: Path) -> None:
     figures = json.loads((tmp_path / "engine.json").read_text())
     measured = {(each["engine"], each["batch"]) for each in figures["measurements"]}
     assert len(measured) == len(figures["measurements"])
-    assert {batch for _, batch in measured} == set(BATCHES)
-    assert (REFERENCE, 64) in measured
-    assert ("stream, int8", 64) in measured
+    on_cpu = {batch for engine, batch in measured if engine != ON_GPU}
+    assert on_cpu == set(BATCHES)
+    assert {(REFERENCE, 64), (STREAM_EAGER, 64), ("stream, int8", 64)} <= measured
     assert all(each["both"] > 0 for each in figures["measurements"])
     assert figures["model"] in done.stdout
+    on_gpu = {batch for engine, batch in measured if engine == ON_GPU}
+    assert on_gpu == (set() if why_no_gpu() else set(GPU_BATCHES))
+    assert figures["no_gpu"] == why_no_gpu()
+    assert ("no GPU here" in done.stdout) == (why_no_gpu() is not None)
+
+
+def test_all_systems_are_timed_and_where_there_is_no_gpu_their_ratio_is_left_out(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "acceleration.json"
+    done = bench({}, file, "acceleration", "--posts", "12", "--runs", "1")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(file.read_text())
+    assert [row["system"] for row in figures["rows"]] == ["TMSAM", "MSA", "ABSA", "LSTM"]
+    assert figures["posts"] == 12
+    for row in figures["rows"]:
+        for own in (row["training"], row["inference"]):
+            assert own["cpu"]["seconds"] > 0
+            assert (own["ratio"] is None) == (own["gpu"] is None) == (why_no_gpu() is not None)
+    assert ("no GPU here" in done.stdout) == (why_no_gpu() is not None)
 
 
 def test_the_pipeline_is_set_beside_the_model_alone(
