@@ -72,7 +72,10 @@ class _File:
         try:
             document = yaml.compose(self._text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
-            self._fault(error.problem_mark or error.context_mark, f"is no YAML: {error.problem}")
+            self._fault(
+                error.problem_mark or error.context_mark,
+                f"is no YAML: {error.problem}; put each query in single quotes",
+            )
             return
         except yaml.YAMLError as error:
             self._fault(None, f"is no YAML: {error}".replace("\n", " "))

@@ -83,7 +83,11 @@ def parse(text: str) -> Query:
         QueryError: it is none; says what is wrong, where, and what to write.
     """
     if not text.strip():
-        raise QueryError("the query is empty: name what posts must hold, as in acme OR #acme", 0)
+        raise QueryError(
+            "the query is empty: name what posts must hold, as in 'acme OR #acme'; one that begins "
+            "with # needs quotes",
+            0,
+        )
     try:
         query: Query = _Reader().transform(_parser().parse(text))
     except UnexpectedInput as error:
