@@ -24,6 +24,7 @@ class Span:
         hits: platform -> posts with the label that moved; empty for volume.
         modalities: modality -> mean share of the scores; empty where it is not known.
         examples: posts, the most telling first.
+        texts: of those that are kept with one; only words of several are told of them.
     """
 
     seconds: float
@@ -31,6 +32,7 @@ class Span:
     hits: Mapping[str, int] = field(default_factory=dict)
     modalities: Mapping[str, float] = field(default_factory=dict)
     examples: Sequence[ExamplePost] = ()
+    texts: Sequence[str] = ()
 
 
 def explain(now: Span, before: Span, *, volume: bool) -> Evidence:
@@ -44,7 +46,7 @@ def explain(now: Span, before: Span, *, volume: bool) -> Evidence:
     return Evidence(
         platforms=_platforms(now, before, volume=volume),
         modalities=_modalities(now.modalities, before.modalities),
-        words=telling_words(_texts(now), _texts(before)),
+        words=telling_words(now.texts, before.texts),
         posts=list(now.examples[:MOST_POSTS]),
     )
 
@@ -94,7 +96,3 @@ def _modalities(now: Mapping[str, float], before: Mapping[str, float]) -> list[M
         if name in now
     ]
     return sorted(parts, key=lambda part: (part.usual_share or 0.0) - part.share)
-
-
-def _texts(span: Span) -> list[str]:
-    return [post.text for post in span.examples if post.text]

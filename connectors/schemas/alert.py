@@ -62,14 +62,13 @@ class Word(BaseModel):
 
 
 class ExamplePost(BaseModel):
-    """A post that shows the shift."""
+    """A post that shows the shift; its text is not here, since that has a life of its own."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     post_id: str
     platform: str
     created_at: float = Field(description="event time, Unix seconds")
-    text: str | None
     label: str = Field(description="its most probable sentiment, or emotion for a shift of those")
     probability: Probability = Field(description="of that label")
 

@@ -89,14 +89,18 @@ async def _watch(settings: "Settings", policy: "AlertPolicy", webhook: "Webhook 
     import logging  # noqa: PLC0415
     import signal  # noqa: PLC0415
 
+    from connectors.alerts.spans import TrendSpans  # noqa: PLC0415
     from connectors.alerts.topic import AlertTopic  # noqa: PLC0415
     from connectors.alerts.watch import AlertWatch, Watched  # noqa: PLC0415
     from connectors.kafka.topics import ALERTS  # noqa: PLC0415
+    from connectors.trends.layout import TrendLayout  # noqa: PLC0415
+    from connectors.trends.reader import TrendReader  # noqa: PLC0415
 
     logging.basicConfig(format="%(message)s")
     topic = AlertTopic(settings.kafka_connection(), settings.topic(ALERTS))
     async with settings.redis_connection().open() as client, topic:
-        watched = Watched(client, settings.namespace(), topic, webhook=webhook, tell=_tell)
+        spans = TrendSpans(TrendReader(client, TrendLayout(settings.namespace())))
+        watched = Watched(client, settings.namespace(), topic, webhook, spans, _tell)
         own = AlertWatch(watched, policy)
         for ending in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(ending, own.stop)

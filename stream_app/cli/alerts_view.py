@@ -32,7 +32,8 @@ def _evidence(alert: Alert) -> list[str]:
         lines.append("carried by " + ", ".join(parts))
     if found.words:
         lines.append("words: " + ", ".join(word.word for word in found.words))
-    lines += [f"“{post.text}” ({post.platform})" for post in found.posts if post.text]
+    if found.posts:
+        lines.append("shown by " + ", ".join(post.post_id for post in found.posts))
     return lines
 
 

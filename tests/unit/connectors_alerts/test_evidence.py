@@ -6,20 +6,9 @@ from hypothesis import strategies as st
 
 from connectors.alerts.evidence import Span, explain
 from connectors.alerts.words import telling_words
-from connectors.schemas.alert import ExamplePost
 from tests.unit.connectors_alerts.alerts import NOTHING
 
 COUNTS = st.dictionaries(st.sampled_from(["bluesky", "reddit", "tiktok"]), st.integers(0, 500))
-
-
-def posts(*texts: str) -> list[ExamplePost]:
-    return [
-        ExamplePost(
-            post_id=f"p{at}", platform="bluesky", created_at=1.0, text=text, label="negative",
-            probability=0.9,
-        )
-        for at, text in enumerate(texts)
-    ]  # fmt: skip
 
 
 def test_a_burst_of_one_platform_is_carried_by_it() -> None:
@@ -62,9 +51,9 @@ def test_modalities_that_grew_come_first() -> None:
 
 
 def test_words_of_the_shift_are_told() -> None:
-    now = posts(*["the #Recall of the battery https://example.org/recall"] * 8, "the weather")
-    before = posts(*["the weather of today", "nice battery"] * 6)
-    words = explain(Span(60, examples=now), Span(60, examples=before), volume=True).words
+    now = [*["the #Recall of the battery https://example.org/recall"] * 8, "the weather"]
+    before = ["the weather of today", "nice battery"] * 6
+    words = explain(Span(60, texts=now), Span(60, texts=before), volume=True).words
     assert [word.word for word in words] == ["#recall"]
     assert (words[0].posts, words[0].usual_posts) == (8, 0)
 
