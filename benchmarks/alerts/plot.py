@@ -42,9 +42,8 @@ def _told(axes: Axes, figures: Figures, moved: str) -> None:
             means.append(sum(each.share for each in own) / len(own))
         label = f"{rule.rule}: {rule.false_a_day:.1f} false a day"
         axes.plot(range(len(sizes)), means, marker="o", color=COLOURS[at], label=label)
-    axes.set_xticks(
-        range(len(sizes)), [shift_name(rows[0].moved, size) for size in sizes], fontsize=8
-    )
+    axes.set_xticks(range(len(sizes)), [shift_name(rows[0].moved, size) for size in sizes])
+    axes.tick_params(axis="x", labelrotation=20, labelsize=9)
     axes.set(ylim=(0, 1), title=f"{moved}: told before it ended")
     axes.grid(alpha=0.25)
 

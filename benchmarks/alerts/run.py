@@ -9,7 +9,7 @@ from typing import Final
 
 from benchmarks.alerts.judging import Detection, Judged, detection
 from benchmarks.alerts.playing import play
-from benchmarks.alerts.streams import KINDS, PLANTED, POSTS_AN_HOUR, Moved
+from benchmarks.alerts.streams import KINDS, NOISES, PLANTED, POSTS_AN_HOUR, Moved
 from connectors.alerts.policy import AlertPolicy
 from deploy.local.progress import Progress
 
@@ -37,6 +37,7 @@ class RuleRow:
     Attributes:
         false_a_day: false alarms a day of all tracks together.
         false_by_season, false_by_noise: the same by what the tracks are like.
+        told_by_noise: share of the shifts told before they ended, by how restless tracks are.
         detection: of all shifts.
     """
 
@@ -44,6 +45,7 @@ class RuleRow:
     false_a_day: float
     false_by_season: dict[str, float]
     false_by_noise: dict[str, float]
+    told_by_noise: dict[str, float]
     detection: Detection
 
 
@@ -118,6 +120,11 @@ def _rule_row(rule: str, judged: Judged) -> RuleRow:
         false_a_day=judged.false_a_day,
         false_by_season=_a_day(Counter(kind.season for kind in judged.false), judged.days),
         false_by_noise=_a_day(Counter(kind.noise.name for kind in judged.false), judged.days),
+        told_by_noise={
+            noise.name: detection(found).share
+            for noise in NOISES
+            if (found := [own for own in judged.found if own.kind.noise == noise])
+        },
         detection=detection(judged.found),
     )
 

@@ -21,17 +21,19 @@ def _rule_table(figures: Figures) -> Table:
         title_justify="left",
     )
     table.add_column("rule")
-    for column in ("false a day", *(f"season {name}" for name in SEASONS)):
-        table.add_column(column, justify="right")
-    for column in (*(noise.name for noise in NOISES), "shifts told", "delay"):
+    noises = [noise.name for noise in NOISES]
+    columns = ["false a day", *SEASONS, *noises, "shifts told", *noises, "delay"]
+    for column in columns:
         table.add_column(column, justify="right")
     for row in figures.rules:
+        false = [row.false_by_season.get(name, 0.0) for name in SEASONS]
+        false += [row.false_by_noise.get(name, 0.0) for name in noises]
         table.add_row(
             row.rule,
             f"{row.false_a_day:.1f}",
-            *(f"{row.false_by_season.get(name, 0.0):.1f}" for name in SEASONS),
-            *(f"{row.false_by_noise.get(noise.name, 0.0):.1f}" for noise in NOISES),
+            *(f"{own:.1f}" for own in false),
             f"{row.detection.share:.2f}",
+            *(f"{row.told_by_noise.get(name, 0.0):.2f}" for name in noises),
             _minutes(row.detection),
         )
     return table

@@ -3,8 +3,9 @@
 Pure. Learned anew at every whole block; not for deciding what is unusual, which `detector` does.
 """
 
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ ALIKE_BLOCKS: Final = 4.0  # blocks in a row wander together: so many are worth 
 HALF_LIFE_BLOCKS: Final = 48.0
 BELIEVED_VARIANCE: Final = 5.0  # of independent posts, before any is seen
 LEAST_SCORED: Final = 100.0
+SEASON: Final = tuple(each.name for each in fields(Season))
+AT_ONCE: Final = 256  # tracks; bounds the memory that learning takes
 
 Number = TypeVar("Number", np.int64, np.float64)
 
@@ -67,8 +70,18 @@ class Baseline:
 
 
 def learn(panel: Panel, policy: AlertPolicy) -> Baseline:
-    """The baseline of every track, from its last blocks and steps."""
-    blocks = panel.last_blocks(policy.season_blocks)
+    """The baseline of every track, from its last blocks and steps; some tracks at a time."""
+    parts = [
+        _learn(panel, policy, slice(first, first + AT_ONCE))
+        for first in range(0, max(panel.tracks, 1), AT_ONCE)
+    ]
+    season = Season(*_side_by_side([part.season for part in parts]))
+    _, _, *arrays = fields(Baseline)
+    return Baseline(policy, season, *_side_by_side(parts, [each.name for each in arrays]))
+
+
+def _learn(panel: Panel, policy: AlertPolicy, tracks: slice) -> Baseline:
+    blocks = panel.last_blocks(policy.season_blocks, tracks)
     posts = blocks[:, :, POSTS].astype(float)
     known = (np.cumsum(posts, axis=1) > 0).astype(float)
     starts = panel.blocks_end - policy.block_s * np.arange(policy.season_blocks, 0, -1)
@@ -77,7 +90,7 @@ def learn(panel: Panel, policy: AlertPolicy) -> Baseline:
     usual = season.expected(starts[recent])
     level = _level(posts[:, recent], usual, known[:, recent], season.noise)
     age = known.sum(axis=1)
-    steps = panel.last_steps(policy.recent_steps)
+    steps = panel.last_steps(policy.recent_steps, tracks)
     seen = np.repeat(known[:, recent], policy.steps_a_block, axis=1)
     opinion = _Opinion(blocks[:, -policy.opinion_blocks :])
     design, usual_posts = opinion.design(steps, policy.windows)
@@ -97,6 +110,11 @@ def learn(panel: Panel, policy: AlertPolicy) -> Baseline:
         opinion_ready=(opinion.scored_blocks >= policy.least_blocks)
         & (opinion.share_posts.min(axis=1) >= LEAST_SCORED),
     )
+
+
+def _side_by_side(parts: Sequence[object], names: Sequence[str] = SEASON) -> list[Any]:
+    """Attributes of parts, each joined along the tracks."""
+    return [np.concatenate([getattr(part, name) for part in parts]) for name in names]
 
 
 def _rate(season: Season, policy: AlertPolicy, starts: NDArray[np.int64]) -> Array:

@@ -21,6 +21,7 @@ LABELS: Final = tuple(SENTIMENT + name for name in SENTIMENTS) + tuple(
 )
 FIRST_LABEL: Final = 2
 MEASURES: Final = FIRST_LABEL + len(LABELS)
+EVERY: Final = slice(None)
 
 
 class Panel:
@@ -87,15 +88,15 @@ class Panel:
             for kept in (self._steps, self._blocks)
         )
 
-    def last_steps(self, count: int) -> Counts:
-        """The last steps, [T, count, measures]."""
+    def last_steps(self, count: int, tracks: slice = EVERY) -> Counts:
+        """The last steps of some tracks, [T, count, measures]."""
         places = self._place(self.end) + np.arange(-count, 0)
-        return self._steps[:, places % self._policy.recent_steps].astype(np.int64)
+        return self._steps[tracks, places % self._policy.recent_steps].astype(np.int64)
 
-    def last_blocks(self, count: int) -> Counts:
-        """The last whole blocks, [T, count, measures]."""
+    def last_blocks(self, count: int, tracks: slice = EVERY) -> Counts:
+        """The last whole blocks of some tracks, [T, count, measures]."""
         places = self._block_place(self.blocks_end) + np.arange(-count, 0)
-        return self._blocks[:, places % self._policy.season_blocks].astype(np.int64)
+        return self._blocks[tracks, places % self._policy.season_blocks].astype(np.int64)
 
     def _place(self, start: int) -> int:
         return start // self._policy.step_s % self._policy.recent_steps

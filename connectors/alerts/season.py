@@ -37,14 +37,12 @@ class Season:
         days: [T, 7], factor of the day of the week, Monday first.
         noise: [T], variance of a block's rate over its square; sampling of posts is apart.
         error: [T, 2 * 24], variance of the profile over its square.
-        weights: [T, B], how much each block counted, 0 to 1.
     """
 
     profile: Array
     days: Array
     noise: Array
     error: Array
-    weights: Array
 
     def expected(self, starts: NDArray[np.int64]) -> Array:
         """Usual posts of the blocks that begin at these Unix seconds, [T, n]."""
@@ -89,7 +87,7 @@ def fit_season(posts: Array, known: Array, starts: NDArray[np.int64], *, hourly:
     if not hourly:
         profile, error = (np.repeat(kept[:, :1], 2 * HOURS, axis=1) for kept in (profile, error))
         factors = np.ones_like(factors)
-    return Season(profile, factors, noise, error, weights)
+    return Season(profile, factors, noise, error)
 
 
 def overdispersion(counts: Array, expected: Array, weights: Array) -> Array:

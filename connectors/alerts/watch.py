@@ -134,18 +134,33 @@ class AlertWatch:
             LeaseLostError: another watch took over.
         """
         self._feed = None
-        sender = asyncio.create_task(self._send_webhooks(self._watched.webhook))
+        beside = [
+            asyncio.create_task(self._keep_lease()),
+            asyncio.create_task(self._send_webhooks(self._watched.webhook)),
+        ]
         try:
             while not self._stopped.is_set():
-                if not await self._memory.take():
-                    raise LeaseLostError("the lease ran out: this watch no longer decides")
                 await self.look_on(time.time())
                 await self._rest(min(self._lease_s / 3, self._policy.step_s / 4))
-                if sender.done():
-                    sender.result()
+                for task in beside:
+                    if task.done():
+                        task.result()
         finally:
-            sender.cancel()
-            await asyncio.wait([sender])
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
+
+    async def _keep_lease(self) -> None:
+        """Prolong the lease, also while much is read or learned.
+
+        Raises:
+            LeaseLostError: it ran out, and another watch took over.
+        """
+        while await self._memory.take():
+            await self._rest(self._lease_s / 3)
+            if self._stopped.is_set():
+                return
+        raise LeaseLostError("the lease ran out: this watch no longer decides")
 
     async def _rest(self, wait_s: float) -> None:
         with contextlib.suppress(TimeoutError):

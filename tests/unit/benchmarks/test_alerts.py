@@ -77,7 +77,7 @@ def test_the_plot_is_drawn(tmp_path: Path) -> None:
         days=1,
         aimed_false_a_day=1.0,
         equal_sigmas=9.0,
-        rules=[RuleRow("Voxpop", 0.5, {"daily": 0.5}, {"calm": 0.5}, found)],
+        rules=[RuleRow("Voxpop", 0.5, {"daily": 0.5}, {"calm": 0.5}, {"calm": 0.5}, found)],
         shifts=[
             ShiftRow("volume", 2.0, 30.0, {"Voxpop": found}),
             ShiftRow("opinion", 0.1, 30.0, {"Voxpop": found}),
