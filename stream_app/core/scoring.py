@@ -92,12 +92,9 @@ class Scorer:
         if not posts:
             return []
         try:
-            scored = self._score_together(posts)
+            return list(self._score_and_append(posts))
         except Exception as error:  # noqa: BLE001 - the edge where a batch is caught
             return self._halve(posts, error)
-        for post, result in zip(posts, scored, strict=True):
-            self._windows.append(post.key, (result.record,), result.sentiment)
-        return list(scored)
 
     def _halve(
         self, posts: Sequence[PostToScore], error: Exception
@@ -109,12 +106,26 @@ class Scorer:
             self.probe()
         except Exception as broken:  # noqa: BLE001 - whatever it is, the model is at fault
             raise ModelBroken(f"the model fails on every post: {broken}") from error
-        return [PoisonPost(detail=f"{type(error).__name__}: {error}"[:300])]
+        return [self._once_more(posts[0])]
+
+    def _once_more(self, post: PostToScore) -> ScoredPost | PoisonPost:
+        """Poison is what the model fails on again: it may have failed for another reason."""
+        try:
+            (scored,) = self._score_and_append([post])
+        except Exception as error:  # noqa: BLE001 - the edge where a post is given up
+            return PoisonPost(detail=f"{type(error).__name__}: {error}"[:300])
+        return scored
 
     def probe(self) -> None:
         """Score the canary; raises what the engine raises."""
         records = self._engine.encode([self._canary])
         self._engine.score([WindowRequest(records=records, targets=(0,))])
+
+    def _score_and_append(self, posts: Sequence[PostToScore]) -> list[ScoredPost]:
+        scored = self._score_together(posts)
+        for post, result in zip(posts, scored, strict=True):
+            self._windows.append(post.key, (result.record,), result.sentiment)
+        return scored
 
     def _score_together(self, posts: Sequence[PostToScore]) -> list[ScoredPost]:
         records = self._engine.encode([post.features for post in posts])

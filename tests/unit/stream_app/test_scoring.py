@@ -75,3 +75,13 @@ def test_a_model_that_fails_on_everything_is_no_poison() -> None:
     engine.broken = True
     with pytest.raises(ModelBroken):
         scores.score(batch)
+
+
+def test_a_model_that_fails_for_a_moment_makes_no_post_poison() -> None:
+    engine = FakeEngine()
+    scores, windows = scorer(engine)
+    batch = posts([1], windows)
+    engine.stumbles = 1
+    (result,) = scores.score(batch)
+    assert isinstance(result, ScoredPost)
+    assert windows.window(ConversationKey(0, "c0")).records == (b"m1",)
