@@ -6,7 +6,7 @@ worker did not settle ends the process, since Faust would neither redeliver nor 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import faust
@@ -78,7 +78,11 @@ def create_app(settings: Settings) -> VoxpopApp:
 
     @app.task  # type: ignore[untyped-decorator]
     async def tend() -> None:
-        await _ending_on_error(_tend_forever(app.runtime))
+        await _ending_on_error(_every(TEND_EVERY_S, app.runtime.worker.tend))
+
+    @app.task  # type: ignore[untyped-decorator]
+    async def probe() -> None:
+        await _ending_on_error(_every(TEND_EVERY_S, app.runtime.probe))
 
     @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
     async def revoked(*_: Any, **__: Any) -> None:
@@ -100,10 +104,10 @@ async def _offer_all(runtime: Runtime, fetches: AsyncIterator[list[Record]]) -> 
         await runtime.worker.offer(records)
 
 
-async def _tend_forever(runtime: Runtime) -> None:
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
     while True:
-        await asyncio.sleep(TEND_EVERY_S)
-        await runtime.worker.tend()
+        await asyncio.sleep(seconds)
+        await work()
 
 
 async def _ending_on_error(work: Any) -> None:

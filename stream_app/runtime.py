@@ -4,8 +4,10 @@ The one place that wires the rooms together for `faust worker`.
 """
 
 import asyncio
+import contextlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import faust
 import redis.exceptions
@@ -21,7 +23,6 @@ from connectors.redis_problems import redis_problem
 from connectors.redis_rights import missing_for_worker
 from connectors.trends.layout import TrendLayout
 from connectors.trends.sink import TrendSink
-from models.engine import Engine
 from models.errors import CheckpointError, ModelError
 from stream_app.batch import Decoder
 from stream_app.core.batching import MicroBatcher
@@ -38,6 +39,9 @@ from stream_app.outputs import Outputs
 from stream_app.settings import Settings
 from stream_app.watchdog import TICK_S, Watchdog
 from stream_app.worker import Worker
+
+if TYPE_CHECKING:
+    from models.engine import Engine
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +111,15 @@ class Runtime:
         if self._worker is not None:
             await self._worker.shut_down()
 
+    async def probe(self) -> None:
+        """Ask whether the same run of Redis answers, also while no batch does.
+
+        Raises:
+            ServerChangedError: another one: what it lost is counted again at the next start.
+        """
+        with contextlib.suppress(redis.exceptions.ConnectionError, redis.exceptions.TimeoutError):
+            await self._redis.ping()  # where it does not answer, the next batch finds out
+
     async def stop(self) -> None:
         """Close connections; the worker has been drained before."""
         self._watchdog.stop()
@@ -115,7 +128,7 @@ class Runtime:
         await self._outputs.stop()
         await self._redis.aclose()
 
-    def _build(self, engine: Engine) -> Worker:
+    def _build(self, engine: "Engine") -> Worker:
         settings = self._settings
         topic = settings.topic("posts")
         broker = FaustBroker(self._app, self._kafka, topic, REQUEST_TIMEOUT_S / 2)
@@ -223,7 +236,7 @@ async def require_redis(connection: RedisConnection, namespace: str) -> None:
         )
 
 
-def _load_engine(settings: Settings) -> Engine:
+def _load_engine(settings: Settings) -> "Engine":
     try:
         return settings.load_engine()
     except (CheckpointError, ModelError) as error:
