@@ -32,7 +32,8 @@ class BatchedConsumer(Consumer):  # type: ignore[misc]  # Faust ships no usable 
             while not (self.should_stop or fetcher.should_stop):
                 await asyncio.sleep(0)  # a fetch that finds records never waits
                 await self._drain_once()
-        except self.consumer_stopped_errors:
+        except (*self.consumer_stopped_errors, asyncio.CancelledError):
+            # at a stop the consumer's thread may end under a fetch, which Faust takes for a crash
             if not self.transport.app.should_stop:
                 raise
 
