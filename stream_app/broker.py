@@ -22,8 +22,8 @@ class Broker(Protocol):
     def highwater(self, partition: int) -> int:
         """Offset after the last one known; 0 if nothing was fetched yet."""
 
-    async def committed(self, partition: int) -> int | None:
-        """Offset that the group has committed, None for nothing yet."""
+    async def committed(self, partition: int, topic_id: str) -> int | None:
+        """Offset that the group has committed in this incarnation of the topic, None if none."""
 
     async def bounds(self, partitions: Collection[int]) -> Mapping[int, tuple[int, int]]:
         """First offset that the broker has of each partition, and the one after its last."""
@@ -37,11 +37,11 @@ class Broker(Protocol):
     async def seek(self, partition: int, offset: int) -> None:
         """Read on from `offset`."""
 
-    async def commit(self, offsets: Mapping[int, int]) -> bool:
-        """Commit next offsets by partition; False if a rebalance was faster.
+    async def commit(self, offsets: Mapping[int, int], topic_id: str) -> bool:
+        """Commit next offsets by partition in this incarnation; False if a rebalance was faster.
 
         Raises:
-            CannotGoOn: the broker neither took nor refused it in time.
+            CannotGoOn: the broker refuses it, or did not answer in time.
         """
 
     async def topic_id(self) -> str:

@@ -6,9 +6,12 @@ Faust commits nothing here: the application does, and believes a commit only whe
 import asyncio
 import time
 from collections.abc import Awaitable, Collection, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import faust
+from aiokafka import TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.structs import OffsetAndMetadata
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
@@ -60,7 +63,7 @@ class FaustBroker:
         Faust does not poll without partitions, and aiokafka leaves the group after
         `broker_max_poll_interval` without a poll and never joins again.
         """
-        consumer = self._app.consumer._thread._consumer
+        consumer = self._thread._consumer
         if consumer is not None:
             consumer._subscription._last_fetch_ended = time.monotonic()
 
@@ -68,12 +71,21 @@ class FaustBroker:
         """Offset after the last one known; 0 if nothing was fetched yet."""
         return self._app.consumer.highwater(self._tp(partition)) or 0
 
-    async def committed(self, partition: int) -> int | None:
-        """Offset that the group has committed, None for nothing yet."""
-        thread = self._app.consumer._thread
-        consumer = thread._ensure_consumer()
-        offset = await self._answered(thread.call_thread(consumer.committed, self._tp(partition)))
-        return None if offset is None else int(offset)
+    async def committed(self, partition: int, topic_id: str) -> int | None:
+        """Offset that the group has committed in this incarnation of the topic, None if none.
+
+        Kafka keeps a group's offsets for a while after their topic was deleted, and gives them to
+        the one that was made in its place.
+        """
+        place = TopicPartition(self._topic, partition)
+        coordinator = self._thread._ensure_consumer()._coordinator
+        found = await self._answered(
+            self._thread.call_thread(coordinator.fetch_committed_offsets, [place])
+        )
+        entry = found.get(place)
+        if entry is None or entry.offset < 0 or entry.metadata not in {"", topic_id}:
+            return None
+        return int(entry.offset)
 
     async def bounds(self, partitions: Collection[int]) -> Mapping[int, tuple[int, int]]:
         """First offset that the broker has of each partition, and the one after its last."""
@@ -91,11 +103,25 @@ class FaustBroker:
         """Read on from `offset`."""
         await self._app.consumer.seek(self._tp(partition), offset)
 
-    async def commit(self, offsets: Mapping[int, int]) -> bool:
-        """Commit next offsets by partition; False if a rebalance was faster."""
-        by_tp = {self._tp(partition): offset for partition, offset in offsets.items()}
-        consumer = self._app.consumer
-        return bool(await self._answered(consumer._commit(by_tp)))
+    async def commit(self, offsets: Mapping[int, int], topic_id: str) -> bool:
+        """Commit next offsets by partition in this incarnation; False if a rebalance was faster.
+
+        Past Faust, which would commit without the topic's id, and end in disorder where it fails.
+        """
+        commits = {
+            TopicPartition(self._topic, partition): OffsetAndMetadata(offset, topic_id)
+            for partition, offset in offsets.items()
+        }
+        consumer = self._thread._ensure_consumer()
+        try:
+            await self._answered(self._thread.call_thread(consumer.commit, commits))
+        except (CommitFailedError, IllegalStateError):
+            return False
+        except KafkaError as error:
+            raise CannotGoOn(
+                ExitCode.COMMIT_FAILED, f"Kafka refuses a commit: {error!r}"
+            ) from error
+        return True
 
     async def topic_id(self) -> str:
         """Incarnation of the source topic."""
@@ -103,6 +129,11 @@ class FaustBroker:
         if self._topic not in found:
             raise CannotGoOn(ExitCode.NOT_READY, f"topic {self._topic!r} is gone")
         return found[self._topic].topic_id
+
+    @property
+    def _thread(self) -> Any:
+        """Faust's consumer runs in a thread of its own."""
+        return self._app.consumer._thread
 
     def _tp(self, partition: int) -> TP:
         return TP(self._topic, partition)

@@ -20,7 +20,9 @@ from stream_app.core.progress import Progress
 from stream_app.core.record import Record
 from stream_app.decider import DecidedBatch, Decider, FixedBatch
 from stream_app.effects import Effects
+from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.healer import Healer
+from stream_app.held import HeldBatches
 from stream_app.metrics import Metrics
 from stream_app.waiting import WaitingPosts
 
@@ -71,6 +73,7 @@ class Worker:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._topic = topic
+        self._topic_id = ""
         self._broker = broker
         self._decoder = decoder
         self._decider = decider
@@ -86,12 +89,9 @@ class Worker:
         self._committing = asyncio.Lock()
         self._waiting = WaitingPosts(batcher, monotonic)
         self._metrics = metrics
-        self._slots = asyncio.Semaphore(BATCHES_HELD)
+        self._held = HeldBatches(BATCHES_HELD, session_timeout_s, monotonic)
         self._assembled: asyncio.Queue[Batch] = asyncio.Queue()
         self._decided: asyncio.Queue[DecidedBatch] = asyncio.Queue()
-        self._held = 0
-        self._nothing_held = asyncio.Event()
-        self._nothing_held.set()
         self._epoch = 0
         self._draining = False
 
@@ -128,8 +128,9 @@ class Worker:
         """Commit what is done and heal partitions that stand still; call it every second.
 
         Raises:
-            CannotGoOn: the broker does not take commits, or offsets stay missing.
+            CannotGoOn: the broker does not take commits, offsets stay missing, or a batch hangs.
         """
+        self._held.refuse_to_hang()
         if not self._may_admit():
             return
         await self._commit()
@@ -148,6 +149,7 @@ class Worker:
         self._progress.clear()
         self._healer.clear()
         self._decider.revoke_all()
+        self._topic_id = ""
 
     def assigned(self) -> None:
         """Partitions were assigned: admit again; each is started when it is first needed."""
@@ -177,11 +179,10 @@ class Worker:
 
     async def _next_batch(self) -> Batch:
         """The next batch when it is due and few are under way; it counts as held."""
-        await self._slots.acquire()
-        items, waited_s = await self._waiting.next_batch(lambda: self._held > 0)
+        await self._held.room()
+        items, waited_s = await self._waiting.next_batch(lambda: len(self._held) > 0)
         self._metrics.batch(len(items), waited_s)
-        self._held += 1
-        self._nothing_held.clear()
+        self._held.hold()
         return Batch(items, items[0].generation)
 
     async def _conclude_all(self) -> None:
@@ -190,14 +191,8 @@ class Worker:
             await self._effects.conclude(decided)
             for item in decided.batch.items:
                 self._progress.done(item.record.partition, item.record.offset + 1)
-            self._let_go()
-
-    def _let_go(self) -> None:
-        self._held -= 1
-        self._slots.release()
-        self._waiting.batch_done()
-        if not self._held:
-            self._nothing_held.set()
+            self._held.let_go()
+            self._waiting.batch_done()
 
     async def _admit(self, records: Sequence[Record]) -> Admitted:
         if self._may_admit():
@@ -217,7 +212,7 @@ class Worker:
         self._waiting.clear()
         try:
             async with asyncio.timeout(self._drain_limit_s):
-                await self._nothing_held.wait()
+                await self._held.none()
                 await self._commit()
         except TimeoutError:
             log.warning(
@@ -227,7 +222,7 @@ class Worker:
     async def _commit(self) -> None:
         async with self._committing:
             offsets = self._progress.to_commit(self._broker.assigned())
-            if offsets and await self._broker.commit(offsets):
+            if offsets and await self._broker.commit(offsets, self._topic_id):
                 self._progress.committed(offsets)
 
     async def _start_partitions(self, partitions: Collection[int]) -> None:
@@ -246,15 +241,26 @@ class Worker:
                 for partition in new:
                     if epoch != self._epoch or not self._may_admit():
                         return
+                    self._belong_to(topic_id)
                     source = SourcePartition(self._topic, topic_id, partition)
                     await self._start_partition(source, bounds[partition], epoch)
+
+    def _belong_to(self, topic_id: str) -> None:
+        """All that a worker owns at a time is of one incarnation of the topic.
+
+        Raises:
+            CannotGoOn: another one was found before.
+        """
+        if self._topic_id not in {"", topic_id}:
+            raise CannotGoOn(ExitCode.HOLE, f"topic {self._topic!r} was made again")
+        self._topic_id = topic_id
 
     async def _start_partition(
         self, source: SourcePartition, bounds: tuple[int, int], epoch: int
     ) -> None:
         partition = source.partition
         fixed = await self._intents.load_intent(source)
-        committed = await self._broker.committed(partition)
+        committed = await self._broker.committed(partition, source.topic_id)
         earliest, end = bounds
         start = starting_offset(
             committed, earliest, end, (fixed.first, fixed.last) if fixed else None

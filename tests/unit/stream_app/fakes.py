@@ -27,6 +27,10 @@ class FakeEngine:
     Args:
         poison: numbers of posts that break it.
         fickle: each call gives other labels, as a model with another batch shape may.
+
+    Attributes:
+        broken: it fails on everything.
+        stumbles: how many of its next calls fail, whatever they are asked.
     """
 
     version = "fake-1"
@@ -35,12 +39,16 @@ class FakeEngine:
     def __init__(self, poison: Collection[int] = (), *, fickle: bool = False) -> None:
         self.poison = set(poison)
         self.broken = False
+        self.stumbles = 0
         self.seen: list[tuple[bytes, ...]] = []
         self._turn = itertools.count()
         self._fickle = fickle
 
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
         numbers = [int(post["text"][0, 0]) for post in posts]
+        if self.stumbles:
+            self.stumbles -= 1
+            raise RuntimeError("out of memory, for a moment")
         if self.broken or self.poison.intersection(numbers):
             raise RuntimeError(f"cannot encode {numbers}")
         return [STAMP + str(number).encode() for number in numbers]
@@ -208,6 +216,7 @@ class FakeBroker:
     def __init__(self, logs: Mapping[int, Sequence[int]]) -> None:
         self.logs = {partition: list(offsets) for partition, offsets in logs.items()}
         self.commits: dict[int, int] = {}
+        self.commits_of = "id1"
         self.refused: dict[int, int] = {}
         self.takes_commits = True
         self.sought: list[tuple[int, int]] = []
@@ -234,8 +243,8 @@ class FakeBroker:
         log = self.logs[partition]
         return log[-1] + 1 if log else 0
 
-    async def committed(self, partition: int) -> int | None:
-        return self.commits.get(partition)
+    async def committed(self, partition: int, topic_id: str) -> int | None:
+        return self.commits.get(partition) if topic_id == self.commits_of else None
 
     async def bounds(self, partitions: Collection[int]) -> dict[int, tuple[int, int]]:
         first = {p: log[0] if log else 0 for p, log in self.logs.items()}
@@ -253,7 +262,8 @@ class FakeBroker:
     async def seek(self, partition: int, offset: int) -> None:
         self.sought.append((partition, offset))
 
-    async def commit(self, offsets: Mapping[int, int]) -> bool:
+    async def commit(self, offsets: Mapping[int, int], topic_id: str) -> bool:
+        self.commits_of = topic_id
         (self.commits if self.takes_commits else self.refused).update(offsets)
         return self.takes_commits
 

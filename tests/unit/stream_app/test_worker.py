@@ -263,8 +263,8 @@ async def test_a_start_that_a_revocation_overtook_is_forgotten() -> None:
     class OvertakenBroker(FakeBroker):
         overtake: Callable[[], Awaitable[None]] | None = None
 
-        async def committed(self, partition: int) -> int | None:
-            committed = await super().committed(partition)
+        async def committed(self, partition: int, topic_id: str) -> int | None:
+            committed = await super().committed(partition, topic_id)
             if self.overtake is not None:
                 overtake, self.overtake = self.overtake, None
                 await overtake()
@@ -303,6 +303,23 @@ async def test_while_a_batch_is_held_nothing_is_read_again(monkeypatch: pytest.M
         await bench.until(lambda: bench.delivered() == [0, 1])
 
 
+async def test_a_batch_that_does_not_come_back_ends_the_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(FakeBroker({0: range(4)})) as bench:
+        await bench.offer_until_delivered(run_of(0))
+        bench.clock.now_s = 50.0
+        await bench.worker.tend()
+        monkeypatch.setattr(bench.outputs, "deliver", lambda *_: asyncio.Event().wait())
+        await bench.worker.offer(run_of(1))
+        await bench.until(lambda: len(bench.engine.seen) == 2)
+        await bench.worker.tend()
+        bench.clock.now_s = 60.1
+        with pytest.raises(CannotGoOn) as end:
+            await bench.worker.tend()
+        assert end.value.code is ExitCode.BATCH_TOO_OLD
+
+
 async def test_after_a_shutdown_nothing_is_admitted() -> None:
     async with running(FakeBroker({0: range(4)})) as bench:
         await bench.offer_until_delivered(run_of(0))
@@ -333,3 +350,23 @@ async def test_a_new_incarnation_of_the_topic_starts_at_its_beginning() -> None:
     async with running(broker) as bench:
         await bench.offer_until_delivered(run_of(0, 1))
         assert bench.delivered() == [0, 1]
+
+
+async def test_a_new_incarnation_that_outgrew_the_commit_starts_at_its_beginning_too() -> None:
+    broker = FakeBroker({0: range(4)})
+    broker.commits[0] = 2
+    broker.incarnation = "id2"
+    async with running(broker) as bench:
+        await bench.offer_until_delivered(run_of(0, 1, 2, 3))
+        assert bench.delivered() == [0, 1, 2, 3]
+        await bench.tend_until(lambda: broker.commits == {0: 4})
+        assert broker.commits_of == "id2"
+
+
+async def test_partitions_of_two_incarnations_are_never_owned_together() -> None:
+    broker = FakeBroker({0: range(2), 1: range(2)})
+    async with running(broker) as bench:
+        await bench.offer_until_delivered(run_of(0))
+        broker.incarnation = "id2"
+        with pytest.raises(CannotGoOn, match="made again"):
+            await bench.worker.offer([post_record(0, partition=1)])
