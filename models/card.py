@@ -148,8 +148,8 @@ def write_card(folder: Path, card: CheckpointCard) -> None:
     (folder / CARD_FILE).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-def read_held_file(path: Path, sha256: str) -> bytes:
-    """A file's bytes, held to the card's checksum.
+def read_held_file(path: Path, sha256: str, card_file: str = CARD_FILE) -> bytes:
+    """A file's bytes, held to the checksum that a card says.
 
     Raises:
         CheckpointError: the file has other bytes.
@@ -158,7 +158,7 @@ def read_held_file(path: Path, sha256: str) -> bytes:
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise CheckpointError(
-            f"{path}: sha256 is {found}, not {sha256} as {CARD_FILE} says; copy the folder again"
+            f"{path}: sha256 is {found}, not {sha256} as {card_file} says; copy the folder again"
         )
     return content
 

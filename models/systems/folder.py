@@ -6,16 +6,23 @@ Not for the network, which is a checkpoint that can be served (`models.checkpoin
 reads both, to judge them side by side.
 """
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 
 from models.calibration import Calibration
-from models.card import CARD_FILE, ENCODER_FILE, TextEncoderCard, TrainingRecord
+from models.card import (
+    CARD_FILE,
+    ENCODER_FILE,
+    TextEncoderCard,
+    TrainingRecord,
+    read_held_file,
+)
 from models.checkpoint import load_checkpoint
 from models.errors import CheckpointError
 from models.presets import TmsamConfig
@@ -41,11 +48,12 @@ class SystemCard(BaseModel):
             published.
         calibration: what makes probabilities of the logits.
         metrics: split -> task -> measure -> value; shares in [0, 1].
+        weights_sha256: of `system.safetensors`; `save_system` sets it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format_version: Literal[1] = 1
+    format_version: Literal[2] = 2  # 1 had no checksum
     model_version: str
     system: SystemName
     config: TmsamConfig
@@ -55,16 +63,19 @@ class SystemCard(BaseModel):
     training: TrainingRecord
     metrics: dict[str, dict[str, dict[str, float]]]
     parameters: int
+    weights_sha256: str = ""
 
 
 def save_system(folder: Path, card: SystemCard, system: System) -> None:
-    """Write a system; an existing one in the folder is replaced."""
+    """Write a system and its card, with the checksum; an existing one in the folder is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(system, TunedSystem):
         system.save_form(folder)
-    weights = {name: own.detach().cpu().contiguous() for name, own in system.state_dict().items()}
-    save_file(weights, folder / WEIGHTS_FILE)
-    (folder / SYSTEM_FILE).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    state = {name: own.detach().cpu().contiguous() for name, own in system.state_dict().items()}
+    weights = save(state)
+    held = card.model_copy(update={"weights_sha256": hashlib.sha256(weights).hexdigest()})
+    (folder / WEIGHTS_FILE).write_bytes(weights)
+    (folder / SYSTEM_FILE).write_text(held.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +114,8 @@ def load_system(folder: Path) -> LoadedSystem:
             system = build_system(own.system, own.config)
         else:
             system = tuned_system(own.tuning, own.config, folder, pretrained=False)
-        system.load_state_dict(load_file(folder / WEIGHTS_FILE))
+        weights = read_held_file(folder / WEIGHTS_FILE, own.weights_sha256, SYSTEM_FILE)
+        system.load_state_dict(load(weights))
     except (OSError, ValidationError, SafetensorError, RuntimeError) as error:
         raise CheckpointError(f"{folder} holds no trained system: {error}") from error
     return LoadedSystem(
