@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.http.options import ApiOptions
 from connectors.http.tokens import parse_tokens
-from connectors.kafka.connection import KafkaConnection
+from connectors.kafka.connection import KafkaConnection, is_address
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.author import SHORTEST_SALT, AuthorHasher
 from connectors.trends.layout import TrendLayout
@@ -153,9 +153,8 @@ class Settings(BaseSettings):
     @field_validator("kafka")
     @classmethod
     def _hosts_with_ports(cls, kafka: str) -> str:
-        for host in kafka.split(","):
-            if not re.fullmatch(r"\s*\S+:\d+\s*", host):
-                raise ValueError(f"must be host:port,… and has {host!r}")
+        if not all(map(is_address, kafka.split(","))):
+            raise ValueError("must be host:port,… without a scheme or a user")
         return kafka
 
     @field_validator("redis")

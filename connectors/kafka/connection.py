@@ -3,12 +3,23 @@
 Not for reading the environment: `stream_app.settings` does that and passes the values on.
 """
 
+import re
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from connectors.kafka.errors import ConnectionSettingsError
+from connectors.kafka.redaction import hide_logins
 from connectors.tls import TlsFiles, TlsFilesError
+
+ADDRESS: Final = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):([0-9]{1,5})", re.ASCII)
+
+
+def is_address(text: str) -> bool:
+    """Whether it is `host:port`; an address of IP version 6 stands in brackets."""
+    found = ADDRESS.fullmatch(text.strip())
+    return found is not None and 0 < int(found[1]) < 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +63,11 @@ class KafkaConnection:
         return options
 
     def _check_addresses(self) -> None:
-        for address in self.bootstrap_servers.split(","):
-            host, _, port = address.strip().rpartition(":")
-            if not (host and port.isdecimal() and 0 < int(port) < 65536):
+        for place, address in enumerate(self.bootstrap_servers.split(","), start=1):
+            if not is_address(address):
                 raise ConnectionSettingsError(
-                    f"{address!r} is no Kafka address; VOXPOP_KAFKA is host:port, "
-                    "several joined by commas"
+                    f"address {place} of VOXPOP_KAFKA is no host:port; several are joined by "
+                    "commas, without a scheme or a user"
                 )
 
     def _ssl_context(self) -> ssl.SSLContext:
@@ -73,6 +83,7 @@ class KafkaConnection:
                 f"{self.security_protocol} needs a user and a password: set "
                 "VOXPOP_KAFKA_SASL_USERNAME and VOXPOP_KAFKA_SASL_PASSWORD"
             )
+        hide_logins()
         return {
             "sasl_mechanism": self.sasl_mechanism or "SCRAM-SHA-512",
             "sasl_plain_username": self.sasl_username,

@@ -1,5 +1,6 @@
 """Kafka over TLS, with users and with certificates; what is wrong is said with its setting."""
 
+import logging
 from dataclasses import replace
 
 import pytest
@@ -32,8 +33,14 @@ async def refusal(connection: KafkaConnection) -> str:
     return str(refused.value)
 
 
-async def test_a_user_with_its_password_is_let_in(sasl: KafkaConnection) -> None:
-    assert await describe_topics(sasl, ["posts"]) == {}
+async def test_a_user_with_its_password_is_let_in_and_its_login_is_not_logged(
+    sasl: KafkaConnection, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        assert await describe_topics(sasl, ["posts"]) == {}
+    assert "SaslAuthenticateRequest" in caplog.text
+    assert "sasl_auth_bytes" not in caplog.text
+    assert PASSWORD not in caplog.text
 
 
 async def test_a_client_with_its_certificate_is_let_in(mutual: KafkaConnection) -> None:

@@ -1,8 +1,11 @@
 """A connection becomes aiokafka's arguments, or one line that says which setting is wrong."""
 
+import logging
 from pathlib import Path
 
+import aiokafka.conn
 import pytest
+from aiokafka.protocol.admin import SaslAuthenticateRequest
 
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.errors import ConnectionSettingsError
@@ -15,10 +18,22 @@ def test_plain_text_needs_nothing_but_the_addresses() -> None:
     }
 
 
-@pytest.mark.parametrize("address", ["", "kafka", "kafka:", ":9092", "kafka:abc", "a:1,", "a:0"])
-def test_an_address_without_host_or_port_is_told(address: str) -> None:
-    with pytest.raises(ConnectionSettingsError, match="VOXPOP_KAFKA"):
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", "kafka", "kafka:", ":9092", "kafka:abc", "a:1,", "a:0", "a:65536", "a:²", "a b:1"),
+        *("kafka://a:1", "user:s3cret@a:1", "::1:9092", "[::1]"),
+    ],
+)
+def test_an_address_that_is_none_is_told_and_not_repeated(address: str) -> None:
+    with pytest.raises(ConnectionSettingsError, match="of VOXPOP_KAFKA is no host:port") as told:
         KafkaConnection(address).client_options()
+    assert "s3cret" not in str(told.value)
+
+
+@pytest.mark.parametrize("address", ["a:1", "kafka-1.example:9092", "10.0.0.1:1", " [::1]:65535 "])
+def test_an_address_may_be_a_name_or_a_number(address: str) -> None:
+    assert KafkaConnection(address).client_options()["bootstrap_servers"] == address
 
 
 def test_sasl_passes_the_user_on() -> None:
@@ -45,3 +60,20 @@ def test_tls_trusts_the_system_where_no_authority_is_named() -> None:
 def test_a_tls_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConnectionSettingsError, match="VOXPOP_KAFKA_SSL_CAFILE"):
         KafkaConnection("a:1", "SSL", ssl_cafile=tmp_path / "ca.pem").client_options()
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-512"])
+def test_a_login_is_not_logged_at_any_level(
+    mechanism: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    KafkaConnection(
+        "a:1", "SASL_SSL", sasl_mechanism=mechanism, sasl_username="u", sasl_password="p"
+    ).client_options()
+    request = SaslAuthenticateRequest(b"\0u\0telltale").prepare({36: (0, 1)})
+    assert "telltale" in repr(request)  # as aiokafka would log it
+    with caplog.at_level(logging.DEBUG):
+        aiokafka.conn.log.debug("Request to %s:%d %d: %s", "a", 1, 7, request)
+        aiokafka.conn.log.debug("nothing to hide")
+    assert "Request to a:1 7: SaslAuthenticateRequest_v1(…)" in caplog.text
+    assert "nothing to hide" in caplog.text
+    assert "telltale" not in caplog.text
