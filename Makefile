@@ -2,6 +2,7 @@
 #   make demo [SECONDS=60]  the main job, live      make test    every test
 #   make install            only set up .venv       make check   format, lint, types, imports
 #   make bench              speed                   make fmt     format the code
+#   make fuzz               malformed posts, long
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test check bench fmt clean
+.PHONY: install demo test check fuzz bench fmt clean
 .DEFAULT_GOAL := install
 
 install: $(INSTALLED)
@@ -36,6 +37,11 @@ check: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz: install
+	$(BIN)/python -m tests.fuzz
+	@$(BIN)/uv pip install --quiet --require-hashes --no-deps --target .cache/atheris --requirement tests/fuzz/requirements.txt
+	PYTHONPATH=.cache/atheris $(BIN)/python -m tests.fuzz.guided
 
 bench: install
 	$(BIN)/voxpop bench engine
