@@ -112,6 +112,7 @@ class RedisConnection:
             "socket_timeout": self.socket_timeout_s,
             "socket_connect_timeout": self.connect_timeout_s,
             "decode_responses": False,
+            "driver_info": None,  # telling its name takes a right that Redis 7.0 does not know
         }
         files = self._tls_files
         try:

@@ -8,8 +8,13 @@ from redis import exceptions
 from connectors.tls import tls_problem
 
 START = "start one with `voxpop stack up`, or point VOXPOP_REDIS at yours"
-# of a command, also in a script; and of a MULTI that was refused before its EXEC came
-NOT_ALLOWED = ("no permissions", "No permissions", "EXEC without MULTI")
+# of a command; of one in a script, as Redis 7.0 says it; of a MULTI refused before its EXEC came
+NOT_ALLOWED = (
+    "no permissions",
+    "No permissions",
+    "executing the script can't",
+    "EXEC without MULTI",
+)
 SCHEME = "rediss:// only where it speaks TLS"
 
 

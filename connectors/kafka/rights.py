@@ -22,7 +22,7 @@ from connectors.kafka.errors import BrokerUnreachableError
 from connectors.kafka.metadata import Operation, TopicDescription
 from connectors.kafka.topics import ALERTS, DEAD_LETTERS, POSTS, PREDICTIONS, RAW_POSTS
 
-Role = Literal["producer", "worker", "verifier", "operator"]
+Role = Literal["producer", "worker", "verifier", "watcher", "operator"]
 Resource = Literal["topic", "group"]
 
 
@@ -75,6 +75,7 @@ RIGHTS: Final[Mapping[Role, Sequence[Right]]] = {
         Right(Operation.READ, PREDICTIONS),
         Right(Operation.DESCRIBE),
     ),
+    "watcher": (Right(Operation.WRITE, ALERTS),),
     # makes and checks topics, reads dead letters and sends them again
     "operator": (
         *_each(Operation.CREATE, *_ALL),

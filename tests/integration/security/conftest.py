@@ -1,5 +1,7 @@
 """A Kafka that asks for users and certificates, and a Valkey behind TLS, once for these tests."""
 
+import contextlib
+import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from connectors.redis_rights import acl_rule
 from deploy.local import kafka, valkey
 from deploy.local.jars import fetch_jars
 from deploy.local.kafka_security import KafkaSecurity, Listener
-from deploy.local.processes import LOCALHOST, free_ports
+from deploy.local.processes import LOCALHOST, free_ports, start_server
 from deploy.local.progress import silent
 from tests.integration.security.certificates import Authority
 from tests.integration.security.tls_proxy import tls_proxy
@@ -115,21 +117,31 @@ class GuardedRedis:
 def guarded_redis(
     tmp_path_factory: pytest.TempPathFactory, certificates: Certificates
 ) -> Iterator[GuardedRedis]:
-    """A Valkey of its own, since these tests make users in it."""
+    """A Valkey of its own, since these tests make users in it.
+
+    VOXPOP_TEST_REDIS_SERVER names the program of a Redis that speaks TLS itself: the same tests
+    then hold for it.
+    """
     folder = tmp_path_factory.mktemp("guarded-valkey")
-    server = valkey.start_valkey(folder, None)
     authority = certificates.own.cafile
-    try:
+    program = os.environ.get("VOXPOP_TEST_REDIS_SERVER")
+    with contextlib.ExitStack() as stack:
+        if program:
+            port, tls = free_ports(2)
+            command = [program, "--port", str(port), "--tls-port", str(tls), "--dir", str(folder)]
+            command += ["--tls-cert-file", str(certificates.server)]
+            command += ["--tls-key-file", str(certificates.server)]
+            command += ["--tls-ca-cert-file", str(authority), "--tls-auth-clients", "no"]
+            server = start_server("redis", command, port, valkey.log_file(folder))
+        else:
+            server = valkey.start_valkey(folder, None)
+            tls = stack.enter_context(tls_proxy(server.port, certificates.server))
+        stack.callback(server.stop, STOP_S)
         valkey.wait_for_valkey(server, folder)
-        with (
-            tls_proxy(server.port, certificates.server) as tls,
-            tls_proxy(server.port, certificates.server, authority) as mutual,
-            tls_proxy(server.port, certificates.expired) as expired,
-            tls_proxy(server.port, certificates.elsewhere) as elsewhere,
-        ):
-            yield GuardedRedis(server.port, tls, mutual, expired, elsewhere)
-    finally:
-        server.stop(STOP_S)
+        mutual = stack.enter_context(tls_proxy(server.port, certificates.server, authority))
+        expired = stack.enter_context(tls_proxy(server.port, certificates.expired))
+        elsewhere = stack.enter_context(tls_proxy(server.port, certificates.elsewhere))
+        yield GuardedRedis(server.port, tls, mutual, expired, elsewhere)
 
 
 @pytest.fixture

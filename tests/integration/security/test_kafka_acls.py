@@ -5,6 +5,7 @@ from typing import get_args
 
 import pytest
 
+from connectors.alerts.topic import AlertTopic
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.errors import NotAllowedError
 from connectors.kafka.metadata import Operation, describe_topics
@@ -12,6 +13,7 @@ from connectors.kafka.producer import PostProducer
 from connectors.kafka.reading import read_topic
 from connectors.kafka.rights import RIGHTS, Right, Role, missing_for_group, missing_for_topics
 from connectors.kafka.topics import (
+    ALERTS,
     POSTS,
     PREDICTIONS,
     create_topics,
@@ -22,6 +24,7 @@ from connectors.trends.positions import committed_offsets
 from tests.integration.pipelines import make_post
 from tests.integration.security.conftest import PASSWORD, GuardedKafka
 from tests.integration.security.kafka_acls import allow
+from tests.unit.connectors_alerts.alerts import alert
 
 pytestmark = pytest.mark.integration
 
@@ -46,6 +49,9 @@ async def attempt(role: Role, user: KafkaConnection, prefix: str, group: str) ->
         case "producer":
             async with PostProducer(user, topic=prefix + POSTS) as producer:
                 await producer.send(make_post(1))
+        case "watcher":
+            async with AlertTopic(user, prefix + ALERTS) as topic:
+                await topic.put(alert())
         case "worker":
             found = await describe_topics(user, [prefix + each for each in (POSTS, PREDICTIONS)])
             missing = missing_for_topics("worker", found, prefix)

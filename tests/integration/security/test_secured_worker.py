@@ -1,6 +1,7 @@
 """A whole worker with the rights of its role and no others, and how it refuses to run."""
 
 import asyncio
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from connectors.kafka.rights import RIGHTS
 from connectors.kafka.topics import create_topics, voxpop_topics
 from connectors.redis_connection import RedisConnection
 from connectors.redis_rights import acl_rule
-from deploy.local.processes import LOCALHOST
+from deploy.local.processes import LOCALHOST, free_ports
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.runtime import require_redis, require_topics
 from tests.integration.pipelines import PipelineUnderTest, pipeline, until
@@ -76,6 +77,12 @@ def secured(
     }
 
 
+def page(port: int) -> str:
+    """What a worker tells Prometheus."""
+    with urllib.request.urlopen(f"http://{LOCALHOST}:{port}/metrics", timeout=10) as answer:
+        return str(answer.read().decode())
+
+
 async def give_rights(
     way: Way, voxpop: PipelineUnderTest, administrator: redis.asyncio.Redis
 ) -> None:
@@ -107,17 +114,21 @@ async def test_a_worker_counts_every_post_with_the_rights_of_its_role_alone(
             voxpop.environment = {**plain, **own}
 
         become("worker")
+        (metrics_port,) = free_ports(1)
+        voxpop.environment = {**voxpop.environment, "VOXPOP_METRICS_PORT": str(metrics_port)}
         worker = await voxpop.ready_worker("w1")
         await voxpop.send(60, per_s=200)
         await voxpop.until_counted()
         assert await voxpop.counted() == voxpop.sent
+        metrics = await asyncio.to_thread(page, metrics_port)
         become("verifier")
         code, said = await voxpop.voxpop("verify")
         assert code == 0, said
         await asyncio.to_thread(worker.stop)
         assert worker.exit_code == 0
         log = worker.log.read_text()
-        assert TELLTALE not in log + said
+        assert "voxpop_stage_seconds" in metrics
+        assert TELLTALE not in log + said + metrics
 
 
 @pytest.mark.parametrize(
