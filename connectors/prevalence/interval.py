@@ -12,7 +12,9 @@ shift alone, and posts count as independent of each other.
 
 With a correction the errors that the method made on validation tracks are drawn, beside part 2:
 
-3. its error on the track, as far as that is not known (see `Correction.expected_error`);
+3. its error on the track, as far as that is not known (see `Correction.expected_error`), by
+   Student's t of two degrees of freedom less than there are tracks, for whose errors' variance is
+   itself an estimate;
 4. the error from sampling that many posts, with what posts of a conversation have in common.
 
 These bounds are of the share that people would label among the window's own posts.
@@ -87,7 +89,9 @@ def interval(
     else:
         mean, covariance = correction.expected_error(track)
         sampling = np.asarray(correction.within) / window.posts
-        errors = _normal(generator, np.tile(mean, (draws, 1)), covariance + sampling)
+        of_track = _normal(generator, np.zeros((draws, len(mean))), covariance)
+        of_track *= _heavier(generator, len(correction.tracks), draws)
+        errors = mean + of_track + _normal(generator, np.zeros_like(of_track), sampling)
         raw, full = _refitted(fit, window, method, draws, generator)  # [D, C] each
         drawn = correction.combine(raw, full) + errors
     bounds = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
@@ -168,6 +172,13 @@ def _covariance(fit: QuantifierFit, window: Window) -> Array:
     mean = shares @ rows
     mixed: Array = within + (rows.T * shares) @ rows - np.outer(mean, mean)
     return mixed
+
+
+def _heavier(generator: np.random.Generator, tracks: int, draws: int) -> Array:
+    """What makes normal draws those of Student's t, [D, 1]."""
+    freedom = max(1, tracks - 2)
+    factors: Array = np.sqrt(freedom / generator.chisquare(freedom, (draws, 1)))
+    return factors
 
 
 def _normal(generator: np.random.Generator, means: Array, covariance: Array) -> Array:

@@ -20,7 +20,8 @@ class LabelledPosts:
         truth: [M], true class.
         posteriors: [M, C], the classifier's probabilities.
         tracks: [M], the track of each post; "" where it has none.
-        conversations: [M], posts with the same number are not independent of each other.
+        conversations: [M], posts with the same number are not independent of each other; numbers
+            ascend with the time at which a conversation began.
 
     Raises:
         ShapeError: lengths differ, a class is not in [0, C), or a row is no distribution.

@@ -1,6 +1,7 @@
 """A fitted quantifier as a file, and the one call that a reader of trends needs."""
 
 from pathlib import Path
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -10,6 +11,8 @@ from connectors.prevalence.fit import QuantifierFit
 from connectors.prevalence.interval import Estimate, corrected, interval
 from connectors.prevalence.posts import Array, Window
 from connectors.prevalence.tracks import Correction
+
+SHIPPED: Final = Path(__file__).with_name("shipped.json")  # of the shipped model
 
 
 class Quantifier(BaseModel):
@@ -79,13 +82,15 @@ def write_quantifier(quantifier: Quantifier, path: Path) -> None:
     path.write_text(quantifier.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
-def read_quantifier(path: Path, labels: tuple[str, ...], model_version: str) -> Quantifier:
+def read_quantifier(
+    path: Path, labels: tuple[str, ...], model_version: str | None = None
+) -> Quantifier:
     """Read a quantifier.
 
     Args:
         path: from `write_quantifier`.
         labels: classes that it must be of.
-        model_version: model that it must be of.
+        model_version: model that it must be of; None: of any, which whoever uses it looks at.
 
     Raises:
         QuantifierFileError: no such file, none of a quantifier, or one of others.
@@ -100,7 +105,7 @@ def read_quantifier(path: Path, labels: tuple[str, ...], model_version: str) -> 
         raise QuantifierFileError(f"{path} holds no quantifier: {where}: {first['msg']}") from error
     if found.fit.labels != labels:
         raise QuantifierFileError(f"{path} is of the classes {found.fit.labels}, not {labels}")
-    if found.fit.model_version != model_version:
+    if model_version not in {None, found.fit.model_version}:
         raise QuantifierFileError(
             f"{path} was fitted for model {found.fit.model_version}, not {model_version}: fit it "
             "again with `voxpop prevalence fit`"

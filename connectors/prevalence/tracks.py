@@ -1,10 +1,11 @@
 """How far a method errs by track, learned on validation tracks, and what that says of a window.
 
 The methods of `estimators` assume that a post of a class looks alike in every track. Where it
-does not, they err by track, more than sampling explains. Three numbers answer that: how much of
-the adjustment is kept, the error that tracks have in common, and the variance of what is each
-track's own. A track with labelled posts gets its own error back as far as it stands out of its
-noise; another gets the wider interval.
+does not, they err by track, more than sampling explains. Four numbers answer that: how much of
+the adjustment is kept, the error that tracks have in common, the variance of what is each track's
+own, and of what is of the time: the same track errs differently in other weeks. A track with
+labelled posts gets its own error back as far as it stands out of noise and time; another gets the
+wider interval.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,12 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.prevalence.errors import PrevalenceError
 from connectors.prevalence.estimators import RAW, Method, estimate
-from connectors.prevalence.fit import Rows, fit_quantifier
+from connectors.prevalence.fit import QuantifierFit, Rows, fit_quantifier
 from connectors.prevalence.posts import Array, LabelledPosts, Window
 from connectors.prevalence.resampling import weighted_estimates
 
 FEWEST_TRACKS: Final = 5
-FEWEST_CONVERSATIONS: Final = 5
+FEWEST_CONVERSATIONS: Final = 6  # three in each half
 NOISE_DRAWS: Final = 100
 
 
@@ -48,7 +49,10 @@ class Correction(BaseModel):
         method: which.
         strength: how much of the adjustment is kept: 0 leaves raw shares, 1 adjusts in full.
         error: [C], mean over tracks of labelled less estimated shares.
-        between: [C, C], covariance of the tracks' own errors around that, sampling taken off.
+        between: [C, C], covariance of the tracks' lasting errors around that.
+        drift: [C, C], covariance of what the error of a track gains or loses from one time to
+            another, a time being half of what the labelled posts cover; sampling is taken off
+            both.
         within: [C, C], covariance of `error` from sampling, times the posts it comes from: that
             of one post, with what posts of a conversation have in common.
         tracks: those with labelled posts, by name.
@@ -60,6 +64,7 @@ class Correction(BaseModel):
     strength: float = Field(ge=0.0, le=1.0)
     error: tuple[float, ...]
     between: Rows
+    drift: Rows
     within: Rows
     tracks: dict[str, TrackError]
 
@@ -74,18 +79,21 @@ class Correction(BaseModel):
             track: its name; None for one that must count as new.
 
         Returns:
-            Mean [C] and covariance [C, C] of labelled less estimated shares: those of `error` and
-            `between`, and where the track has labelled posts the best linear prediction from
-            both, which trusts its own error the more the less of it is noise.
+            Mean [C] and covariance [C, C] of labelled less estimated shares at another time:
+            those of `error`, `between` and `drift`, and where the track has labelled posts the
+            best linear prediction from all, which trusts its own error the more the less of it
+            is noise and time.
 
         Source: Fay & Herriot 1979, JASA 74, the area-level model of small-area estimation.
         """
         mean, between = np.asarray(self.error), np.asarray(self.between)
+        drift = np.asarray(self.drift)
         known = None if track is None else self.tracks.get(track)
         if known is None:
-            return mean, between * (1.0 + 1.0 / max(1, len(self.tracks)))
-        trust = between @ np.linalg.pinv(between + np.asarray(known.noise), hermitian=True)
-        left = between - trust @ between
+            return mean, (between + drift) * (1.0 + 1.0 / max(1, len(self.tracks)))
+        observed = between + drift / 2.0 + np.asarray(known.noise)
+        trust = between @ np.linalg.pinv(observed, hermitian=True)
+        left = between + drift - trust @ between
         return mean + trust @ (np.asarray(known.error) - mean), (left + left.T) / 2.0
 
 
@@ -99,6 +107,9 @@ class TrackEstimates:
         truth, raw, full: [T, C], labelled, raw and adjusted shares.
         noise: [4, T, C, C]: covariances over resampled conversations of the errors of raw and of
             adjusted shares, and of the former with the latter and back.
+        moved: [2, T, C], how the errors of raw and of adjusted shares differ between the earlier
+            and the later half of a track's conversations.
+        moved_noise: [4, T, C, C], the same covariances as `noise`, of `moved`.
     """
 
     names: Sequence[str]
@@ -107,6 +118,8 @@ class TrackEstimates:
     raw: Array
     full: Array
     noise: Array
+    moved: Array
+    moved_noise: Array
 
 
 def estimate_tracks(
@@ -115,7 +128,7 @@ def estimate_tracks(
     """Estimate each validation track with rates of the others.
 
     Args:
-        posts: validation posts; tracks of fewer than five conversations are left out.
+        posts: validation posts; tracks of fewer than six conversations are left out.
         labels: names of the classes.
         method: which.
         seed: of the resampling of conversations.
@@ -131,9 +144,19 @@ def estimate_tracks(
         )
     generator = np.random.default_rng(seed)
     rows = [_estimate_track(posts, labels, method, name, generator) for name in names]
-    truth, raw, full, noise = (np.stack(column) for column in zip(*rows, strict=True))
-    sizes = [int((posts.tracks == name).sum()) for name in names]
-    return TrackEstimates(names, sizes, truth, raw, full, np.moveaxis(noise, 1, 0))
+    truth, raw, full, noise, moved, moved_noise = (
+        np.stack(column) for column in zip(*rows, strict=True)
+    )
+    return TrackEstimates(
+        names=names,
+        posts=[int((posts.tracks == name).sum()) for name in names],
+        truth=truth,
+        raw=raw,
+        full=full,
+        noise=np.moveaxis(noise, 1, 0),
+        moved=np.moveaxis(moved, 1, 0),
+        moved_noise=np.moveaxis(moved_noise, 1, 0),
+    )
 
 
 def fit_correction(
@@ -155,7 +178,12 @@ def fit_correction(
     errors = missed - strength * step  # [T, C]
     weights = np.array([(1 - strength) ** 2, strength**2, *[strength * (1 - strength)] * 2])
     noise = np.tensordot(weights, tracks.noise[:, kept], axes=1)  # [T, C, C]
-    between = _positive(np.cov(errors, rowvar=False) - noise.mean(axis=0))
+    moved = np.tensordot([1 - strength, strength], tracks.moved[:, kept], axes=1)  # [T, C]
+    moved_noise = np.tensordot(weights, tracks.moved_noise[:, kept], axes=1)  # [T, C, C]
+    excess = moved[:, :, None] * moved[:, None, :] - moved_noise  # [T, C, C]
+    drift = _positive(excess.mean(axis=0) / 2.0)  # half: both times have theirs
+    # labelled posts cover two such times, so that half of it is averaged out of their errors
+    between = _positive(np.cov(errors, rowvar=False) - noise.mean(axis=0) - drift / 2.0)
     names = [name for name, own in zip(tracks.names, kept, strict=True) if own]
     sizes = [size for size, own in zip(tracks.posts, kept, strict=True) if own]
     return Correction(
@@ -163,6 +191,7 @@ def fit_correction(
         strength=strength,
         error=tuple(errors.mean(axis=0).tolist()),
         between=_rows(between),
+        drift=_rows(drift),
         within=_rows(np.mean(noise * np.array(sizes)[:, None, None], axis=0)),
         tracks={
             name: TrackError(posts=size, error=tuple(error.tolist()), noise=_rows(own))
@@ -187,12 +216,41 @@ def _estimate_track(
     method: Method,
     name: str,
     generator: np.random.Generator,
-) -> tuple[Array, Array, Array, Array]:
-    """Truth, raw and adjusted shares [C] and noise [4, C, C] of one track."""
+) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """The row of one track in each array of `TrackEstimates`, from `truth` on."""
     own = posts.where(posts.tracks == name)
     fit = fit_quantifier(posts.where(posts.tracks != name), labels, "other tracks")
+    conversations = np.unique(own.conversations)
+    early = own.conversations < conversations[len(conversations) // 2]
+    halves = own.where(early), own.where(~early)
+    before, after = (_errors(fit, half, method) for half in halves)
+    raw, full = _estimates(fit, own, method)
+    return (
+        own.labelled_shares(),
+        raw,
+        full,
+        _noise(fit, own, method, generator),
+        before - after,
+        sum((_noise(fit, half, method, generator) for half in halves), np.zeros(1)),
+    )
+
+
+def _estimates(fit: QuantifierFit, own: LabelledPosts, method: Method) -> Array:
+    """Raw and adjusted shares, [2, C]."""
     window = Window.of(own.posteriors)
-    raw, full = estimate(fit, window, RAW[method]), estimate(fit, window, method)
+    return np.stack([estimate(fit, window, RAW[method]), estimate(fit, window, method)])
+
+
+def _errors(fit: QuantifierFit, own: LabelledPosts, method: Method) -> Array:
+    """Labelled less raw and less adjusted shares, [2, C]."""
+    errors: Array = own.labelled_shares() - _estimates(fit, own, method)
+    return errors
+
+
+def _noise(
+    fit: QuantifierFit, own: LabelledPosts, method: Method, generator: np.random.Generator
+) -> Array:
+    """Covariances of both errors over resampled conversations, [4, C, C]."""
     conversations, members = np.unique(own.conversations, return_inverse=True)
     size = len(conversations)
     drawn = generator.multinomial(size, np.full(size, 1.0 / size), NOISE_DRAWS)
@@ -203,7 +261,7 @@ def _estimate_track(
     covariance = np.cov(raw_errors, full_errors, rowvar=False)  # [2C, 2C]
     covariance *= size / (size - 1)  # a bootstrap of n varies like n - 1
     classes = own.classes
-    noise = np.stack(
+    return np.stack(
         [
             covariance[:classes, :classes],
             covariance[classes:, classes:],
@@ -211,7 +269,6 @@ def _estimate_track(
             covariance[classes:, :classes],
         ]
     )
-    return own.labelled_shares(), raw, full, noise
 
 
 def _is_judged(posts: LabelledPosts, name: str) -> bool:

@@ -76,7 +76,7 @@ def labelled_posts(comments: Sequence[Comment], probabilities: Array) -> Labelle
     """
     labelled = [index for index, comment in enumerate(comments) if comment.opinion is not None]
     own = [comments[index] for index in labelled]
-    videos = sorted({comment.conversation_id for comment in own})
+    videos = dict.fromkeys(comment.conversation_id for comment in own)
     numbers = {video: number for number, video in enumerate(videos)}
     return LabelledPosts(
         truth=np.array([SENTIMENTS.index(str(comment.opinion)) for comment in own]),
