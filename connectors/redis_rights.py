@@ -83,9 +83,11 @@ def acl_rule(role: Role, namespace: str = "voxpop") -> str:
         role: what the user is for.
         namespace: first part of every key.
     """
-    keys = "~" if role in WRITERS else "%R~"
+    keys = f"~{namespace}:*" if role in WRITERS else f"%R~{namespace}:*"
+    if role == "reader":  # `pfcount` keeps its estimate in the value, which counts as writing
+        keys += f" ~{namespace}:*:conversations:* ~{namespace}:*:authors:*"
     commands = " ".join(f"+{command}" for command in rights(role))
-    return f"resetkeys resetchannels {keys}{namespace}:* -@all {commands}"
+    return f"resetkeys resetchannels {keys} -@all {commands}"
 
 
 async def missing_for_worker(client: redis.asyncio.Redis, namespace: str) -> list[str]:

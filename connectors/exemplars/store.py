@@ -80,7 +80,7 @@ class ExemplarStore:
 
     async def _remove(self, track: str, post_ids: Sequence[str]) -> None:
         layout = self._layout
-        async with self._client.pipeline(transaction=True) as pipeline:
+        async with self._client.pipeline(transaction=False) as pipeline:
             pipeline.hdel(layout.exemplars(track), *post_ids)
             for label in LABELS:
                 pipeline.zrem(layout.exemplar_ranks(track, label), *post_ids)
