@@ -16,10 +16,12 @@ from connectors.http.tokens import parse_tokens
 from connectors.kafka.connection import KafkaConnection, is_address
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.author import SHORTEST_SALT, AuthorHasher
+from connectors.schemas.labels import SENTIMENTS
 from connectors.trends.layout import TrendLayout
 
 if TYPE_CHECKING:
     from connectors.alerts.webhook import Webhook
+    from connectors.prevalence.quantifier import Quantifier
     from models.engine import Engine
 
 MEBIBYTE = 1024 * 1024
@@ -61,6 +63,11 @@ class Settings(BaseSettings):
     redis_ssl_certfile: Path | None = Field(None, description="client certificate for mutual TLS")
     redis_ssl_keyfile: Path | None = Field(None, description="key of the client certificate")
     model: Path | None = Field(None, description="checkpoint folder; unset: the shipped one")
+    prevalence: Path | None = Field(
+        None,
+        description="file of `voxpop prevalence fit`, by which `voxpop trends` corrects shares; "
+        "unset: the one that was fitted for the shipped model",
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto",
         description="where inference runs; a GPU that is not there or fails gives way to the CPU, "
@@ -190,6 +197,16 @@ class Settings(BaseSettings):
             window=self.window,
             states_mib=self.states_mib,
         )
+
+    def load_quantifier(self) -> "Quantifier":
+        """What corrects shares for the confusion of one model.
+
+        Raises:
+            QuantifierFileError: the file cannot be used.
+        """
+        from connectors.prevalence.quantifier import SHIPPED, read_quantifier  # noqa: PLC0415
+
+        return read_quantifier(self.prevalence or SHIPPED, SENTIMENTS)
 
     def authors(self) -> AuthorHasher:
         """Hashes authors with the salt of this deployment."""

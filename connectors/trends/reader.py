@@ -7,6 +7,7 @@ import redis.asyncio
 
 from connectors.exemplars.exemplar import Exemplar
 from connectors.trends import questions
+from connectors.trends.comparison import Comparison, compare, previous
 from connectors.trends.distinct import DistinctCounts
 from connectors.trends.layout import TrendLayout
 from connectors.trends.questions import Answer, Question
@@ -98,6 +99,22 @@ class TrendReader:
             questions.of_distinct(self._layout, track, start, end, _clock(now)),
         )
 
+    async def compare(
+        self, window: TrendSeries, baseline: tuple[float, float] | None = None
+    ) -> Comparison:
+        """Set a series beside another range of its track.
+
+        Args:
+            window: from `trends` or `window`.
+            baseline: start and end, Unix seconds; None: the same length before it.
+
+        Raises:
+            ValueError: the range is empty or over 5,000 buckets.
+        """
+        start, end = baseline or previous(window)
+        before = await self.trends(window.track, start, end, window.resolution)
+        return compare(window, before)
+
     async def exemplars(
         self,
         track: str,
@@ -159,6 +176,13 @@ class SyncTrendReader:
     ) -> DistinctCounts:
         """How many conversations and authors a track had over a range."""
         return self._ask(questions.of_distinct(self._layout, track, start, end, _clock(now)))
+
+    def compare(
+        self, window: TrendSeries, baseline: tuple[float, float] | None = None
+    ) -> Comparison:
+        """Set a series beside another range of its track."""
+        start, end = baseline or previous(window)
+        return compare(window, self.trends(window.track, start, end, window.resolution))
 
     def exemplars(
         self,

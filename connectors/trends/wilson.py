@@ -3,11 +3,11 @@
 from math import sqrt
 
 
-def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
+def wilson_interval(successes: float, trials: float, z: float = 1.96) -> tuple[float, float]:
     """Interval for a binomial share.
 
     Args:
-        successes: posts with the label, 0 <= successes <= trials.
+        successes: posts with the label, 0 <= successes <= trials; need not be whole.
         trials: posts counted; 0 gives (0.0, 1.0), since nothing is known.
         z: standard normal quantile; 1.96 is 95 %.
 

@@ -42,6 +42,7 @@ USAGE = 2
 SAYS_ITSELF = {
     "connectors.tracks.errors.TracksError",
     "connectors.kafka.errors.KafkaConnectorError",
+    "connectors.prevalence.errors.PrevalenceError",
     "connectors.redis_connection.RedisSettingsError",
     "models.errors.ModelError",
 }

@@ -3,9 +3,12 @@
 Not for drawing: the table is `trends_table`.
 """
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from connectors.trends.series import TrendSeries
 
 
 def trends(
@@ -23,6 +26,10 @@ def trends(
         str | None,
         typer.Option(help="Width of the buckets: 10s, 1m, 1h or 1d. Default: suits the range."),
     ] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option(help="Set it beside `previous`, the same length before, or START..END."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON, as the HTTP route for trends answers.")
     ] = False,
@@ -30,6 +37,7 @@ def trends(
     """Show how a track's sentiment and emotion went; all times are event times."""
     import time  # noqa: PLC0415 - keeps `--help` fast
 
+    from connectors.trends.corrected import corrected_shares  # noqa: PLC0415
     from connectors.trends.layout import TrendLayout  # noqa: PLC0415
     from connectors.trends.reader import SyncTrendReader  # noqa: PLC0415
     from connectors.trends.timespan import parse_range  # noqa: PLC0415
@@ -46,13 +54,47 @@ def trends(
         try:
             asked = parse_range(window, start, end, resolution, now=time.time())
             series = reader.trends(track, asked.start, asked.end, asked.resolution)
+            if compare is not None:
+                baseline = _baseline(compare, series)
+                before = reader.trends(track, *baseline, asked.resolution)
         except ValueError as error:
             raise CliError(str(error), exit_code=2) from error
         late_dropped = reader.late_dropped(track)
-    if as_json:
+    if compare is not None:
+        _print_comparison(series, before, as_json=as_json)
+    elif as_json:
         typer.echo(series.model_dump_json())
     else:
-        print_series(series, late_dropped)
+        corrected = corrected_shares(track, series.total, settings.load_quantifier())
+        print_series(series, late_dropped, corrected)
+
+
+def _baseline(compare: str, series: "TrendSeries") -> tuple[float, float]:
+    """Start and end of what a series is set beside.
+
+    Raises:
+        ValueError: it is neither `previous` nor a range.
+    """
+    from connectors.trends.comparison import previous  # noqa: PLC0415 - keeps `--help` fast
+    from connectors.trends.timespan import parse_moment  # noqa: PLC0415
+
+    if compare == "previous":
+        return previous(series)
+    start, separator, end = compare.partition("..")
+    if not separator:
+        raise ValueError(f"{compare!r} is no baseline: write `previous`, or START..END")
+    return parse_moment(start), parse_moment(end)
+
+
+def _print_comparison(series: "TrendSeries", before: "TrendSeries", *, as_json: bool) -> None:
+    from connectors.trends.comparison import compare  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.comparison_table import print_comparison  # noqa: PLC0415
+
+    found = compare(series, before)
+    if as_json:
+        typer.echo(found.model_dump_json())
+    else:
+        print_comparison(found)
 
 
 def unknown_track(track: str, known: list[str]) -> str:

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from connectors.schemas.labels import EMOTIONS, SENTIMENTS
+from connectors.trends.corrected import CorrectedShare, CorrectedShares
 from connectors.trends.series import Share, TrendCounts, TrendSeries
 
 BAR_WIDTH = 12
@@ -16,16 +17,19 @@ COLOURS = {"negative": "red", "neutral": "bright_black", "positive": "green"}
 DAY_S = 24 * 60 * 60
 
 
-def print_series(series: TrendSeries, late_dropped: dict[str, int]) -> None:
+def print_series(
+    series: TrendSeries, late_dropped: dict[str, int], corrected: CorrectedShares | None = None
+) -> None:
     """Print a series as a table, its total and emotions below.
 
     Args:
         series: what to draw; its times are shown in UTC.
         late_dropped: resolution -> posts that came too late to count there.
+        corrected: shares of the total, corrected for what the model confuses.
     """
     console = Console(highlight=False)
     heading = (
-        f"{series.track}, {_moment(series.start)} to {_moment(series.end)} UTC, "
+        f"{series.track}, {moment(series.start)} to {moment(series.end)} UTC, "
         f"by {series.resolution}"
     )
     if not series.buckets:
@@ -35,12 +39,21 @@ def print_series(series: TrendSeries, late_dropped: dict[str, int]) -> None:
     console.print(_table(series))
     console.print(_emotions(series.total))
     console.print("In percent, with the 95 % Wilson interval of each share.", style="dim")
+    if corrected:
+        _print_corrected(console, corrected)
     if dropped := late_dropped.get(series.resolution, 0):
         console.print(
             f"Not counted, since their {series.resolution} bucket had expired: {dropped:,} posts "
             "in all.",
             style="dim",
         )
+
+
+def _print_corrected(console: Console, corrected: CorrectedShares) -> None:
+    told = ", ".join(f"{label} {_share(own)}" for label, own in corrected.sentiment.items())
+    console.print(f"As people would label them, with 90 % intervals: {told}")
+    known = "knows this track" if corrected.knows_track else "has seen no labels of this track"
+    console.print(f"{corrected.method}, {known}; {'; '.join(corrected.notes)}", style="dim")
 
 
 def bar(counts: TrendCounts) -> Text:
@@ -91,9 +104,10 @@ def _leading_emotion(counts: TrendCounts) -> str:
     return max(EMOTIONS, key=lambda label: counts.emotion[label])
 
 
-def _share(share: Share) -> str:
+def _share(share: Share | CorrectedShare) -> str:
     return f"{100 * (share.share or 0):.0f} [{100 * share.low:.0f}-{100 * share.high:.0f}]"
 
 
-def _moment(at: int) -> str:
+def moment(at: int) -> str:
+    """A moment in UTC, to the second."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")

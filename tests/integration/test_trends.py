@@ -238,6 +238,37 @@ async def test_trends_draws_a_table(deployment: Deployment, posts: list[Predicti
     assert "█" in table
 
 
+async def test_a_window_is_set_beside_the_one_before_or_any_other(
+    deployment: Deployment, predict: PredictionMaker
+) -> None:
+    """Ten minutes of negative posts after ten of positive ones, twice as many."""
+    now = int(time.time()) // 60 * 60
+    quiet = [predict(at, ["a"], now - 1200 + 6 * at, sentiment=2) for at in range(100)]
+    swung = [predict(100 + at, ["a"], now - 600 + 3 * at, sentiment=0) for at in range(200)]
+    topic = deployment.settings.topic("posts")
+    await deployment.count([_from_topic(post, topic) for post in (*quiet, *swung)])
+    window = ("--start", str(now - 600), "--end", str(now), "--resolution", "1m")
+    told = await in_thread("trends", "a", *window, "--compare", "previous", "--json")
+    found = json.loads(told.stdout)
+    assert (found["window"]["posts"], found["baseline"]["posts"]) == (200, 100)
+    assert found["volume"]["ratio"] == pytest.approx(2.0)
+    negative = found["sentiment"]["negative"]
+    assert (negative["difference"], negative["significant"]) == (1.0, True)
+    before = f"{now - 1200}..{now - 600}"
+    same = await in_thread("trends", "a", *window, "--compare", before, "--json")
+    assert json.loads(same.stdout) == found
+    table = (await in_thread("trends", "a", *window, "--compare", "previous")).stdout
+    assert "+100.0" in table
+    assert "times 2.00" in table
+    assert len(max(table.splitlines(), key=len)) <= 80
+    refused = await in_thread("trends", "a", *window, "--compare", "yesterday")
+    assert "write `previous`, or START..END" in str(refused.exception)
+    with deployment.settings.redis_connection().open_sync() as client:
+        reader = SyncTrendReader(client, deployment.layout)
+        series = reader.trends("a", now - 600, now, "1m")
+        assert reader.compare(series).model_dump(mode="json") == found
+
+
 async def test_an_unknown_track_is_answered_with_the_closest(
     deployment: Deployment, posts: list[Prediction]
 ) -> None:

@@ -111,6 +111,7 @@ def test_json_that_is_no_object_is_invalid_schema(value: bytes) -> None:
         ({"conversation_id": ...}, "conversation_id"),
         ({"conversation_id": "c" * 257}, "conversation_id"),
         ({"parent_id": 3}, "parent_id"),
+        ({"author_id": 3}, "author_id"),
         ({"platform": None}, "platform"),
         ({"created_at": ...}, "created_at"),
         ({"created_at": True}, "created_at"),
@@ -181,6 +182,12 @@ def test_a_tensor_that_is_not_finite_is_bad_however_it_is_written() -> None:
         rejection = rejected(value)
         assert rejection.reason is Reason.BAD_TENSOR, number
         assert rejection.detail.startswith("features.audio: [0][7]")
+
+
+def test_an_author_is_read_and_not_shown() -> None:
+    post = decoded(envelope(author_id="anna"))
+    assert post.author_id == "anna"
+    assert "anna" not in repr(post)
 
 
 def test_one_bad_tensor_rejects_the_post() -> None:

@@ -1,0 +1,244 @@
+"""A window of a track beside another: how its shares and its volume differ, and how sure that is.
+
+Shares: difference with Newcombe's interval, two-sided score test, Holm's correction over the labels
+of a task. Volume: ratio of posts an hour, log-normal interval. All of them on as many posts as the
+windows' own dispersion leaves of them (`dispersion`). Pure; not for what the classifier confuses,
+which is the same in both windows as long as the model is.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import erfc, exp, log, sqrt
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from connectors.schemas.labels import EMOTIONS, SENTIMENTS
+from connectors.trends.dispersion import share_dispersion, volume_dispersion
+from connectors.trends.layout import HOUR_S, bucket_start, resolution
+from connectors.trends.series import TrendBucket, TrendSeries
+from connectors.trends.wilson import wilson_interval
+
+LEVEL: Final = 0.95
+QUANTILE: Final = 1.96
+Tallies = Sequence[tuple[int, int]]  # of each bucket: posts with the label, posts
+
+
+class ShareChange(BaseModel):
+    """Share of a label in the window and in the baseline."""
+
+    model_config = ConfigDict(frozen=True)
+
+    share: float
+    baseline: float
+    difference: float = Field(description="share - baseline")
+    low: float = Field(description="lower end of the 95 % interval of the difference")
+    high: float
+    p_value: float = Field(
+        description="how often windows alike differ as much by chance, over all labels of the task"
+    )
+    significant: bool = Field(description="p_value under 0.05")
+    dispersion: float = Field(description="variance of the share over that of independent posts")
+
+
+class VolumeChange(BaseModel):
+    """Posts an hour in the window and in the baseline."""
+
+    model_config = ConfigDict(frozen=True)
+
+    per_hour: float
+    baseline_per_hour: float
+    ratio: float | None = Field(description="per_hour / baseline_per_hour; null without posts")
+    low: float | None = Field(description="lower end of the 95 % interval of the ratio")
+    high: float | None
+    p_value: float | None
+    significant: bool
+    dispersion: float = Field(description="variance of a bucket's posts over their mean")
+
+
+class Period(BaseModel):
+    """A range of event time and its posts."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start: int
+    end: int
+    posts: int
+
+
+class Comparison(BaseModel):
+    """A window of a track beside a baseline."""
+
+    model_config = ConfigDict(frozen=True)
+
+    track: str
+    window: Period
+    baseline: Period
+    volume: VolumeChange
+    sentiment: dict[str, ShareChange] | None = Field(description="null where one has no posts")
+    emotion: dict[str, ShareChange] | None
+    models_differ: bool = Field(description="other models scored them: a difference may be theirs")
+
+
+def previous(series: TrendSeries) -> tuple[int, int]:
+    """Start and end of the range of the same length that ends where a series starts."""
+    width = resolution(series.resolution)
+    start = bucket_start(2 * series.start - series.end, width)
+    return start, series.start
+
+
+def compare(window: TrendSeries, baseline: TrendSeries) -> Comparison:
+    """Set a window beside a baseline.
+
+    Args:
+        window: of a track.
+        baseline: of the same track, of any length; at best of the same resolution, since finer
+            buckets show more dispersion.
+    """
+    return Comparison(
+        track=window.track,
+        window=_period(window),
+        baseline=_period(baseline),
+        volume=_volume(window, baseline),
+        sentiment=_shares(window, baseline, "sentiment", SENTIMENTS),
+        emotion=_shares(window, baseline, "emotion", EMOTIONS),
+        models_differ=set(window.total.models) != set(baseline.total.models),
+    )
+
+
+def difference_interval(
+    share: tuple[float, float], baseline: tuple[float, float]
+) -> tuple[float, float]:
+    """95 % interval of the difference of two independent shares.
+
+    Args:
+        share: posts with the label and posts, more than 0; need not be whole.
+        baseline: the same of the other.
+
+    Source: Newcombe 1998, Statistics in Medicine 17(8), method 10: two Wilson intervals joined.
+    """
+    first, second = share[0] / share[1], baseline[0] / baseline[1]
+    first_low, first_high = wilson_interval(*share, QUANTILE)
+    second_low, second_high = wilson_interval(*baseline, QUANTILE)
+    difference = first - second
+    low = difference - sqrt((first - first_low) ** 2 + (second_high - second) ** 2)
+    high = difference + sqrt((first_high - first) ** 2 + (second - second_low) ** 2)
+    return low, high
+
+
+def score_test(share: tuple[float, float], baseline: tuple[float, float]) -> float:
+    """Two-sided p-value of the hypothesis that two independent shares are one.
+
+    Args:
+        share: posts with the label and posts, more than 0; need not be whole.
+        baseline: the same of the other.
+
+    Source: the score test with pooled variance, Agresti 2013, Categorical Data Analysis, 3.2.
+    """
+    pooled = (share[0] + baseline[0]) / (share[1] + baseline[1])
+    variance = pooled * (1.0 - pooled) * (1.0 / share[1] + 1.0 / baseline[1])
+    if variance <= 0.0:
+        return 1.0
+    return _two_sided((share[0] / share[1] - baseline[0] / baseline[1]) / sqrt(variance))
+
+
+def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    """P-values corrected so that any false finding among them has their level.
+
+    Source: Holm 1979, Scandinavian Journal of Statistics 6(2).
+    """
+    corrected: dict[str, float] = {}
+    reached = 0.0
+    for place, name in enumerate(sorted(p_values, key=p_values.__getitem__)):
+        reached = max(reached, min(1.0, (len(p_values) - place) * p_values[name]))
+        corrected[name] = reached
+    return corrected
+
+
+def _shares(
+    window: TrendSeries, baseline: TrendSeries, task: str, labels: Sequence[str]
+) -> dict[str, ShareChange] | None:
+    if not (window.total.posts and baseline.total.posts):
+        return None
+    found = {
+        label: (_effective(window, task, label), _effective(baseline, task, label))
+        for label in labels
+    }
+    p_values = holm({label: score_test(*pair) for label, pair in found.items()})
+    return {
+        label: _change(window, baseline, pair, p_values[label]) for label, pair in found.items()
+    }
+
+
+def _change(
+    window: TrendSeries,
+    baseline: TrendSeries,
+    pair: tuple[tuple[float, float], tuple[float, float]],
+    p_value: float,
+) -> ShareChange:
+    own, other = pair
+    low, high = difference_interval(own, other)
+    share, before = own[0] / own[1], other[0] / other[1]
+    everything = window.total.posts + baseline.total.posts
+    return ShareChange(
+        share=share,
+        baseline=before,
+        difference=share - before,
+        low=low,
+        high=high,
+        p_value=p_value,
+        significant=p_value < 1.0 - LEVEL,
+        dispersion=everything / (own[1] + other[1]),
+    )
+
+
+def _effective(series: TrendSeries, task: str, label: str) -> tuple[float, float]:
+    """Posts with a label and posts, both over their dispersion."""
+    counts = [_count(bucket, task, label) for bucket in series.buckets]
+    posts = [bucket.posts for bucket in series.buckets]
+    spread = share_dispersion(counts, posts)
+    return sum(counts) / spread, sum(posts) / spread
+
+
+def _count(bucket: TrendBucket, task: str, label: str) -> int:
+    return (bucket.sentiment if task == "sentiment" else bucket.emotion)[label]
+
+
+def _volume(window: TrendSeries, baseline: TrendSeries) -> VolumeChange:
+    own, other = _per_hour(window), _per_hour(baseline)
+    spreads = [volume_dispersion(_whole_buckets(series)) for series in (window, baseline)]
+    posts = [window.total.posts, baseline.total.posts]
+    known = min(posts) > 0
+    error = sqrt(sum(s / n for s, n in zip(spreads, posts, strict=True))) if known else 0.0
+    centre = log(own / other) if known else 0.0
+    p_value = _two_sided(centre / error) if known else None
+    return VolumeChange(
+        per_hour=own,
+        baseline_per_hour=other,
+        ratio=own / other if known else None,
+        low=exp(centre - QUANTILE * error) if known else None,
+        high=exp(centre + QUANTILE * error) if known else None,
+        p_value=p_value,
+        significant=p_value is not None and p_value < 1.0 - LEVEL,
+        dispersion=max(spreads),
+    )
+
+
+def _whole_buckets(series: TrendSeries) -> list[int]:
+    """Posts of the buckets that lie wholly in the range, those without posts included."""
+    width = resolution(series.resolution).seconds
+    posts = {bucket.start: bucket.posts for bucket in series.buckets}
+    last = series.end - width
+    return [posts.get(start, 0) for start in range(series.start, last + 1, width)]
+
+
+def _per_hour(series: TrendSeries) -> float:
+    return series.total.posts / (series.end - series.start) * HOUR_S
+
+
+def _period(series: TrendSeries) -> Period:
+    return Period(start=series.start, end=series.end, posts=series.total.posts)
+
+
+def _two_sided(quantile: float) -> float:
+    """How often a standard normal lies further from 0."""
+    return erfc(abs(quantile) / sqrt(2.0))

@@ -1,0 +1,124 @@
+"""Windows are told apart where they differ, and hardly ever where they do not."""
+
+import numpy as np
+import pytest
+
+from connectors.schemas.labels import SENTIMENTS
+from connectors.trends.comparison import compare, difference_interval, holm, previous, score_test
+from connectors.trends.dispersion import share_dispersion, volume_dispersion
+from connectors.trends.layout import Bucket
+from connectors.trends.series import TrendSeries, assemble
+
+MINUTE = 60
+
+
+def series(
+    counts: list[tuple[int, int, int]], start: int = 0, model: str = "m-1", end: int | None = None
+) -> TrendSeries:
+    """Minutes with so many negative, neutral and positive posts, all of one emotion."""
+    wanted = [Bucket("1m", start + MINUTE * at) for at in range(len(counts))]
+    found: list[dict[bytes | str, bytes | str]] = []
+    for own in counts:
+        fields = {f"sentiment:{label}": n for label, n in zip(SENTIMENTS, own, strict=True)}
+        fields |= {"posts": sum(own), "emotion:happy": sum(own), f"model:{model}": sum(own)}
+        found.append({name: str(count) for name, count in fields.items()})
+    return assemble("acme", end or start + MINUTE * len(counts), wanted, found)
+
+
+def test_the_interval_of_a_difference_is_newcombes() -> None:
+    """His example: 56 of 70 and 48 of 80, 0.2 with 0.0524 to 0.3339."""
+    low, high = difference_interval((56, 70), (48, 80))
+    assert (round(low, 4), round(high, 4)) == (0.0524, 0.3339)
+
+
+def test_the_score_test_is_that_of_a_two_by_two_table() -> None:
+    """Its square is Pearson's chi-squared: 7.0 of one degree of freedom for this table."""
+    chi = 150 * (56 * 32 - 14 * 48) ** 2 / (70 * 80 * 104 * 46)
+    assert chi == pytest.approx(7.0234, abs=1e-3)
+    assert score_test((56, 70), (48, 80)) == pytest.approx(0.00804, abs=1e-4)
+
+
+def test_holms_correction_is_monotone_and_at_most_one() -> None:
+    corrected = holm({"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.9})
+    assert corrected == pytest.approx({"a": 0.04, "c": 0.09, "b": 0.09, "d": 0.9})
+
+
+def test_a_swing_is_found_with_its_size() -> None:
+    quiet = [(2, 5, 3)] * 30
+    swung = [(6, 3, 1)] * 30
+    found = compare(series(swung, start=1800), series(quiet))
+    assert found.sentiment is not None
+    negative = found.sentiment["negative"]
+    assert negative.share == pytest.approx(0.6)
+    assert negative.baseline == pytest.approx(0.2)
+    assert negative.difference == pytest.approx(0.4)
+    assert negative.low < 0.4 < negative.high
+    assert negative.low > 0.3
+    assert negative.significant
+    assert not found.volume.significant
+    assert found.volume.ratio == pytest.approx(1.0)
+
+
+def test_more_posts_an_hour_are_told_by_their_ratio_whatever_the_lengths() -> None:
+    found = compare(series([(2, 5, 3), (2, 4, 3)] * 10, start=3600), series([(1, 2, 1)] * 60))
+    volume = found.volume
+    assert volume.per_hour == pytest.approx(570)
+    assert volume.baseline_per_hour == pytest.approx(240)
+    assert volume.ratio == pytest.approx(2.375)
+    assert volume.low is not None
+    assert 1.9 < volume.low < 2.375
+    assert volume.significant
+
+
+def test_without_posts_nothing_is_compared() -> None:
+    found = compare(series([(1, 1, 1)] * 5), series([(0, 0, 0)] * 5))
+    assert (found.sentiment, found.emotion, found.volume.ratio) == (None, None, None)
+    assert not found.volume.significant
+
+
+def test_a_label_that_nobody_used_differs_from_nothing() -> None:
+    found = compare(series([(0, 1, 0)] * 5), series([(0, 1, 0)] * 5))
+    assert found.sentiment is not None
+    assert found.sentiment["negative"].p_value == 1.0
+
+
+def test_windows_of_other_models_say_so() -> None:
+    assert compare(series([(1, 1, 1)]), series([(1, 1, 1)], model="m-2")).models_differ
+    assert not compare(series([(1, 1, 1)]), series([(1, 1, 1)])).models_differ
+
+
+def test_the_window_before_is_as_long_and_ends_where_this_one_starts() -> None:
+    assert previous(series([(1, 1, 1)] * 10, start=1200)) == (600, 1200)
+    begun = series([(1, 1, 1)] * 10, start=1200, end=1200 + 570)
+    assert previous(begun) == (600, 1200)
+
+
+def test_independent_posts_are_hardly_dispersed_and_clusters_are() -> None:
+    generator = np.random.default_rng(1)
+    posts = [20] * 600
+    alone = generator.binomial(20, 0.3, 600).tolist()
+    together = (5 * generator.binomial(4, 0.3, 600)).tolist()  # five posts of a thread agree
+    assert share_dispersion(alone, posts) < 1.2
+    assert 4.0 < share_dispersion(together, posts) < 6.0
+    assert volume_dispersion(generator.poisson(20, 600).tolist()) < 1.2
+    assert 4.0 < volume_dispersion((5 * generator.poisson(4, 600)).tolist()) < 6.0
+
+
+def test_too_few_buckets_show_no_dispersion() -> None:
+    assert share_dispersion([0, 10], [10, 10]) == 1.0
+    assert volume_dispersion([0, 100]) == 1.0
+
+
+@pytest.mark.parametrize("thread", [1, 5])
+def test_windows_of_one_mood_are_told_apart_one_time_in_twenty(thread: int) -> None:
+    """In threads whose posts all agree as in posts by themselves."""
+    generator = np.random.default_rng(thread)
+    found = []
+    for _ in range(2000):
+        pair = []
+        for _ in range(2):
+            negative = (thread * generator.binomial(20 // thread, 0.3, 60)).tolist()
+            spread = share_dispersion(negative, [20] * 60)
+            pair.append((sum(negative) / spread, 1200 / spread))
+        found.append(score_test(*pair) < 0.05)
+    assert 0.03 < np.mean(found) < 0.065
