@@ -59,7 +59,7 @@ def best(documents: Iterable[bytes], sentiment: str | None, emotion: str | None)
         if sentiment in {None, own.sentiment.label} and emotion in {None, own.emotion.label}
     ]
     by_emotion = emotion is not None and sentiment is None
-    return sorted(fitting, key=lambda own: (-_rank(own, by_emotion), own.post_id))
+    return sorted(fitting, key=lambda own: -_rank(own, by_emotion))
 
 
 def _rank(exemplar: Exemplar, by_emotion: bool) -> float:
@@ -67,4 +67,4 @@ def _rank(exemplar: Exemplar, by_emotion: bool) -> float:
         probability = exemplar.emotion.probs[EMOTIONS.index(exemplar.emotion.label)]
     else:
         probability = exemplar.sentiment.probs[SENTIMENTS.index(exemplar.sentiment.label)]
-    return rank(probability, exemplar.created_at)
+    return rank(probability, exemplar.created_at, exemplar.post_id)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from math import inf, log
 from typing import Final
+from zlib import crc32
 
 from connectors.schemas.labels import EMOTIONS, SENTIMENTS
 from connectors.schemas.prediction import Prediction
@@ -11,24 +12,30 @@ from connectors.trends.layout import EMOTION, SENTIMENT
 MOST: Final = 10  # of a track and label
 LABELS: Final = (*(SENTIMENT + name for name in SENTIMENTS), *(EMOTION + name for name in EMOTIONS))
 DECAY_S: Final = 3600.0
+STEP_S: Final = 300.0
+_CHANCE: Final = 1e-3  # below what anybody can tell of two posts
 _LEAST: Final = 1e-6  # predictions have six places
 _MOST_RANKINGS: Final = 50_000  # a few MB
 
 
-def rank(probability: float, created_at: float) -> float:
+def rank(probability: float, created_at: float, post_id: str) -> float:
     """How a post stands among those of its label: odds that fade by e an hour.
 
     The rank of a post never changes, since what fades with age is written as growing with event
-    time: so the best of all posts are the best of each part's best, in any order.
+    time: so the best of all posts are the best of each part's best, in any order. Time goes in
+    steps, and equals are told apart by chance: else, where the model is as sure of every post, each
+    would drive out one before it.
 
     Args:
         probability: of the label, in [0, 1].
         created_at: Unix seconds.
+        post_id: decides between equals.
 
     Source: forward decay, Cormode, Shkapenyuk, Srivastava & Xu 2009, ICDE, with exponential decay.
     """
     sure = min(max(probability, _LEAST), 1.0 - _LEAST)
-    return log(sure / (1.0 - sure)) + created_at / DECAY_S
+    chance = crc32(post_id.encode()) / 2**32 * _CHANCE
+    return log(sure / (1.0 - sure)) + created_at // STEP_S * STEP_S / DECAY_S + chance
 
 
 def ranks(post: Prediction) -> tuple[tuple[str, float], tuple[str, float]]:
@@ -37,11 +44,11 @@ def ranks(post: Prediction) -> tuple[tuple[str, float], tuple[str, float]]:
     return (
         (
             SENTIMENT + sentiment.label,
-            rank(sentiment.probs[SENTIMENTS.index(sentiment.label)], post.created_at),
+            rank(sentiment.probs[SENTIMENTS.index(sentiment.label)], post.created_at, post.post_id),
         ),
         (
             EMOTION + emotion.label,
-            rank(emotion.probs[EMOTIONS.index(emotion.label)], post.created_at),
+            rank(emotion.probs[EMOTIONS.index(emotion.label)], post.created_at, post.post_id),
         ),
     )
 

@@ -67,7 +67,7 @@ async def test_the_best_of_each_label_are_kept_in_any_order(
     for label, ids in found.items():
         kind, name = label.split(":")
         own = [post for post in posts if getattr(post, kind).label == name]
-        ranked = sorted(own, key=lambda post: -rank(0.91, post.created_at))
+        ranked = sorted(own, key=lambda post: -rank(0.91, post.created_at, post.post_id))
         assert ids == {post.post_id for post in ranked[:MOST]}
     documents = await valkey.hkeys(layout.exemplars("a"))
     assert set(map(text, documents)) == set.union(*found.values())
@@ -83,7 +83,7 @@ async def test_exemplars_are_answered_the_best_first(
     negative = await reader.exemplars("a", sentiment="negative", limit=4)
     own = sorted(
         (post for post in posts if post.sentiment.label == "negative"),
-        key=lambda post: -post.created_at,
+        key=lambda post: -rank(0.91, post.created_at, post.post_id),
     )
     assert [found.post_id for found in negative] == [post.post_id for post in own[:4]]
     first = negative[0]
