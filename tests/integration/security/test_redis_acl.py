@@ -91,7 +91,7 @@ async def work_of_a_watcher(
     policy, layout = quick_policy(min_posts=20), AlertLayout(namespace)
     memory = WatchMemory(client, layout, lease_s=30)
     assert await memory.take()
-    _, lifecycle = await memory.recall(policy)
+    lifecycle = (await memory.recall(policy))[1]
     now = int(time.time()) // policy.step_s * policy.step_s
     await memory.fix(now, lifecycle, [alert()])
     feed = Feed(client, TrendLayout(namespace), policy, now)
@@ -112,7 +112,9 @@ async def work_of_a_remover(
     client: redis.asyncio.Redis, _: PredictionMaker, namespace: str
 ) -> None:
     """What `voxpop forget` does."""
-    assert await ExemplarStore(client, TrendLayout(namespace)).forget_post("p0-19") == 1
+    layout = TrendLayout(namespace)
+    kept = min(await client.hgetall(layout.exemplars("acme"))).decode()
+    assert await ExemplarStore(client, layout).forget_post(kept) == 1
 
 
 WORK: dict[Role, Work] = {
