@@ -41,7 +41,7 @@ WORK: Final[Mapping[Role, _Work]] = {
         )
     ),
     "verifier": _Work((_SELECT, "exec", "get", "hgetall", "multi", "smembers", "time", "zrange")),
-    "remover": _Work((_SELECT, "del", "exec", "hdel", "hgetall", "multi", "smembers", "zrem")),
+    "remover": _Work((_SELECT, "del", "hdel", "hgetall", "smembers", "zrem")),
     "watcher": _Work(
         (
             *(_SELECT, *_SCRIPTING, "exec", "get", "hget", "hgetall", "hmget", "lindex", "lrem"),
