@@ -20,9 +20,10 @@ from connectors.conversations.store import PartitionStore
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.prediction import Prediction
 from connectors.trends.layout import TrendLayout
-from connectors.trends.recount import Recount
+from connectors.trends.positions import Settled
+from connectors.trends.recount import Basis, Recount
 from connectors.trends.sink import TrendSink
-from connectors.trends.snapshot import take_snapshot
+from connectors.trends.snapshot import take_snapshots
 
 BATCH = 64
 BATCHES = 200
@@ -76,7 +77,8 @@ async def sink_rate(client: redis.asyncio.Redis, posts: Sequence[Sequence[Predic
 async def recount_rate(client: redis.asyncio.Redis, posts: Sequence[Sequence[Prediction]]) -> float:
     """Predictions counted again a second, Kafka not included."""
     layout = TrendLayout("bench")
-    recount = Recount({track: await take_snapshot(client, layout, track) for track in TRACKS}, {})
+    settled = Settled(SOURCE.topic, SOURCE.topic_id)
+    recount = Recount(Basis.of(settled, await take_snapshots(client, layout), 0))
     values = [orjson.dumps(post.model_dump()) for batch in posts for post in batch]
     begun = time.perf_counter()
     for value in values:

@@ -22,6 +22,7 @@ from connectors.trends.layout import TrendLayout
 if TYPE_CHECKING:
     from connectors.alerts.webhook import Webhook
     from connectors.prevalence.quantifier import Quantifier
+    from connectors.trends.predictions import Predictions
     from models.engine import Engine
 
 MEBIBYTE = 1024 * 1024
@@ -113,7 +114,10 @@ class Settings(BaseSettings):
         10.0, ge=6.0, le=300.0, description="Kafka session timeout of a worker, seconds"
     )
     metrics_port: int | None = Field(
-        None, ge=1, le=65535, description="port of a worker's Prometheus metrics; unset: none"
+        None,
+        ge=1,
+        le=65535,
+        description="port of a worker's `/metrics`, `/healthz` and `/readyz`; unset: none",
     )
     api_tokens: SecretStr | None = Field(
         None,
@@ -261,6 +265,18 @@ class Settings(BaseSettings):
             tokens=parse_tokens(tokens.get_secret_value()) if tokens else (),
             requests_per_s=self.api_requests_per_s,
             cors_origins=[each.strip() for each in self.api_cors_origins.split(",") if each],
+        )
+
+    def predictions(self) -> "Predictions":
+        """The topic `predictions` as the record of what this deployment must count."""
+        from connectors.kafka.topics import POSTS, PREDICTIONS  # noqa: PLC0415 - brings aiokafka
+        from connectors.trends.predictions import Predictions  # noqa: PLC0415
+
+        return Predictions(
+            kafka=self.kafka_connection(),
+            topic=self.topic(PREDICTIONS),
+            posts_topic=self.topic(POSTS),
+            group=self.topic(self.group),
         )
 
     def redis_connection(self) -> RedisConnection:

@@ -4,8 +4,9 @@ Not for the worker, which follows a topic: Faust does that.
 """
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
-from typing import Final, NamedTuple
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from contextlib import aclosing
+from typing import Final, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -36,6 +37,23 @@ class Record(NamedTuple):
     headers: tuple[tuple[str, bytes], ...]
 
 
+class FetchedRecord(Protocol):
+    """A record as aiokafka gives it; what `Record` has besides says where it stood."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+class Fetch(NamedTuple):
+    """What one answer of a broker brought of a partition, in offset order."""
+
+    partition: int
+    records: Sequence[FetchedRecord]
+
+
 async def read_topic(
     connection: KafkaConnection,
     topic: str,
@@ -43,7 +61,33 @@ async def read_topic(
     *,
     only: Collection[int] | None = None,
 ) -> AsyncGenerator[Record, None]:
-    """Read a topic up to the end offsets at the time of the call.
+    """Read a topic record by record, otherwise as `read_fetches`.
+
+    Yields:
+        Records in offset order within each partition.
+    """
+    async with aclosing(read_fetches(connection, topic, start, only=only)) as fetches:
+        async for partition, records in fetches:
+            for record in records:
+                yield Record(
+                    topic,
+                    partition,
+                    record.offset,
+                    record.timestamp,
+                    record.key,
+                    record.value,
+                    tuple(record.headers),
+                )
+
+
+async def read_fetches(
+    connection: KafkaConnection,
+    topic: str,
+    start: Mapping[int, int] | None = None,
+    *,
+    only: Collection[int] | None = None,
+) -> AsyncGenerator[Fetch, None]:
+    """Read a topic up to the end offsets at the time of the call, many records at once.
 
     Args:
         connection: how to reach the brokers; no group is joined.
@@ -53,7 +97,7 @@ async def read_topic(
         only: the partitions to read; None reads every one.
 
     Yields:
-        Records in offset order within each partition.
+        Fetches in offset order within each partition.
 
     Raises:
         BrokerUnreachableError: no broker answers, or nothing comes for 30 s.
@@ -76,8 +120,8 @@ async def read_topic(
         await consumer.start()
         consumer.assign(wanted)
         ends = await _seek(consumer, wanted, start or {})
-        async for record in _records(consumer, ends, connection):
-            yield record
+        async for fetch in _fetches(consumer, ends, connection):
+            yield fetch
     except (KafkaError, OSError) as error:
         raise BrokerUnreachableError(
             connection.bootstrap_servers, f"while reading {topic} ({error!r})"
@@ -101,24 +145,17 @@ async def _seek(
     return ends
 
 
-async def _records(
+async def _fetches(
     consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], connection: KafkaConnection
-) -> AsyncIterator[Record]:
+) -> AsyncIterator[Fetch]:
     last_progress = time.monotonic()
     while ends:
         batches = await consumer.getmany(*ends, timeout_ms=POLL_MS)
         for partition, records in batches.items():
-            for record in records:
-                if record.offset < ends[partition]:
-                    yield Record(
-                        record.topic,
-                        record.partition,
-                        record.offset,
-                        record.timestamp,
-                        record.key,
-                        record.value,
-                        tuple(record.headers),
-                    )
+            end = ends[partition]
+            if records[-1].offset >= end:
+                records = [record for record in records if record.offset < end]  # noqa: PLW2901
+            yield Fetch(partition.partition, records)
         if batches:
             last_progress = time.monotonic()
         elif time.monotonic() - last_progress > STALLED_AFTER_S:

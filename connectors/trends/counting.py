@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import accumulate, chain, product
 from operator import add
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
 from connectors.schemas.prediction import Prediction
+from connectors.trends.counted import CountedPost
 from connectors.trends.layout import (
     AFTER,
     EMOTION,
@@ -86,8 +87,12 @@ class Observation(NamedTuple):
     author: str | None
 
 
-def observe(post: Prediction) -> Observation:
-    """What is counted of a prediction."""
+def observe(post: Prediction | CountedPost) -> Observation:
+    """What is counted of a prediction, or of the part of one that is read to count it again.
+
+    Raises:
+        KeyError: it has a label that there is not.
+    """
     modalities = post.modalities
     return Observation(
         post.created_at,
@@ -107,33 +112,6 @@ def observe(post: Prediction) -> Observation:
     )
 
 
-def observe_document(document: Mapping[str, Any]) -> Observation:
-    """The same of a prediction's JSON.
-
-    Raises:
-        KeyError, TypeError, AttributeError: it is no prediction.
-    """
-    modalities = document["modalities"]
-    return Observation(
-        document["created_at"],
-        _RAISED[
-            document["sentiment"]["label"],
-            document["emotion"]["label"],
-            document.get("previous_sentiment"),
-        ],
-        [
-            *document["sentiment"]["probs"],
-            *document["emotion"]["probs"],
-            *(modalities[name] for name in MODALITIES),
-        ],
-        document["model_version"],
-        document["platform"],
-        language_of(document["lang"]),
-        element(document["conversation_id"]),
-        document.get("author_hash"),
-    )
-
-
 def language_of(lang: str | None) -> str:
     """The primary language of a BCP 47 tag: `pt` of `pt-BR`; `und` where there is none."""
     return (lang or "").partition("-")[0].lower() or UNKNOWN_LANGUAGE
@@ -147,6 +125,15 @@ def element(conversation_id: str) -> str:
 def split_field(dimension: str, value: str, measure: str) -> str:
     """A measure within a platform or language, by one name."""
     return f"{dimension}:{value} {measure}"
+
+
+def named_split(name: str) -> tuple[Split, str] | None:
+    """The platform or language and the measure of a `split_field`; None of another name."""
+    dimension, _, rest = name.partition(":")
+    if dimension not in MOST_VALUES:
+        return None
+    value, _, measure = rest.rpartition(" ")
+    return (dimension, value), measure
 
 
 @dataclass(slots=True)

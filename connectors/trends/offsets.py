@@ -30,3 +30,20 @@ class OffsetSet:
             return False
         chunk[place] |= bit
         return True
+
+    def merge(self, other: "OffsetSet") -> bool:
+        """Put in all offsets of another set.
+
+        Returns:
+            Whether none of them was in before; the set is of no use where one was.
+        """
+        for number, theirs in other._chunks.items():
+            own = self._chunks.get(number)
+            if own is None:
+                self._chunks[number] = theirs
+                continue
+            mine, added = int.from_bytes(own), int.from_bytes(theirs)
+            if mine & added:
+                return False
+            own[:] = (mine | added).to_bytes(len(own))
+        return True

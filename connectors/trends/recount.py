@@ -8,18 +8,24 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import orjson
+import msgspec
 
 from connectors.conversations.source import SourcePartition
-from connectors.trends.counting import observe_document
+from connectors.trends.counted import decode_counted
+from connectors.trends.counting import observe
 from connectors.trends.hyperloglog import REGISTERS
 from connectors.trends.layout import Bucket, resolution
 from connectors.trends.offsets import OffsetSet
+from connectors.trends.positions import Settled
 from connectors.trends.snapshot import TrackSnapshot
 from connectors.trends.totals import Totals
 
 DIFFERING_REGISTERS = ":differing registers"
 NONE_DISTINCT = (bytes(REGISTERS), bytes(REGISTERS))
+
+
+class ScatteredCopiesError(Exception):
+    """Copies of one prediction were read by different recounts: they must be read by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +40,41 @@ class Difference:
     found: int
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a recount starts from.
+
+    Attributes:
+        settled: what the workers had committed as done, read before the snapshots.
+        fences: of every track, as its snapshot has them.
+        alive_after: what expired at this Unix second or before is left out.
+    """
+
+    settled: Settled
+    fences: Mapping[str, Mapping[str, int]]
+    alive_after: int
+
+    @classmethod
+    def of(cls, settled: Settled, snapshots: Mapping[str, TrackSnapshot], now_s: int) -> "Basis":
+        """What snapshots begin, that were taken since `now_s` by Redis' clock, Unix seconds."""
+        fences = {track: snapshot.fence for track, snapshot in snapshots.items()}
+        return cls(settled, fences, now_s)
+
+
 class _Partition:
-    """What is known of one source partition."""
+    """What is known of one source partition.
 
-    __slots__ = ("reached", "seen", "settled")
+    Attributes:
+        reached: track -> last offset that counts in it.
+        elsewhere: that offset for a track of which Redis holds nothing.
+        seen: offsets whose predictions were given.
+    """
 
-    def __init__(self, reached: dict[str, int], settled: int) -> None:
+    __slots__ = ("elsewhere", "reached", "seen")
+
+    def __init__(self, reached: dict[str, int], elsewhere: int) -> None:
         self.reached = reached
-        self.settled = settled
+        self.elsewhere = elsewhere
         self.seen = OffsetSet()
 
 
@@ -49,23 +82,20 @@ class Recount:
     """Counts predictions as the sink should have.
 
     Args:
-        snapshots: of every track, taken before the predictions are read.
-        settled: source partition -> last offset that the workers had committed as done, read
-            before the snapshots.
+        basis: taken before the predictions are read.
 
     Attributes:
         predictions: how many were given.
         posts: how many of those counted in at least one track.
+        totals: what they add up to.
     """
 
-    def __init__(self, snapshots: Mapping[str, TrackSnapshot], settled: Mapping[str, int]) -> None:
+    def __init__(self, basis: Basis) -> None:
         self.predictions = 0
         self.posts = 0
-        self._snapshots = snapshots
-        self._settled = settled
+        self.totals = Totals(basis.alive_after)
+        self._basis = basis
         self._partitions: dict[tuple[str, str, int], _Partition] = {}
-        began = min((own.taken_at for own in snapshots.values()), default=0)
-        self._totals = Totals(began)
 
     def add(self, value: bytes, topic_id: str) -> None:
         """Count one prediction; a duplicate of an earlier one counts nothing.
@@ -75,44 +105,64 @@ class Recount:
             topic_id: incarnation of its source topic.
 
         Raises:
-            KeyError, TypeError, ValueError: it is no prediction.
+            ValueError: it is no prediction.
         """
-        document = orjson.loads(value)
-        source = document["source"]
-        place = (source["topic"], topic_id, source["partition"])
+        try:
+            post = decode_counted(value)
+        except msgspec.MsgspecError as error:
+            raise ValueError(str(error)) from error
+        source = post.source
+        place = (source.topic, topic_id, source.partition)
         partition = self._partitions.get(place) or self._open(place)
-        offset = source["offset"]
         self.predictions += 1
-        if not partition.seen.add(offset):
+        if not partition.seen.add(source.offset):
             return
-        reached, settled = partition.reached, partition.settled
-        tracks = [track for track in document["tracks"] if offset <= reached.get(track, settled)]
+        offset, reached, elsewhere = source.offset, partition.reached, partition.elsewhere
+        tracks = {track for track in post.tracks if offset <= reached.get(track, elsewhere)}
         if not tracks:
             return
         self.posts += 1
-        self._totals.add(observe_document(document), set(tracks))
+        try:
+            self.totals.add(observe(post), tracks)
+        except KeyError as error:
+            raise ValueError(f"there is no label {error}") from error
+
+    def merge(self, other: "Recount") -> None:
+        """Take in what another recount, on the same basis, made of other records.
+
+        Raises:
+            ScatteredCopiesError: both were given a copy of the same prediction; this recount is
+                of no use any more.
+        """
+        for place, theirs in other._partitions.items():
+            own = self._partitions.setdefault(place, theirs)
+            if own is not theirs and not own.seen.merge(theirs.seen):
+                raise ScatteredCopiesError
+        self.predictions += other.predictions
+        self.posts += other.posts
+        self.totals.merge(other.totals)
 
     def tracks(self) -> list[str]:
         """Tracks in Redis or in the predictions, by name."""
-        return sorted(self._snapshots.keys() | self._totals.tracks())
+        return sorted(self._basis.fences.keys() | self.totals.tracks())
 
-    def expected(self, track: str) -> dict[Bucket, Counter[str]]:
+    def expected(self, snapshot: TrackSnapshot) -> dict[Bucket, Counter[str]]:
         """What the live buckets of a track should hold, by the names of a snapshot."""
-        snapshot = self._snapshots.get(track) or TrackSnapshot(track, 0, {}, {})
-        return self._totals.fields(track, snapshot.values, snapshot.alive_after)
+        return self.totals.fields(snapshot.track, snapshot.values, snapshot.alive_after)
 
     def distinct(self, track: str) -> dict[Bucket, tuple[bytes, bytes]]:
         """Registers that the conversations and the authors of a track's buckets should have."""
-        return self._totals.registers(track)
+        return self.totals.registers(track)
 
     def _open(self, place: tuple[str, str, int]) -> _Partition:
-        field = SourcePartition(*place).field
-        settled = self._settled.get(field, -1)
-        reached = {
-            track: max(snapshot.fence.get(field, -1), settled)
-            for track, snapshot in self._snapshots.items()
-        }
-        self._partitions[place] = _Partition(reached, settled)
+        source, settled = SourcePartition(*place), self._basis.settled
+        self._partitions[place] = _Partition(
+            {
+                track: settled.reached(source, fence.get(source.field))
+                for track, fence in self._basis.fences.items()
+            },
+            settled.reached(source, None),
+        )
         return self._partitions[place]
 
 

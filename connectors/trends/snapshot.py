@@ -3,7 +3,7 @@
 Not for dashboards: those read a range through `reader`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from sys import intern
 
@@ -29,6 +29,7 @@ class TrackSnapshot:
         fence: source partition -> last offset counted.
         buckets: counts of every bucket that was alive, those by platform and language included
             under the names of `split_field`.
+        listed: buckets of the index, those included that hold nothing.
         unread: buckets made while the others were being listed; nothing is known of them.
         values: dimension -> values told apart.
         distinct: registers of the conversations and of the authors of buckets that count them.
@@ -39,6 +40,7 @@ class TrackSnapshot:
     fence: dict[str, int]
     buckets: dict[Bucket, dict[str, int]]
     unread: frozenset[Bucket] = frozenset()
+    listed: frozenset[Bucket] = frozenset()
     values: dict[str, frozenset[str]] = field(default_factory=dict)
     distinct: dict[Bucket, tuple[bytes, bytes]] = field(default_factory=dict)
 
@@ -46,6 +48,23 @@ class TrackSnapshot:
     def alive_after(self) -> int:
         """What expires at this Unix second or before may have vanished."""
         return self.taken_at + MARGIN_S
+
+
+async def take_snapshots(
+    client: redis.asyncio.Redis, layout: TrendLayout, others: Iterable[str] = ()
+) -> dict[str, TrackSnapshot]:
+    """Snapshots of every track that ever had a post, by name, one after another.
+
+    Args:
+        client: answers bytes.
+        layout: names of the keys.
+        others: more tracks, which Redis may not name.
+
+    Raises:
+        redis.exceptions.RedisError: Redis did not answer.
+    """
+    tracks = {text(track) for track in await client.smembers(layout.tracks)}.union(others)
+    return {track: await take_snapshot(client, layout, track) for track in sorted(tracks)}
 
 
 async def take_snapshot(
@@ -88,6 +107,7 @@ async def _read(client: redis.asyncio.Redis, layout: TrendLayout, track: str) ->
         fence=counts(fence),
         buckets={},
         unread=frozenset(map(_bucket, members)).difference(listed),
+        listed=frozenset(listed),
         values={
             dimension: frozenset(map(text, own))
             for dimension, own in zip(MOST_VALUES, values, strict=True)
@@ -108,7 +128,7 @@ def _take(
     authors: bytes | None,
 ) -> None:
     """Put what Redis held of a bucket into a snapshot."""
-    if not found:
+    if not found and not splits and conversations is None and authors is None:
         return
     held = {intern(text(name)): int(count) for name, count in found.items()}
     snapshot.buckets[bucket] = held

@@ -3,32 +3,24 @@
 Not for what must agree: that is `recount`.
 """
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import chain
 
 import redis.asyncio
 
-from connectors.kafka.connection import KafkaConnection
-from connectors.kafka.reading import Record, read_topic
 from connectors.trends.layout import TrendLayout
-from connectors.trends.positions import committed_offsets, first_offsets
+from connectors.trends.predictions import Predictions, VerificationError
 from connectors.trends.recount import (
+    Basis,
     Difference,
     Recount,
     comparable,
     differences,
     distinct_differences,
 )
-from connectors.trends.series import text
-from connectors.trends.snapshot import TrackSnapshot, take_snapshot
+from connectors.trends.snapshot import TrackSnapshot, take_snapshots
 
-SOURCE_TOPIC_ID = "source-topic-id"
 MOST_LISTED = 1000
-
-
-class VerificationError(Exception):
-    """A recount cannot be made, for a reason that the message says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +47,19 @@ class Verification:
 
 
 async def verify(
-    kafka: KafkaConnection,
+    predictions: Predictions,
     client: redis.asyncio.Redis,
     layout: TrendLayout,
     *,
-    posts_topic: str,
-    predictions_topic: str,
-    group: str,
     start: float | None = None,
     end: float | None = None,
 ) -> Verification:
     """Count the predictions again and compare every live bucket.
 
     Args:
-        kafka: where the topics are.
+        predictions: what must be counted.
         client: where the counts are.
         layout: names of the keys.
-        posts_topic: full name of `posts`.
-        predictions_topic: full name of `predictions`.
-        group: consumer group of the workers.
         start: compare only buckets that begin here or later, Unix seconds.
         end: compare only buckets that end here or before, Unix seconds.
 
@@ -84,34 +70,12 @@ async def verify(
         redis.exceptions.RedisError: Redis does not answer.
     """
     if start is None:
-        await _require_all_predictions(kafka, predictions_topic)
-    # before the snapshots: what the workers have committed, they have counted
-    settled = await committed_offsets(kafka, group, posts_topic)
+        await _require_all(predictions)
+    settled = await predictions.settled()  # before the snapshots: committed is counted
     now_s, _ = await client.time()
-    tracks = sorted(map(text, await client.smembers(layout.tracks)))
-    snapshots = {track: await take_snapshot(client, layout, track) for track in tracks}
-    recount = Recount(snapshots, settled)
-    await recount_records(recount, read_topic(kafka, predictions_topic))
+    snapshots = await take_snapshots(client, layout)
+    recount = await predictions.recount(Basis.of(settled, snapshots, now_s))
     return compare(recount, snapshots, now_s, start, end)
-
-
-async def recount_records(recount: Recount, records: AsyncIterator[Record]) -> None:
-    """Count every record of `predictions`.
-
-    Raises:
-        VerificationError: one is no prediction, or does not name its topic's incarnation.
-    """
-    topic_ids: dict[bytes, str] = {}
-    async for record in records:
-        header = dict(record.headers).get(SOURCE_TOPIC_ID, b"")
-        try:
-            topic_id = topic_ids.get(header) or topic_ids.setdefault(header, header.decode())
-            recount.add(record.value or b"", topic_id)
-        except (KeyError, TypeError, ValueError) as error:
-            raise VerificationError(
-                f"{record.topic}:{record.partition}:{record.offset} is no prediction ({error!r}): "
-                "nothing but the workers may write to that topic"
-            ) from error
 
 
 def compare(
@@ -135,7 +99,7 @@ def compare(
     tracks = recount.tracks()
     for track in tracks:
         snapshot = snapshots.get(track) or TrackSnapshot(track, now_s, {}, {})
-        expected = recount.expected(track)
+        expected = recount.expected(snapshot)
         compared = comparable(snapshot, expected, start, end)
         buckets += len(compared)
         off = chain(
@@ -157,11 +121,11 @@ def compare(
     )
 
 
-async def _require_all_predictions(kafka: KafkaConnection, topic: str) -> None:
-    cut = {place: at for place, at in (await first_offsets(kafka, topic)).items() if at > 0}
+async def _require_all(predictions: Predictions) -> None:
+    cut = {place: at for place, at in (await predictions.first_offsets()).items() if at > 0}
     if cut:
         place, at = min(cut.items())
         raise VerificationError(
-            f"{topic} has lost its oldest records (partition {place} begins at offset {at}), so "
-            "the oldest buckets cannot be recounted: compare later ones with --start"
+            f"{predictions.topic} has lost its oldest records (partition {place} begins at offset "
+            f"{at}), so the oldest buckets cannot be recounted: compare later ones with --start"
         )

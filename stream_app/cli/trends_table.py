@@ -72,6 +72,15 @@ def bar(counts: TrendCounts) -> Text:
     return text
 
 
+def moment(at: int) -> str:
+    """A moment in UTC as people read it.
+
+    Args:
+        at: Unix seconds.
+    """
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def _table(series: TrendSeries) -> Table:
     table = Table(box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_footer=True)
     total = series.total
@@ -106,8 +115,3 @@ def _leading_emotion(counts: TrendCounts) -> str:
 
 def _share(share: Share | CorrectedShare) -> str:
     return f"{100 * (share.share or 0):.0f} [{100 * share.low:.0f}-{100 * share.high:.0f}]"
-
-
-def moment(at: int) -> str:
-    """A moment in UTC, to the second."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")

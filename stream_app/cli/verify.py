@@ -22,8 +22,8 @@ def verify(
 
     Workers may go on counting meanwhile.
     """
+    from connectors.trends.predictions import VerificationError  # noqa: PLC0415
     from connectors.trends.timespan import parse_moment  # noqa: PLC0415 - keeps `--help` fast
-    from connectors.trends.verify import VerificationError  # noqa: PLC0415
     from stream_app.cli.errors import CliError  # noqa: PLC0415
     from stream_app.cli.kafka_calls import run_with_kafka  # noqa: PLC0415
 
@@ -46,23 +46,14 @@ def verify(
 
 
 async def _verify(start: float | None, end: float | None) -> "Verification":
-    from connectors.kafka.topics import POSTS, PREDICTIONS  # noqa: PLC0415 - keeps `--help` fast
-    from connectors.trends.layout import TrendLayout  # noqa: PLC0415
+    from connectors.trends.layout import TrendLayout  # noqa: PLC0415 - keeps `--help` fast
     from connectors.trends.verify import verify as recount  # noqa: PLC0415
     from stream_app.settings import Settings  # noqa: PLC0415
 
     settings = Settings()
     async with settings.redis_connection().open() as client:
-        return await recount(
-            settings.kafka_connection(),
-            client,
-            TrendLayout(settings.namespace()),
-            posts_topic=settings.topic(POSTS),
-            predictions_topic=settings.topic(PREDICTIONS),
-            group=settings.topic(settings.group),
-            start=start,
-            end=end,
-        )
+        layout = TrendLayout(settings.namespace())
+        return await recount(settings.predictions(), client, layout, start=start, end=end)
 
 
 def _print(found: "Verification") -> None:
@@ -70,21 +61,24 @@ def _print(found: "Verification") -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    from stream_app.cli.trends_table import moment  # noqa: PLC0415
+
     console = Console()
     scope = (
         f"{found.predictions:,} predictions of {found.posts:,} posts, "
         f"{found.buckets:,} buckets of {found.tracks:,} tracks"
     )
     if found.differing:
-        table = Table("track", "resolution", "bucket start", "count", "expected", "found")
+        table = Table("track", "resolution", "bucket start", "count", "expected", "found", "by")
         for item in found.differences[:MOST_SHOWN]:
             table.add_row(
                 Text(item.track),
                 item.resolution,
-                str(item.bucket_start),
+                f"{item.bucket_start} {moment(item.bucket_start)}",
                 Text(item.field),
                 str(item.expected),
                 str(item.found),
+                f"{item.found - item.expected:+}",
             )
         console.print(table)
         console.print(f"{found.differing:,} counts differ: {scope}", style="red")

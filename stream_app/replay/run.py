@@ -21,7 +21,7 @@ from connectors.kafka.topics import (
     voxpop_topics,
 )
 from connectors.trends.layout import TrendLayout
-from connectors.trends.positions import committed_offsets
+from connectors.trends.positions import settled_offsets
 from connectors.trends.reader import TrendReader
 from connectors.trends.series import TrendSeries
 from connectors.trends.verify import Verification, verify
@@ -153,10 +153,7 @@ async def _drain(
     total = sum(last.values()) + len(last)
     before, deadline = -1, time.monotonic() + NO_PROGRESS_S
     while True:
-        committed = {
-            int(field.rpartition(":")[2]): offset
-            for field, offset in (await committed_offsets(kafka, group, topic)).items()
-        }
+        committed = (await settled_offsets(kafka, group, topic)).offsets
         done = sum(min(committed.get(place, -1), end) + 1 for place, end in last.items())
         progress(SCORING, done, total)
         if done == total:
@@ -182,12 +179,5 @@ async def _read_redis(
         series = {
             track: await reader.trends(track, min(times), end, width.name) for track in tracks
         }
-        verification = await verify(
-            settings.kafka_connection(),
-            client,
-            layout,
-            posts_topic=settings.topic(POSTS),
-            predictions_topic=settings.topic(PREDICTIONS),
-            group=settings.topic(settings.group),
-        )
+        verification = await verify(settings.predictions(), client, layout)
     return series, verification

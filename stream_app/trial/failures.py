@@ -8,7 +8,7 @@ import redis.exceptions
 
 from connectors.kafka.errors import KafkaConnectorError
 from connectors.redis_problems import redis_problem
-from connectors.trends.verify import VerificationError
+from connectors.trends.predictions import VerificationError
 from deploy.local import StackError
 from models.errors import CheckpointError, ModelError
 from stream_app.cli.errors import CliError

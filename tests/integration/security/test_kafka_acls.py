@@ -20,7 +20,7 @@ from connectors.kafka.topics import (
     topic_differences,
     voxpop_topics,
 )
-from connectors.trends.positions import committed_offsets
+from connectors.trends.positions import settled_offsets
 from tests.integration.pipelines import make_post
 from tests.integration.security.conftest import PASSWORD, GuardedKafka
 from tests.integration.security.kafka_acls import allow
@@ -59,7 +59,7 @@ async def attempt(role: Role, user: KafkaConnection, prefix: str, group: str) ->
             if missing:
                 raise NotAllowedError(user.bootstrap_servers, ", ".join(missing))
         case "verifier":
-            await committed_offsets(user, group, prefix + POSTS)
+            await settled_offsets(user, group, prefix + POSTS)
             assert [record async for record in read_topic(user, prefix + PREDICTIONS)] == []
         case "operator":
             await create_topics(user, voxpop_topics(prefix, 1))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from connectors.schemas.labels import SENTIMENTS
 from connectors.schemas.prediction import Prediction
+from connectors.trends.counted import decode_counted
 from connectors.trends.counting import (
     MEASURES,
     Sums,
@@ -16,7 +17,6 @@ from connectors.trends.counting import (
     element,
     language_of,
     observe,
-    observe_document,
     summed,
 )
 from connectors.trends.layout import RESOLUTIONS, Bucket
@@ -152,14 +152,14 @@ def test_a_language_is_its_primary_subtag(lang: str | None, language: str) -> No
 
 def test_a_prediction_and_its_json_are_counted_alike(predict: PredictionMaker) -> None:
     post = predict(0, ["a"], HOUR + 0.25, previous="negative", author_hash="0" * 16, lang="pt-BR")
-    assert observe_document(orjson.loads(post.encoded)) == observe(post)
+    assert observe(decode_counted(post.encoded)) == observe(post)
 
 
 def test_a_label_that_there_is_not_is_refused(predict: PredictionMaker) -> None:
     document = orjson.loads(predict(0, ["a"], HOUR).encoded)
     document["sentiment"]["label"] = "furious"
     with pytest.raises(KeyError):
-        observe_document(document)
+        observe(decode_counted(orjson.dumps(document)))
 
 
 @st.composite
