@@ -15,7 +15,7 @@ import redis.asyncio
 
 from connectors.redis_script import RedisScript, ScriptCall
 
-Role = Literal["reader", "verifier", "remover", "watcher", "worker"]
+Role = Literal["reader", "verifier", "rebuilder", "remover", "watcher", "worker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,18 @@ WORK: Final[Mapping[Role, _Work]] = {
         )
     ),
     "verifier": _Work((_SELECT, "exec", "get", "hgetall", "multi", "smembers", "time", "zrange")),
+    "rebuilder": _Work(
+        (
+            *(_SELECT, *_SCRIPTING, "del", "exec", "get", "hgetall", "multi", "sadd", "smembers"),
+            *("time", "zrange"),
+        ),
+        (
+            ("connectors.trends", "merge_registers.lua"),
+            ("connectors.trends", "raise_fences.lua"),
+            ("connectors.trends", "repair.lua"),
+            ("connectors.trends", "tell_apart.lua"),
+        ),
+    ),
     "remover": _Work((_SELECT, "del", "hdel", "hgetall", "smembers", "zrem")),
     "watcher": _Work(
         (
@@ -65,7 +77,7 @@ WORK: Final[Mapping[Role, _Work]] = {
 WITHOUT_KEYS: Final = frozenset({"info", "time"})
 # the question itself needs these; asked about an EVALSHA without arguments, Valkey 9.1 crashes
 BY_ASKING: Final = frozenset({*_SCRIPTING, _SELECT})
-WRITERS: Final[frozenset[Role]] = frozenset({"remover", "watcher", "worker"})
+WRITERS: Final[frozenset[Role]] = frozenset({"rebuilder", "remover", "watcher", "worker"})
 
 
 @cache

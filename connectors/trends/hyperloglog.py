@@ -7,6 +7,7 @@ Source: Flajolet et al. 2007; Redis' `hyperloglog.c` for the hash, the registers
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import groupby
 from typing import Final
 
 REGISTER_BITS: Final = 14
@@ -19,6 +20,10 @@ _SHIFT: Final = 47
 _WORD: Final = 8
 _HEADER_BYTES: Final = 16
 _DENSE: Final = 0
+_SPARSE: Final = 1
+_MOST_SPARSE_BYTES: Final = 3000  # `hll-sparse-max-bytes`
+_MOST_SPARSE_RANK: Final = 32
+_NO_ESTIMATE: Final = bytes(7) + b"\x80"  # the highest bit says that none is kept
 _FEW: Final = 1024  # registers that a dictionary holds in less than an array of all
 
 
@@ -86,6 +91,46 @@ def registers_of(value: bytes | None) -> bytes:
     if len(registers) != REGISTERS:
         raise ValueError(f"damaged HyperLogLog: {len(registers)} registers, not {REGISTERS}")
     return registers
+
+
+def value_of(registers: bytes) -> bytes:
+    """A Redis value of these registers, as small as Redis would keep it; its estimate is not made.
+
+    Args:
+        registers: all 16,384.
+    """
+    body = _as_sparse(registers)
+    encoding = _SPARSE
+    if body is None or len(body) > _MOST_SPARSE_BYTES:
+        body, encoding = _as_dense(registers), _DENSE
+    return b"HYLL" + bytes((encoding, 0, 0, 0)) + _NO_ESTIMATE + body
+
+
+def _as_dense(registers: bytes) -> bytearray:
+    body = bytearray()
+    for at in range(0, REGISTERS, 4):
+        first, second, third, fourth = registers[at : at + 4]
+        body += (first | second << 6 | third << 12 | fourth << 18).to_bytes(3, "little")
+    return body
+
+
+def _as_sparse(registers: bytes) -> bytearray | None:
+    """None: a rank is too high for this encoding."""
+    body = bytearray()
+    for rank, run in groupby(registers):
+        if rank > _MOST_SPARSE_RANK:
+            return None
+        left = sum(1 for _ in run)
+        while left:
+            taken = min(left, 4 if rank else REGISTERS)
+            if rank:
+                body.append(0x80 | rank - 1 << 2 | taken - 1)
+            elif taken <= 64:
+                body.append(taken - 1)
+            else:
+                body += (0x4000 | taken - 1).to_bytes(2, "big")
+            left -= taken
+    return body
 
 
 def _dense(body: bytes) -> bytes:

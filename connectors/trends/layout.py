@@ -165,6 +165,14 @@ class TrendLayout:
         """Sorted set: `<resolution>:<start>` of the buckets, scored by their expiry."""
         return f"{self._tagged(track)}:buckets"
 
+    def rebuilt(self, track: str) -> str:
+        """Hash: which rebuild wrote to the track last, and how far it got; expires after a day."""
+        return f"{self._tagged(track)}:rebuilt"
+
+    def registers(self, track: str) -> str:
+        """HyperLogLog that a rebuild merges into another, there only while it does."""
+        return f"{self._tagged(track)}:registers"
+
     def _tagged(self, track: str) -> str:
         if not track or not set(track).isdisjoint("{}"):
             raise ValueError(f"track {track!r} is empty or holds a brace: it cannot be a hash tag")

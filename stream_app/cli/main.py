@@ -20,6 +20,7 @@ from stream_app.cli import (
     forget,
     prevalence,
     produce,
+    rebuild,
     replay,
     score,
     serve,
@@ -60,6 +61,7 @@ app.command()(produce.produce)
 app.command()(trends.trends)
 app.command()(serve.serve)
 app.command()(verify.verify)
+app.command()(rebuild.rebuild)
 app.command()(forget.forget)
 app.add_typer(tracks.app, name="tracks")
 app.add_typer(alerts.app, name="alerts")

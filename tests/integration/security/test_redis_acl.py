@@ -28,7 +28,10 @@ from connectors.redis_rights import (
 )
 from connectors.redis_rights import WORK as ROLES
 from connectors.trends.layout import TrendLayout
+from connectors.trends.positions import Settled
 from connectors.trends.reader import TrendReader
+from connectors.trends.rebuild import Scope, rebuild
+from connectors.trends.recount import Basis, Recount
 from connectors.trends.sink import TrendSink
 from connectors.trends.snapshot import take_snapshot
 from tests.conftest import PredictionMaker
@@ -38,7 +41,8 @@ from tests.unit.connectors_alerts.alerts import alert
 pytestmark = pytest.mark.integration
 
 SOURCE = SourcePartition("posts", "mHkLxGpJQ2mOZp3rXvYtqg", 0)
-YEAR_S = 365 * 86_400
+DAY_S = 86_400
+YEAR_S = 365 * DAY_S
 Work = Callable[[redis.asyncio.Redis, PredictionMaker, str], Awaitable[None]]
 
 
@@ -68,6 +72,30 @@ async def work_of_a_verifier(
     snapshot = await take_snapshot(client, TrendLayout(namespace), "acme")
     assert snapshot.fence == {SOURCE.field: 19}
     assert snapshot.buckets
+
+
+async def work_of_a_rebuilder(
+    client: redis.asyncio.Redis, predict: PredictionMaker, namespace: str
+) -> None:
+    """What `voxpop rebuild` reads and writes: posts that Redis lost, some that it has too many."""
+
+    class Record:
+        async def settled(self) -> Settled:
+            return Settled(SOURCE.topic, SOURCE.topic_id, {0: 5})
+
+        async def recount(self, basis: Basis) -> Recount:
+            recount = Recount(basis)
+            lost = predict(2, ["lost"], now, author_hash="0" * 16)
+            for post in (lost, predict(3, ["acme"], now - DAY_S)):
+                recount.add(post.encoded, SOURCE.topic_id)
+            return recount
+
+        async def whole_since(self) -> float | None:
+            return None
+
+    now = time.time()
+    done = await rebuild(Record(), client, TrendLayout(namespace), Scope(lower=True))
+    assert (done.tracks, done.removed > 0, done.added > 0) == (2, True, True)
 
 
 async def work_of_a_reader(client: redis.asyncio.Redis, _: PredictionMaker, namespace: str) -> None:
@@ -118,6 +146,7 @@ async def work_of_a_remover(
 
 
 WORK: dict[Role, Work] = {
+    "rebuilder": work_of_a_rebuilder,
     "reader": work_of_a_reader,
     "remover": work_of_a_remover,
     "verifier": work_of_a_verifier,

@@ -4,7 +4,7 @@ import pytest
 import redis.asyncio
 
 from connectors.trends.counting import element
-from connectors.trends.hyperloglog import REGISTERS, Distinct, place, registers_of
+from connectors.trends.hyperloglog import REGISTERS, Distinct, place, registers_of, value_of
 
 
 @pytest.mark.parametrize("elements", [0, 1, 40, 3000, 30_000])
@@ -47,3 +47,25 @@ def test_what_is_no_hyperloglog_is_refused() -> None:
 def test_an_element_of_broken_words_is_refused() -> None:
     with pytest.raises(ValueError, match="multiple of 8"):
         place("abc")
+
+
+@pytest.mark.parametrize("elements", [0, 1, 5, 300, 5000, 200_000])
+async def test_registers_make_a_value_that_the_server_takes(
+    elements: int, valkey: redis.asyncio.Redis, namespace: str
+) -> None:
+    distinct = Distinct()
+    distinct.update(f"{at:016x}" for at in range(elements))
+    registers = distinct.registers()
+    assert registers_of(value_of(registers)) == registers
+    made, merged = f"{namespace}:made", f"{namespace}:merged"
+    await valkey.set(made, value_of(registers))
+    await valkey.pfmerge(merged, made)
+    value = await valkey.get(merged)
+    assert isinstance(value, bytes)
+    assert registers_of(value) == registers
+    assert abs(await valkey.pfcount(made) - elements) <= 0.03 * elements
+
+
+def test_a_rank_that_no_sparse_value_holds_is_kept() -> None:
+    registers = bytes(5) + bytes((51,)) + bytes(REGISTERS - 6)
+    assert registers_of(value_of(registers)) == registers
