@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.pipeline import Figures as Pipeline
     from benchmarks.reading import Figures as Reading
     from benchmarks.soak import Figures as Soak
+    from benchmarks.verify import Figures as Verify
     from benchmarks.window_lengths import Figures as WindowLengths
 
 app = typer.Typer(
@@ -195,6 +196,24 @@ def soak(
 
 
 @app.command()
+def verify(
+    predictions: Annotated[int, typer.Option(min=100, help="Predictions in the topic.")] = 400000,
+    runs: Runs = 3,
+    json: Json = None,
+) -> None:
+    """Measure how fast `voxpop verify` counts predictions again."""
+    from benchmarks import verify as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.json_file import require_place  # noqa: PLC0415
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
+
+    require_place(json)
+    with told_in_a_line(benchmark.CountsDifferError), drawn_progress() as progress:
+        figures = benchmark.run(predictions, runs, progress)
+    _tell(figures, json)
+
+
+@app.command()
 def explanations(
     data: Annotated[
         list[str],
@@ -280,7 +299,7 @@ def identities(json: Json = None) -> None:
 
 def _tell(
     figures: "Accuracy | Encoder | Engine | Explanations | Growth | Identities | Peers | Pipeline "
-    "| Reading | Soak | WindowLengths",
+    "| Reading | Soak | Verify | WindowLengths",
     path: Path | None,
 ) -> None:
     from stream_app.cli.json_file import write_json  # noqa: PLC0415 - keeps `--help` fast

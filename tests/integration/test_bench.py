@@ -18,6 +18,7 @@ from benchmarks.engine import BATCHES, GPU_BATCHES, ON_GPU, REFERENCE
 from benchmarks.engine import EAGER as STREAM_EAGER
 from benchmarks.reading import RECORD_BYTES
 from benchmarks.record_readers import READERS
+from benchmarks.verify import ALONE, SHARED
 from benchmarks.window_lengths import WINDOWS
 from models.device import why_no_gpu
 from tests.unit.models.training.toy import write_csv
@@ -69,6 +70,17 @@ def test_all_systems_are_timed_and_where_there_is_no_gpu_their_ratio_is_left_out
             assert own["cpu"]["seconds"] > 0
             assert (own["ratio"] is None) == (own["gpu"] is None) == (why_no_gpu() is not None)
     assert ("no GPU here" in done.stdout) == (why_no_gpu() is not None)
+
+
+def test_counting_again_is_measured_by_one_process_and_by_several(
+    tmp_path: Path, settings_env: Mapping[str, str]
+) -> None:
+    file = tmp_path / "verify.json"
+    done = bench(settings_env, file, "verify", "--predictions", "1600", "--runs", "1")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(file.read_text())
+    assert [each["way"] for each in figures["measurements"]] == [ALONE, SHARED]
+    assert all(each["per_s"] > 0 for each in figures["measurements"])
 
 
 def test_the_pipeline_is_set_beside_the_model_alone(
