@@ -4,6 +4,7 @@ Not for what is stored there: `trends` and `conversations` own their keys.
 """
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,19 +79,22 @@ class RedisConnection:
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         return f"{parts.scheme}://{host}:{parts.port or 6379}{parts.path}"
 
-    def open(self, *, one_run: bool = False) -> redis.asyncio.Redis:
+    def open(
+        self, *, one_run: bool = False, on_error: Callable[[Exception], None] | None = None
+    ) -> redis.asyncio.Redis:
         """A client with its own pool, answering bytes; connects at the first call.
 
         Args:
             one_run: every call after the server was started again ends with `ServerChangedError`,
                 for who must not build on what the server may have lost.
+            on_error: told of every attempt that failed, also of those tried again.
 
         Raises:
             RedisSettingsError: a TLS file cannot be used.
         """
         return redis.asyncio.Redis.from_url(
             self.url,
-            retry=AsyncRetry(ExponentialBackoff(LONGEST_RETRY_S, FIRST_RETRY_S), RETRIES),
+            retry=_TellingRetry(on_error),
             redis_connect_func=_OneRun(self.address).connected if one_run else None,
             **self._options(),
         )
@@ -129,6 +133,33 @@ class RedisConnection:
 
     def __repr__(self) -> str:
         return f"RedisConnection({self.address})"
+
+
+class _TellingRetry(AsyncRetry):
+    """Tries again, and tells of each failure."""
+
+    def __init__(self, tell: Callable[[Exception], None] | None) -> None:
+        super().__init__(ExponentialBackoff(LONGEST_RETRY_S, FIRST_RETRY_S), RETRIES)
+        self._tell = tell
+
+    def __deepcopy__(self, _: object) -> "_TellingRetry":
+        return _TellingRetry(self._tell)  # each connection takes one of its own
+
+    async def call_with_retry(
+        self,
+        do: Callable[[], Awaitable[Any]],
+        fail: Callable[..., Any],
+        *more: Any,
+        **named: Any,
+    ) -> Any:
+        """As its base does."""
+
+        async def failed(error: Exception, *count: int) -> Any:
+            if self._tell is not None:
+                self._tell(error)
+            return await fail(error, *count)
+
+        return await super().call_with_retry(do, failed, *more, **named)
 
 
 class _OneRun:

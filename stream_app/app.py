@@ -82,7 +82,7 @@ def create_app(settings: Settings) -> VoxpopApp:
 
     @app.task  # type: ignore[untyped-decorator]
     async def probe() -> None:
-        await _ending_on_error(_every(TEND_EVERY_S, app.runtime.probe))
+        await _ending_on_error(app.runtime.probe())
 
     @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
     async def revoked(*_: Any, **__: Any) -> None:
@@ -91,6 +91,7 @@ def create_app(settings: Settings) -> VoxpopApp:
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
     async def assigned(*_: Any, **__: Any) -> None:
         app.runtime.worker.assigned()
+        app.runtime.health.joined()
 
     @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
     async def shutting_down(*_: Any, **__: Any) -> None:
@@ -116,10 +117,15 @@ async def _ending_on_error(work: Any) -> None:
     except asyncio.CancelledError:
         raise
     except CannotGoOn as end:
-        leave(end.code, end.why)
+        leave(end.code, "; ".join([end.why, *_notes(end)]))
     except Exception as error:  # the edge where the process ends
         log.exception("nothing settled this")
-        leave(ExitCode.FAULT, f"{type(error).__name__}: {error}")
+        leave(ExitCode.FAULT, "; ".join([f"{type(error).__name__}: {error}", *_notes(error)]))
+
+
+def _notes(error: Exception) -> list[str]:
+    """What was added to an error on its way: where the posts stand."""
+    return getattr(error, "__notes__", [])
 
 
 def _app() -> VoxpopApp:

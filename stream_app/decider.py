@@ -4,6 +4,7 @@ Decisions have no effect outside this process; `effects` gives them theirs.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -22,8 +23,11 @@ from stream_app.core.record import Record
 from stream_app.core.scoring import ModelBroken, PoisonPost, PostToScore, ScoredPost, Scorer
 from stream_app.core.windows import ConversationKey, Windows, kept_post
 from stream_app.exits import CannotGoOn, ExitCode
+from stream_app.logs import at
 from stream_app.membership import Membership
 from stream_app.metrics import Metrics
+
+log = logging.getLogger(__name__)
 
 
 class FixedBatch(Protocol):
@@ -146,7 +150,8 @@ class Decider:
             if isinstance(item.content, DecodedPost)
         ]
         with self._metrics.stage("assemble"):
-            await self._load_windows(keys)
+            missing = await self._load_windows(keys)
+        self._metrics.windows_read(len(set(keys)), missing)
 
     async def decide(self, batch: Batch) -> DecidedBatch:
         """Decide a batch; the windows held then contain its posts.
@@ -197,10 +202,11 @@ class Decider:
                 )
         except ModelBroken as broken:
             raise CannotGoOn(ExitCode.MODEL_BROKEN, str(broken)) from broken
-        self._windows.shrink()
+        self._metrics.windows_let_go(self._windows.shrink())
         return dict(zip((record.position for record, _ in posts), results, strict=True))
 
-    async def _load_windows(self, keys: Iterable[ConversationKey]) -> None:
+    async def _load_windows(self, keys: Iterable[ConversationKey]) -> int:
+        """Load windows that are not held; returns how many."""
         by_partition: dict[int, list[ConversationKey]] = {}
         for key in self._windows.missing(keys):
             by_partition.setdefault(key.partition, []).append(key)
@@ -211,6 +217,7 @@ class Decider:
             # what was loaded or scored while the store answered is newer than its answer
             for key in self._windows.missing(missing):
                 self._windows.load(key, stored.get(key.conversation_id, []))
+        return sum(map(len, by_partition.values()))
 
     def _outcome(self, item: Item, result: ScoredPost | PoisonPost | None) -> Outcome:
         if isinstance(item.content, Rejected):
@@ -225,6 +232,10 @@ class Decider:
             author = self._authors.hashed(item.content.author_id)
             return make_prediction(item.content, result, source, self._model_version, now, author)
         detail = result.detail if result else "the post was not scored"
+        log.error(
+            "the model fails on a post; it goes to the dead letters as poison, which say why",
+            extra=at(self._sources[item.record.partition], item.record.offset),
+        )
         return Rejected(Reason.POISON, detail, self._clock())
 
 

@@ -7,6 +7,7 @@ its results are read back rather than decided again.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Protocol
 
 from connectors.conversations.source import SourcePartition
@@ -17,7 +18,7 @@ from stream_app.core.record import Record
 from stream_app.decider import DecidedBatch, Decisions, FixedBatch
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.membership import Membership
-from stream_app.metrics import Metrics
+from stream_app.metrics import Applied, Metrics
 
 
 class ResultStore(Protocol):
@@ -46,7 +47,7 @@ class OutcomeOutputs(Protocol):
 class TrendCounts(Protocol):
     """Counts of the tracks."""
 
-    async def apply(self, partition_field: str, posts: Sequence[Prediction]) -> object:
+    async def apply(self, partition_field: str, posts: Sequence[Prediction]) -> Applied:
         """Count posts of one source partition, each once, in order of their offsets."""
 
 
@@ -93,11 +94,15 @@ class Effects:
             CannotGoOn: the worker must end; nothing is lost, the batch comes again.
         """
         decisions = decided.decisions.values()
-        await self._settle(decided, {d.source: d.replayed for d in decisions if d.replayed})
+        replayed = {d.source: d.replayed for d in decisions if d.replayed}
+        await self._settle(decided, replayed)
+        self._tell(replayed, replayed=True)
         self._guard(decided)
         with self._metrics.stage("fix"):
             await asyncio.gather(*(self._fix(each) for each in decisions if each.fresh))
-        await self._settle(decided, {d.source: d.fresh for d in decisions if d.fresh})
+        fresh = {d.source: d.fresh for d in decisions if d.fresh}
+        await self._settle(decided, fresh)
+        self._tell(fresh, replayed=False)
 
     async def count_again(self, source: SourcePartition, fixed: FixedBatch, before: int) -> None:
         """Count what Redis may have lost of the batch fixed last; what it has is not counted twice.
@@ -109,7 +114,7 @@ class Effects:
         """
         outcomes = decode_outcomes(fixed.outcomes)
         done = {offset: outcome for offset, outcome in outcomes.items() if offset < before}
-        await self._trends.apply(source.field, _predictions(done))
+        await self._count(source, done)
 
     async def _fix(self, decisions: Decisions) -> None:
         first, last = min(decisions.fresh), max(decisions.fresh)
@@ -137,16 +142,24 @@ class Effects:
         self._guard(decided)
         with self._metrics.stage("count"):
             await asyncio.gather(
-                *(
-                    self._trends.apply(source.field, _predictions(by_offset))
-                    for source, by_offset in outcomes.items()
-                ),
+                *(self._count(source, by_offset) for source, by_offset in outcomes.items()),
                 *(
                     self._exemplars.keep(_predictions(by_offset), _texts(decided, source))
                     for source, by_offset in outcomes.items()
                 ),
             )
         self._guard(decided)
+
+    async def _count(self, source: SourcePartition, outcomes: Mapping[int, Outcome]) -> None:
+        applied = await self._trends.apply(source.field, _predictions(outcomes))
+        self._metrics.counted(applied)
+
+    def _tell(
+        self, outcomes: Mapping[SourcePartition, Mapping[int, Outcome]], *, replayed: bool
+    ) -> None:
+        if outcomes:
+            every = chain.from_iterable(by_offset.values() for by_offset in outcomes.values())
+            self._metrics.concluded(every, replayed=replayed)
 
     def _guard(self, decided: DecidedBatch) -> None:
         batch = decided.batch

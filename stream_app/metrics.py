@@ -1,29 +1,73 @@
-"""What a worker measures of itself, in Prometheus' terms.
+"""What a worker measures of itself, in Prometheus' terms: once a batch, never once a post.
 
-Not for showing it: `VOXPOP_METRICS_PORT` serves it where it is set.
+Not for showing it: `status_server` does. What each figure tells an operator: docs/operations.md.
 """
 
+import platform
 import time
-from collections.abc import Iterator
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final, Literal
+from importlib.metadata import version
+from typing import Final, Literal, Protocol, runtime_checkable
 
-from prometheus_client import CollectorRegistry, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from stream_app.core.outcome import Outcome, Rejected
 
 Stage = Literal["decode", "wait", "assemble", "infer", "fix", "deliver", "count"]
 _SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _POSTS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096)
 
 
+class Applied(Protocol):
+    """What became of a batch in Redis; a post in two tracks is two entries."""
+
+    @property
+    def counted(self) -> int:
+        """Entries that were counted."""
+
+    @property
+    def skipped(self) -> int:
+        """Entries that fences had passed before."""
+
+    @property
+    def late(self) -> int:
+        """Counts dropped since their bucket had expired."""
+
+
+class _StateCounts(Protocol):
+    hits: int
+    misses: int
+    evictions: int
+
+
+@runtime_checkable
+class HotStore(Protocol):
+    """An engine that keeps states of conversations."""
+
+    state_bytes: int
+
+    @property
+    def counts(self) -> _StateCounts:
+        """What became of requests for states."""
+
+    @property
+    def states(self) -> int:
+        """Conversations whose states are kept now."""
+
+
 class Metrics:
-    """Histograms of one worker.
+    """Figures of one worker.
 
     Args:
         registry: where they are registered; a new one where none is given.
     """
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
-        self.registry = registry or CollectorRegistry()
+        self.registry = own = registry or CollectorRegistry()
         self._stage_seconds = Histogram(
             "voxpop_stage_seconds",
             "Time of a batch in a stage: decode (of the posts that came together), wait (of its "
@@ -31,11 +75,44 @@ class Metrics:
             "written), deliver (predictions and dead letters), count (trends)",
             ["stage"],
             buckets=_SECONDS,
-            registry=self.registry,
+            registry=own,
         )
         self._batch_posts = Histogram(
-            "voxpop_batch_posts", "Posts in a batch", buckets=_POSTS, registry=self.registry
+            "voxpop_batch_posts", "Posts in a batch", buckets=_POSTS, registry=own
         )
+        self._recovery_seconds = Histogram(
+            "voxpop_recovery_seconds",
+            "Time to find where newly assigned partitions start and count again what is missing",
+            buckets=_SECONDS,
+            registry=own,
+        )
+        self._posts = _counter(
+            own, "posts", "Posts done: predicted, or rejected for a reason", ["outcome", "reason"]
+        )
+        self._replayed = _counter(own, "replayed_posts", "Posts whose results were fixed before")
+        self._entries = _counter(own, "counted_entries", "Posts counted, once for each track")
+        self._skips = _counter(
+            own, "fence_skips", "Entries of posts that a track's fence had passed before"
+        )
+        self._late = _counter(
+            own, "late_counts", "Counts dropped since their bucket had expired, one a resolution"
+        )
+        self._redis_errors = _counter(
+            own, "redis_errors", "Calls to Redis that failed, those tried again included", ["kind"]
+        )
+        self._rebalances = _counter(own, "rebalances", "Times that partitions were taken away")
+        self._window_hits = _counter(own, "window_hits", "Conversations found in memory")
+        self._window_misses = _counter(own, "window_misses", "Conversations read from Redis")
+        self._window_evictions = _counter(own, "window_evictions", "Conversations let go")
+        self._lag = Gauge(
+            "voxpop_partition_lag_posts",
+            "Posts of an assigned partition that are not done",
+            ["partition"],
+            registry=own,
+        )
+        built = {"version": version("voxpop"), "python": platform.python_version()}
+        self._describe("build", "This program", built)
+        ProcessCollector(registry=own)
 
     def batch(self, posts: int, waited_s: float) -> None:
         """A batch was formed.
@@ -56,13 +133,111 @@ class Metrics:
         finally:
             self._stage_seconds.labels(stage).observe(time.perf_counter() - began)
 
-    def serve(self, port: int) -> None:
-        """Answer `GET /metrics` from a thread of its own.
+    def concluded(self, outcomes: Iterable[Outcome], *, replayed: bool) -> None:
+        """Outcomes of one batch took effect.
 
         Args:
-            port: on all addresses of this machine.
-
-        Raises:
-            OSError: the port is taken.
+            outcomes: of its posts.
+            replayed: they were fixed before a crash.
         """
-        start_http_server(port, registry=self.registry)
+        reasons = Tally(
+            outcome.reason.value if isinstance(outcome, Rejected) else "" for outcome in outcomes
+        )
+        for reason, posts in reasons.items():
+            self._posts.labels("rejected" if reason else "predicted", reason).inc(posts)
+        if replayed:
+            self._replayed.inc(reasons.total())
+
+    def counted(self, applied: Applied) -> None:
+        """Posts of one source partition were counted."""
+        self._entries.inc(applied.counted)
+        self._skips.inc(applied.skipped)
+        self._late.inc(applied.late)
+
+    def windows_read(self, wanted: int, missing: int) -> None:
+        """The windows of a batch were looked up, and those missing read from Redis."""
+        self._window_hits.inc(wanted - missing)
+        self._window_misses.inc(missing)
+
+    def windows_let_go(self, windows: int) -> None:
+        """Windows were let go for others."""
+        self._window_evictions.inc(windows)
+
+    def redis_failed(self, error: Exception) -> None:
+        """A call to Redis failed; it may be tried again."""
+        self._redis_errors.labels(type(error).__name__).inc()
+
+    def revoked(self) -> None:
+        """Partitions were taken away; what they lag is another worker's to tell."""
+        self._rebalances.inc()
+        self._lag.clear()
+
+    def recovered(self, seconds: float) -> None:
+        """Newly assigned partitions were started."""
+        self._recovery_seconds.observe(seconds)
+
+    def lag(self, by_partition: Mapping[int, int]) -> None:
+        """Posts of each assigned partition that are not done."""
+        for partition, posts in by_partition.items():
+            self._lag.labels(partition).set(posts)
+
+    def watch(self, name: str, what: str, read: Callable[[], float]) -> None:
+        """Show a figure that is read when it is asked for.
+
+        Args:
+            name: without `voxpop_`, with its unit.
+            what: it tells.
+            read: called from another thread.
+        """
+        Gauge(f"voxpop_{name}", what, registry=self.registry).set_function(read)
+
+    def model(self, engine: object, model_version: str, feature_set: str) -> None:
+        """The model is loaded.
+
+        Args:
+            engine: shown as a hot store where it is one.
+            model_version: of the checkpoint.
+            feature_set: that it scores.
+        """
+        about = {"version": model_version, "feature_set": feature_set}
+        about["engine"] = type(engine).__name__
+        self._describe("model", "The model that scores", about)
+        if isinstance(engine, HotStore):
+            self.registry.register(_HotStoreCollector(engine))
+
+    def _describe(self, name: str, what: str, labels: Mapping[str, str]) -> None:
+        """A gauge that is always 1 and says what it is by its labels."""
+        gauge = Gauge(f"voxpop_{name}_info", what, list(labels), registry=self.registry)
+        gauge.labels(**labels).set(1)
+
+
+class _HotStoreCollector(Collector):
+    """Reads what an engine counts by itself."""
+
+    def __init__(self, store: HotStore) -> None:
+        self._store = store
+
+    def collect(self) -> Iterator[Metric]:
+        """As Prometheus' client asks."""
+        counts, store = self._store.counts, self._store
+        told = {
+            "hits": (counts.hits, "States found as they were needed"),
+            "misses": (counts.misses, "Conversations whose state was computed from its window"),
+            "evictions": (counts.evictions, "States given up for others"),
+        }
+        for name, (value, what) in told.items():
+            yield CounterMetricFamily(f"voxpop_hot_store_{name}", what, value=value)
+        yield GaugeMetricFamily(
+            "voxpop_hot_store_conversations", "States that are kept", value=store.states
+        )
+        yield GaugeMetricFamily(
+            "voxpop_hot_store_bytes",
+            "Memory of the states that are kept",
+            value=store.states * store.state_bytes,
+        )
+
+
+def _counter(
+    registry: CollectorRegistry, name: str, what: str, labels: Iterable[str] = ()
+) -> Counter:
+    return Counter(f"voxpop_{name}", what, list(labels), registry=registry)

@@ -4,7 +4,6 @@ The one place that wires the rooms together for `faust worker`.
 """
 
 import asyncio
-import contextlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -24,7 +23,7 @@ from connectors.redis_rights import missing_for_worker
 from connectors.trends.layout import TrendLayout
 from connectors.trends.sink import TrendSink
 from models.errors import CheckpointError, ModelError
-from stream_app.batch import Decoder
+from stream_app.batch import Decoder, Item
 from stream_app.core.batching import MicroBatcher
 from stream_app.core.scoring import Scorer, canary_features
 from stream_app.core.windows import Windows
@@ -33,10 +32,13 @@ from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.faust_broker import FaustBroker
 from stream_app.faust_settings import REQUEST_TIMEOUT_S, refuse_what_cannot_be_guaranteed
+from stream_app.health import Health
 from stream_app.membership import SAFE_PART_OF_SESSION, Membership
 from stream_app.metrics import Metrics
 from stream_app.outputs import Outputs
+from stream_app.probes import Probes
 from stream_app.settings import Settings
+from stream_app.status_server import StatusServer
 from stream_app.watchdog import TICK_S, Watchdog
 from stream_app.worker import Worker
 
@@ -65,6 +67,7 @@ class Runtime:
         self._watchdog = watchdog
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="inference")
         self._metrics = Metrics()
+        self.health = Health()
         self._kafka = settings.kafka_connection()
         self._outputs = Outputs(
             self._kafka,
@@ -72,8 +75,11 @@ class Runtime:
             dead_letters_topic=settings.topic("posts.dlq"),
             delivery_timeout_s=REQUEST_TIMEOUT_S,
         )
-        self._redis = settings.redis_connection().open(one_run=True)
+        self._redis = settings.redis_connection().open(
+            one_run=True, on_error=self._metrics.redis_failed
+        )
         self._worker: Worker | None = None
+        self._probes: Probes | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -97,28 +103,33 @@ class Runtime:
         refuse_what_cannot_be_guaranteed(self._app.conf, settings)
         await require_topics(self._kafka, settings.topic_prefix, settings.topic(settings.group))
         await require_redis(settings.redis_connection(), settings.namespace())
-        self._serve_metrics()
+        self._serve_status()
         engine = await asyncio.to_thread(_load_engine, settings)
         await self._outputs.start()
         self._worker = self._build(engine)
+        self._metrics.model(engine, engine.version, engine.feature_set)
+        self.health.model_loaded(engine.version)
         self._watchdog.start()
         self._tasks = [asyncio.create_task(self._tick())]
         told = (engine.version, engine.feature_set, engine.device)
         log.info("model %s scores posts of %s on %s", *told)
 
-    async def drain(self) -> None:
-        """Finish and commit the batch in flight, if the worker was started at all."""
-        if self._worker is not None:
-            await self._worker.shut_down()
-
     async def probe(self) -> None:
-        """Ask whether the same run of Redis answers, also while no batch does.
+        """Look how the worker gets on, until cancelled.
 
         Raises:
-            ServerChangedError: another one: what it lost is counted again at the next start.
+            ServerChangedError: another run of Redis answers.
+            RuntimeError: the worker was not started.
         """
-        with contextlib.suppress(redis.exceptions.ConnectionError, redis.exceptions.TimeoutError):
-            await self._redis.ping()  # where it does not answer, the next batch finds out
+        if self._probes is None:
+            raise RuntimeError("the worker has not been started")
+        await self._probes.run()
+
+    async def drain(self) -> None:
+        """Finish and commit the batch in flight, if the worker was started at all."""
+        self.health.leaving()
+        if self._worker is not None:
+            await self._worker.shut_down()
 
     async def stop(self) -> None:
         """Close connections; the worker has been drained before."""
@@ -159,7 +170,8 @@ class Runtime:
             membership=membership,
             metrics=self._metrics,
         )
-        return Worker(
+        batcher = MicroBatcher[Item](settings.batch_max, settings.batch_wait_ms / 1000)
+        worker = Worker(
             topic=topic,
             broker=broker,
             decoder=Decoder(engine.feature_set, settings.post_max_bytes),
@@ -167,21 +179,35 @@ class Runtime:
             effects=effects,
             intents=store,
             metrics=self._metrics,
-            batcher=MicroBatcher(settings.batch_max, settings.batch_wait_ms / 1000),
+            batcher=batcher,
             session_timeout_s=settings.session_timeout_s,
         )
+        self._probes = Probes(
+            kafka=self._kafka,
+            redis=self._redis,
+            topic=topic,
+            broker=broker,
+            done=worker.position,
+            health=self.health,
+            metrics=self._metrics,
+        )
+        watch = self._metrics.watch
+        watch("waiting_posts", "Posts decoded and not in a batch yet", batcher.__len__)
+        watch("windows_held", "Conversations whose window is held", windows.__len__)
+        return worker
 
-    def _serve_metrics(self) -> None:
+    def _serve_status(self) -> None:
         port = self._settings.metrics_port
         if port is None:
             return
         try:
-            self._metrics.serve(port)
+            StatusServer(self._metrics.registry, self.health).start(port)
         except OSError as error:
             raise CannotGoOn(
                 ExitCode.NOT_READY,
-                f"metrics cannot be served at port {port} ({error}); set VOXPOP_METRICS_PORT to a "
-                "free one, another for each worker of a machine, or leave it unset",
+                f"metrics and health cannot be served at port {port} ({error}); set "
+                "VOXPOP_METRICS_PORT to a free one, another for each worker of a machine, or leave "
+                "it unset",
             ) from error
 
     async def _tick(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from connectors.conversations.source import SourcePartition
-from stream_app.batch import Batch, Decoder, Item
+from stream_app.batch import Batch, Decoder, Item, Naming
 from stream_app.broker import Broker
 from stream_app.core.admission import Admission, Admitted, starting_offset
 from stream_app.core.batching import MicroBatcher
@@ -150,6 +150,11 @@ class Worker:
         self._healer.clear()
         self._decider.revoke_all()
         self._topic_id = ""
+        self._metrics.revoked()
+
+    def position(self, partition: int) -> int | None:
+        """Offset after the last post that is done; None while the partition is being started."""
+        return self._progress.position(partition)
 
     def assigned(self) -> None:
         """Partitions were assigned: admit again; each is started when it is first needed."""
@@ -169,13 +174,16 @@ class Worker:
     async def _assemble_all(self) -> None:
         while True:
             batch = await self._next_batch()
-            await self._decider.assemble(batch)
+            with Naming(self._topic, batch):
+                await self._decider.assemble(batch)
             self._assembled.put_nowait(batch)
 
     async def _decide_all(self) -> None:
         while True:
             batch = await self._assembled.get()
-            self._decided.put_nowait(await self._decider.decide(batch))
+            with Naming(self._topic, batch):
+                decided = await self._decider.decide(batch)
+            self._decided.put_nowait(decided)
 
     async def _next_batch(self) -> Batch:
         """The next batch when it is due and few are under way; it counts as held."""
@@ -188,7 +196,8 @@ class Worker:
     async def _conclude_all(self) -> None:
         while True:
             decided = await self._decided.get()
-            await self._effects.conclude(decided)
+            with Naming(self._topic, decided.batch):
+                await self._effects.conclude(decided)
             for item in decided.batch.items:
                 self._progress.done(item.record.partition, item.record.offset + 1)
             self._held.let_go()
@@ -235,7 +244,7 @@ class Worker:
                 if not self._admission.is_assigned(partition)
             ]
             if new:
-                epoch = self._epoch
+                began_s, epoch = self._monotonic(), self._epoch
                 topic_id = await self._broker.topic_id()
                 bounds = await self._broker.bounds(new)
                 for partition in new:
@@ -244,6 +253,7 @@ class Worker:
                     self._belong_to(topic_id)
                     source = SourcePartition(self._topic, topic_id, partition)
                     await self._start_partition(source, bounds[partition], epoch)
+                self._metrics.recovered(self._monotonic() - began_s)
 
     def _belong_to(self, topic_id: str) -> None:
         """All that a worker owns at a time is of one incarnation of the topic.
@@ -278,6 +288,7 @@ class Worker:
             )
         self._decider.assign(source, fixed)
         self._admission.assign(partition, start)
+        self._progress.start(partition, start)
         log.info("partition %d starts at offset %d (committed: %s)", partition, start, committed)
 
     async def _heal_stall(self, partition: int) -> None:

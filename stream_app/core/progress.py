@@ -10,8 +10,17 @@ class Progress:
     """Offsets done and committed, by partition; an offset here is the next one to read."""
 
     def __init__(self) -> None:
+        self._started: dict[int, int] = {}
         self._done: dict[int, int] = {}
         self._committed: dict[int, int] = {}
+
+    def start(self, partition: int, offset: int) -> None:
+        """A partition begins at an offset; nothing of it is done by this worker yet."""
+        self._started[partition] = offset
+
+    def position(self, partition: int) -> int | None:
+        """Offset after the last post that is done; None before the partition was started."""
+        return self._done.get(partition, self._started.get(partition))
 
     def done(self, partition: int, next_offset: int) -> None:
         """All offsets below `next_offset` are delivered and counted.
@@ -38,5 +47,6 @@ class Progress:
 
     def clear(self) -> None:
         """Forget all: the partitions were revoked."""
+        self._started.clear()
         self._done.clear()
         self._committed.clear()

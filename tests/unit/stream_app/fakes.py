@@ -11,6 +11,7 @@ import orjson
 from connectors.conversations.source import SourcePartition
 from connectors.schemas.prediction import Prediction
 from connectors.schemas.scoring import Features, Score, WindowRequest
+from connectors.trends.sink import Applied
 from stream_app.core.outcome import Outcome
 from stream_app.core.record import Record
 
@@ -156,16 +157,20 @@ class FakeTrends:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     fences: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    async def apply(self, partition_field: str, posts: Sequence[Prediction]) -> object:
+    async def apply(self, partition_field: str, posts: Sequence[Prediction]) -> Applied:
         self.faults.before_effect()
+        counted = skipped = 0
         for post in posts:
             for track in post.tracks:
                 fence = (track, partition_field)
                 if post.source.offset > self.fences.get(fence, -1):
                     self.fences[fence] = post.source.offset
                     self.counts[track, post.sentiment.label] += 1
+                    counted += 1
+                else:
+                    skipped += 1
         self.faults.after_effect()
-        return None
+        return Applied(counted, skipped, late=0)
 
 
 @dataclass

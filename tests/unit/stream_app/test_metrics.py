@@ -1,17 +1,18 @@
-"""A worker's histograms tell how long stages took, and are served where a port is given."""
+"""A worker's figures tell what became of posts and how long it took, under lasting names."""
 
-import socket
-import urllib.request
+from types import SimpleNamespace
 
 import pytest
 
+from connectors.schemas.rejection import Reason
+from connectors.trends.sink import Applied
+from stream_app.core.outcome import Rejected
 from stream_app.metrics import Metrics
+from tests.conftest import PredictionMaker
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+def figure(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(f"voxpop_{name}", labels)
 
 
 def test_a_stage_is_measured_even_when_it_fails() -> None:
@@ -20,17 +21,65 @@ def test_a_stage_is_measured_even_when_it_fails() -> None:
         pass
     with pytest.raises(ValueError, match="broken"), metrics.stage("infer"):
         raise ValueError("broken")
-    name, infer = "voxpop_stage_seconds", {"stage": "infer"}
-    assert metrics.registry.get_sample_value(f"{name}_count", infer) == 2
-    assert (metrics.registry.get_sample_value(f"{name}_sum", infer) or -1) >= 0
-    assert metrics.registry.get_sample_value(f"{name}_count", {"stage": "fix"}) is None
+    assert figure(metrics, "stage_seconds_count", stage="infer") == 2
+    assert (figure(metrics, "stage_seconds_sum", stage="infer") or -1) >= 0
+    assert figure(metrics, "stage_seconds_count", stage="fix") is None
 
 
-def test_what_is_measured_is_served() -> None:
-    metrics, port = Metrics(), free_port()
-    metrics.batch(12, waited_s=0.004)
-    metrics.serve(port)
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-        told = answer.read().decode()
-    assert "voxpop_batch_posts_sum 12.0" in told
-    assert 'voxpop_stage_seconds_bucket{le="0.005",stage="wait"} 1.0' in told
+def test_posts_are_told_by_outcome_and_reason(predict: PredictionMaker) -> None:
+    metrics = Metrics()
+    bad = Rejected(Reason.BAD_TENSOR, "", 0.0)
+    metrics.concluded([predict(0, ["a"], 0.0), bad, bad], replayed=False)
+    metrics.concluded([Rejected(Reason.POISON, "", 0.0)], replayed=True)
+    assert figure(metrics, "posts_total", outcome="predicted", reason="") == 1
+    assert figure(metrics, "posts_total", outcome="rejected", reason="bad_tensor") == 2
+    assert figure(metrics, "posts_total", outcome="rejected", reason="poison") == 1
+    assert figure(metrics, "replayed_posts_total") == 1
+
+
+def test_what_redis_made_of_a_batch_is_added_up() -> None:
+    metrics = Metrics()
+    for _ in range(2):
+        metrics.counted(Applied(counted=3, skipped=2, late=1))
+    metrics.redis_failed(TimeoutError())
+    totals = [figure(metrics, f"{name}_total") for name in ("counted_entries", "fence_skips")]
+    assert totals == [6, 4]
+    assert figure(metrics, "late_counts_total") == 2
+    assert figure(metrics, "redis_errors_total", kind="TimeoutError") == 1
+
+
+def test_the_lag_of_partitions_that_were_taken_away_is_not_told() -> None:
+    metrics = Metrics()
+    metrics.lag({0: 5, 1: 7})
+    assert figure(metrics, "partition_lag_posts", partition="1") == 7
+    metrics.revoked()
+    metrics.lag({0: 3})
+    assert figure(metrics, "partition_lag_posts", partition="0") == 3
+    assert figure(metrics, "partition_lag_posts", partition="1") is None
+
+
+def test_the_model_says_which_it_is_and_its_hot_store_what_it_holds() -> None:
+    metrics = Metrics()
+    counts = SimpleNamespace(hits=9, misses=4, evictions=2)
+    engine = SimpleNamespace(state_bytes=100, counts=counts, states=3)
+    metrics.model(engine, "m-1", "default@1")
+    counts.hits = 10
+    about = {"version": "m-1", "feature_set": "default@1", "engine": "SimpleNamespace"}
+    assert figure(metrics, "model_info", **about) == 1
+    assert figure(metrics, "hot_store_hits_total") == 10
+    assert figure(metrics, "hot_store_evictions_total") == 2
+    assert figure(metrics, "hot_store_bytes") == 300
+
+
+def test_an_engine_without_kept_states_shows_none() -> None:
+    metrics = Metrics()
+    metrics.model(object(), "m-1", "default@1")
+    assert figure(metrics, "hot_store_hits_total") is None
+
+
+def test_windows_found_and_read_are_told_apart() -> None:
+    metrics = Metrics()
+    metrics.windows_read(wanted=10, missing=3)
+    metrics.windows_let_go(2)
+    names = ("window_hits_total", "window_misses_total", "window_evictions_total")
+    assert [figure(metrics, name) for name in names] == [7, 3, 2]
