@@ -1,6 +1,6 @@
 """A batch on its way through the worker: admitted records with what decoding made of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,6 +35,35 @@ class Batch:
     def partitions(self) -> frozenset[int]:
         """Source partitions of the items."""
         return frozenset(item.record.partition for item in self.items)
+
+
+class Naming:
+    """Names a batch in every error that leaves the block: where its posts stand in Kafka.
+
+    Args:
+        topic: full name of the source topic.
+        batch: what is worked on.
+    """
+
+    def __init__(self, topic: str, batch: Batch) -> None:
+        self._topic = topic
+        self._batch = batch
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, Exception):
+            error.add_note(f"in a batch of {', '.join(self._spans())}")
+
+    def _spans(self) -> Iterator[str]:
+        for partition in sorted(self._batch.partitions):
+            offsets = [
+                item.record.offset
+                for item in self._batch.items
+                if item.record.partition == partition
+            ]
+            yield f"{self._topic}:{partition}:{offsets[0]}-{offsets[-1]}"
 
 
 class Decoder:

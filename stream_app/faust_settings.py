@@ -14,6 +14,7 @@ from faust.types.enums import ProcessingGuarantee
 
 from connectors.kafka.connection import KafkaConnection
 from stream_app.exits import CannotGoOn, ExitCode
+from stream_app.logs import logging_config
 from stream_app.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ def faust_options(settings: Settings) -> dict[str, Any]:
         "topic_allow_declare": False,
         "web_enabled": False,
         "autodiscover": False,
+        "logging_config": logging_config(),
     }
 
 

@@ -50,7 +50,12 @@ class ModalityShares(BaseModel):
 class Prediction(BaseModel):
     """One scored post. Delivered at least once; `source` tells duplicates apart."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        protected_namespaces=(),
+        hide_input_in_errors=True,  # an error may end in a log, which holds nothing of a post
+    )
 
     schema_version: Literal[1] = 1
     post_id: str

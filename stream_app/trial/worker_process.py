@@ -17,6 +17,7 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 from connectors.kafka.connection import KafkaConnection
 from deploy.local.processes import log_tail
 from stream_app.exits import ExitCode
+from stream_app.logs import readable
 
 COMMAND: Final = ("-A", "stream_app.app", "worker", "-l", "info")
 CHECK_S: Final = 0.25
@@ -119,7 +120,8 @@ class WorkerProcess:
             child.wait()
 
     def _failure(self, what: str) -> WorkerFailedError:
-        return WorkerFailedError(f"{what}; the end of its log:\n{log_tail(self.log, REASON_LINES)}")
+        tail = "\n".join(map(readable, log_tail(self.log, REASON_LINES).splitlines()))
+        return WorkerFailedError(f"{what}; the end of its log:\n{tail}")
 
 
 def worker_environment(settings: Mapping[str, str]) -> dict[str, str]:
