@@ -1,6 +1,5 @@
 """Which posts are worth keeping as examples: new ones that the model was sure of. Pure."""
 
-from collections.abc import Iterator
 from math import inf, log
 from typing import Final
 from zlib import crc32
@@ -33,24 +32,31 @@ def rank(probability: float, created_at: float, post_id: str) -> float:
 
     Source: forward decay, Cormode, Shkapenyuk, Srivastava & Xu 2009, ICDE, with exponential decay.
     """
-    sure = min(max(probability, _LEAST), 1.0 - _LEAST)
-    chance = crc32(post_id.encode()) / 2**32 * _CHANCE
-    return log(sure / (1.0 - sure)) + created_at // STEP_S * STEP_S / DECAY_S + chance
+    return _odds(probability) + _since(created_at, post_id)
 
 
 def ranks(post: Prediction) -> tuple[tuple[str, float], tuple[str, float]]:
     """The labels of a post and its rank by each."""
     sentiment, emotion = post.sentiment, post.emotion
+    since = _since(post.created_at, post.post_id)
     return (
         (
             SENTIMENT + sentiment.label,
-            rank(sentiment.probs[SENTIMENTS.index(sentiment.label)], post.created_at, post.post_id),
+            _odds(sentiment.probs[SENTIMENTS.index(sentiment.label)]) + since,
         ),
-        (
-            EMOTION + emotion.label,
-            rank(emotion.probs[EMOTIONS.index(emotion.label)], post.created_at, post.post_id),
-        ),
+        (EMOTION + emotion.label, _odds(emotion.probs[EMOTIONS.index(emotion.label)]) + since),
     )
+
+
+def _odds(probability: float) -> float:
+    """Log odds of a probability, finite for 0 and 1 too."""
+    sure = min(max(probability, _LEAST), 1.0 - _LEAST)
+    return log(sure / (1.0 - sure))
+
+
+def _since(created_at: float, post_id: str) -> float:
+    """What event time adds to a rank, and chance."""
+    return created_at // STEP_S * STEP_S / DECAY_S + crc32(post_id.encode()) / 2**32 * _CHANCE
 
 
 class Candidates:
@@ -65,29 +71,36 @@ class Candidates:
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._best: dict[tuple[str, str], dict[str, float]] = {}
-        self._floors: dict[tuple[str, str], float] = {}
+        self._best: dict[str, dict[str, dict[str, float]]] = {label: {} for label in LABELS}
+        self._floors: dict[str, dict[str, float]] = {label: {} for label in LABELS}
+        self._rankings = 0
 
-    def offer(self, post: Prediction) -> Iterator[tuple[str, dict[str, float]]]:
+    def offer(self, post: Prediction) -> dict[str, dict[str, float]]:
         """The tracks of a post in which it may be among the best, with its ranks by label."""
-        ranked = ranks(post)
-        for track in dict.fromkeys(post.tracks):
-            places = {
-                label: own for label, own in ranked if self._enters(track, label, post.post_id, own)
-            }
-            if places:
-                yield track, places
+        places: dict[str, dict[str, float]] = {}
+        for label, own in ranks(post):
+            floors = self._floors[label]  # this runs for every post: most end at the next lines
+            for track in post.tracks:
+                if own >= floors.get(track, -inf) and self._enters(label, track, post.post_id, own):
+                    places.setdefault(track, {})[label] = own
+        return places
 
-    def _enters(self, track: str, label: str, post_id: str, own: float) -> bool:
-        key = (track, label)
-        if own < self._floors.get(key, -inf):
-            return False
-        if len(self._best) > _MOST_RANKINGS:
-            self._best.clear()
-            self._floors.clear()
-        best = self._best.setdefault(key, {})
+    def _enters(self, label: str, track: str, post_id: str, own: float) -> bool:
+        best = self._best[label].get(track)
+        if best is None:
+            best = self._begin(label, track)
         best[post_id] = own
         if len(best) > self._most:
             del best[min(best, key=best.__getitem__)]
-            self._floors[key] = min(best.values())
+            self._floors[label][track] = min(best.values())
         return post_id in best
+
+    def _begin(self, label: str, track: str) -> dict[str, float]:
+        """A new ranking; past a bound all are forgotten, which offers a few posts once more."""
+        self._rankings += 1
+        if self._rankings > _MOST_RANKINGS:
+            for every in LABELS:
+                self._best[every].clear()
+                self._floors[every].clear()
+            self._rankings = 1
+        return self._best[label].setdefault(track, {})

@@ -53,7 +53,7 @@ class ExemplarStore:
         """
         by_track: dict[str, list[dict[str, object]]] = {}
         for post in posts:
-            for track, ranks in self._candidates.offer(post):
+            for track, ranks in self._candidates.offer(post).items():
                 kept = self._kept(post, ranks, texts.get(post.source.offset))
                 by_track.setdefault(track, []).append(kept)
         if by_track:
