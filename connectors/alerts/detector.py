@@ -143,7 +143,8 @@ class _Tests:
             middle = np.log(max(observed, 0.5) / expected)
             low, high = np.exp(middle - margin), np.exp(middle + margin)
         else:
-            low, high = observed - expected - margin, observed - expected + margin
+            low = max(-1.0, observed - expected - margin)
+            high = min(1.0, observed - expected + margin)
         return Shift(
             kind=kind,
             direction="up" if upwards else "down",

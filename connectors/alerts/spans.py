@@ -23,7 +23,15 @@ class TrendSpans:
     def __init__(self, reader: TrendReader) -> None:
         self._reader = reader
 
-    async def span(self, track: str, start: float, end: float, label: str | None) -> Span:
+    async def span(
+        self,
+        track: str,
+        start: float,
+        end: float,
+        label: str | None,
+        *,
+        texts_of_all: bool = False,
+    ) -> Span:
         """What is known between two moments.
 
         Args:
@@ -31,19 +39,16 @@ class TrendSpans:
             start: Unix seconds; counts begin with the minute that holds it.
             end: Unix seconds, exclusive; counts end with the minute that holds it.
             label: `sentiment:negative` and the like, whose posts are counted and shown; None: all.
+            texts_of_all: whether texts are those of all posts, not of the label's alone.
 
         Raises:
             redis.exceptions.RedisError: Redis did not answer.
         """
         kind, _, name = (label or "").partition(":")
         splits = await self._reader.splits(track, start, end)
-        found = await self._reader.exemplars(
-            track,
-            sentiment=name if kind == "sentiment" else None,
-            emotion=name if kind == "emotion" else None,
-            limit=MOST_EXAMPLES,
-        )
-        shown = [own for own in found if start <= own.created_at < end]
+        found = await self._reader.exemplars(track, limit=MOST_EXAMPLES)
+        there = [own for own in found if start <= own.created_at < end]
+        shown = [own for own in there if not label or name == _label(own, kind)]
         return Span(
             seconds=end - splits.start,
             posts={platform: own.posts for platform, own in splits.platforms.items()},
@@ -52,8 +57,12 @@ class TrendSpans:
             else {},
             modalities=_modalities(splits.platforms),
             examples=[_example(own, by_emotion=kind == "emotion") for own in shown],
-            texts=[own.text for own in shown if own.text],
+            texts=[own.text for own in (there if texts_of_all else shown) if own.text],
         )
+
+
+def _label(post: Exemplar, kind: str) -> str:
+    return post.emotion.label if kind == "emotion" else post.sentiment.label
 
 
 def _hits(counts: TrendCounts, kind: str, name: str) -> int:

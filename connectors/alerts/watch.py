@@ -29,7 +29,7 @@ from connectors.alerts.store import AlertStore
 from connectors.alerts.telling import alert_id, ended_alert, raised_alert
 from connectors.alerts.webhook import Webhook, WebhookFailedError, WebhookRefusedError
 from connectors.schemas.alert import Alert, Evidence
-from connectors.trends.layout import DAY_S, TrendLayout
+from connectors.trends.layout import DAY_S, MINUTE_S, TrendLayout
 
 POLL_S: Final = 1.0
 FIRST_RETRY_S: Final = 1.0
@@ -51,7 +51,15 @@ class AlertSink(Protocol):
 class SpanReader(Protocol):
     """What knows more of a track than its counts."""
 
-    async def span(self, track: str, start: float, end: float, label: str | None) -> Span:
+    async def span(
+        self,
+        track: str,
+        start: float,
+        end: float,
+        label: str | None,
+        *,
+        texts_of_all: bool = False,
+    ) -> Span:
         """What is known of a track between two moments, of posts and those with a label."""
 
 
@@ -238,9 +246,14 @@ class AlertWatch:
         shift, spans = raised.shift, self._watched.spans
         if spans is None:
             return explain(Span(1.0), Span(1.0), volume=shift.label is None)
-        start = since - SPAN_BEFORE * (raised.at - since)
+        # counts by platform are by minute: the one in which it began is no longer usual
+        usual_until = since - since % MINUTE_S
+        shortest_s = self._policy.windows[-1] * self._policy.step_s
+        usual_from = usual_until - max(shortest_s, SPAN_BEFORE * (raised.at - since))
         now = await spans.span(raised.track, since, raised.at, shift.label)
-        before = await spans.span(raised.track, start, since, shift.label)
+        before = await spans.span(
+            raised.track, usual_from, usual_until, shift.label, texts_of_all=True
+        )
         return explain(now, before, volume=shift.label is None)
 
     async def _tell_untold(self) -> None:

@@ -38,7 +38,16 @@ class Topic:
 class Spans:
     """Knows that everything is on one platform."""
 
-    async def span(self, track: str, start: float, end: float, label: str | None) -> Span:
+    async def span(
+        self,
+        track: str,
+        start: float,
+        end: float,
+        label: str | None,
+        *,
+        texts_of_all: bool = False,
+    ) -> Span:
+        del texts_of_all
         posts = {"bluesky": int(end - start)} if track == "acme" else {}
         return Span(end - start, posts, {} if label is None else posts)
 

@@ -55,7 +55,7 @@ def test_a_swing_of_opinion_is_told_with_its_difference() -> None:
         ("sentiment:negative", "up"), ("sentiment:positive", "down"),
     }  # fmt: skip
     assert shift.expected == pytest.approx(0.25 if shift.direction == "up" else 0.30, abs=0.03)
-    assert shift.low < shift.observed - shift.expected < shift.high
+    assert -1 <= shift.low < shift.observed - shift.expected < shift.high <= 1
     assert shift.low * shift.high > 0
 
 
