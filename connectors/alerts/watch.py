@@ -6,7 +6,6 @@ Not for how a shift is found (`detector`), or what is remembered (`memory`).
 import asyncio
 import contextlib
 import logging
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import numpy as np
 import redis.asyncio
 
 from connectors.alerts.baseline import Baseline, learn
+from connectors.alerts.delivery import send_webhooks
 from connectors.alerts.detector import look
 from connectors.alerts.evidence import Span, explain
 from connectors.alerts.feed import Feed
@@ -27,14 +27,10 @@ from connectors.alerts.panel import Counts
 from connectors.alerts.policy import AlertPolicy
 from connectors.alerts.store import AlertStore
 from connectors.alerts.telling import alert_id, ended_alert, raised_alert
-from connectors.alerts.webhook import Webhook, WebhookFailedError, WebhookRefusedError
+from connectors.alerts.webhook import Webhook
 from connectors.schemas.alert import Alert, Evidence
-from connectors.trends.layout import DAY_S, MINUTE_S, TrendLayout
+from connectors.trends.layout import MINUTE_S, TrendLayout
 
-POLL_S: Final = 1.0
-FIRST_RETRY_S: Final = 1.0
-LONGEST_RETRY_S: Final = 300.0
-GIVEN_UP_AFTER_S: Final = DAY_S
 MOST_STEPS: Final = 60  # read in one go; a silence of all tracks for so long is a silence
 SPAN_BEFORE: Final = 4  # times as long as the shift is what it is set beside
 
@@ -144,7 +140,7 @@ class AlertWatch:
         self._feed = None
         beside = [
             asyncio.create_task(self._keep_lease()),
-            asyncio.create_task(self._send_webhooks(self._watched.webhook)),
+            asyncio.create_task(send_webhooks(self._memory, self._watched.webhook)),
         ]
         try:
             while not self._stopped.is_set():
@@ -262,37 +258,3 @@ class AlertWatch:
             await self._watched.topic.put(alert)
             await self._memory.told(alert, to_webhook=self._watched.webhook is not None)
             self._watched.tell(alert)
-
-    async def _send_webhooks(self, webhook: Webhook | None) -> None:
-        failures = 0
-        while webhook is not None:
-            alert = await self._memory.next_webhook()
-            if alert is None:
-                await asyncio.sleep(POLL_S)
-                continue
-            try:
-                await webhook.send(alert)
-            except WebhookRefusedError as refused:
-                logger.warning("%s: %s is not sent again", refused, alert.alert_id)
-            except WebhookFailedError as failed:
-                raised_at = alert.ended_at or alert.raised_at
-                if time.time() - raised_at < GIVEN_UP_AFTER_S:
-                    failures += 1
-                    wait_s = retry_s(failures)
-                    logger.warning("%s; again in %.0f s", failed, wait_s)
-                    await asyncio.sleep(wait_s)
-                    continue
-                logger.warning("%s for a day: %s is not sent again", failed, alert.alert_id)
-            await self._memory.webhook_done(alert)
-            failures = 0
-
-
-def retry_s(failures: int, jitter: Callable[[], float] = random.random) -> float:
-    """How long to wait after so many failures in a row, seconds: doubled each time, half by chance.
-
-    Args:
-        failures: at least 1.
-        jitter: draws from [0, 1).
-    """
-    longest = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(failures - 1, 20))
-    return longest * (0.5 + 0.5 * jitter())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from connectors.alerts.watch import LONGEST_RETRY_S, retry_s
+from connectors.alerts.delivery import LONGEST_RETRY_S, retry_s
 from connectors.alerts.webhook import (
     Webhook,
     WebhookFailedError,
