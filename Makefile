@@ -3,16 +3,18 @@
 #   make install            only set up .venv       make check   format, lint, types, imports
 #   make bench              speed                   make fmt     format the code
 #   make fuzz               malformed posts, long
+#   make audit              known vulnerabilities of the locked packages; asks PyPI
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
 	&& command -v "$$p" && break; done)
 UV_VERSION := 0.13.9
+PIP_AUDIT_VERSION := 2.10.1
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test check fuzz bench fmt clean
+.PHONY: install demo test check audit fuzz bench fmt clean
 .DEFAULT_GOAL := install
 
 install: $(INSTALLED)
@@ -42,6 +44,12 @@ fuzz: install
 	$(BIN)/python -m tests.fuzz
 	@$(BIN)/uv pip install --quiet --require-hashes --no-deps --target .cache/atheris --requirement tests/fuzz/requirements.txt
 	PYTHONPATH=.cache/atheris $(BIN)/python -m tests.fuzz.guided
+
+# Not in check: where PyPI's advisories cannot be asked it fails, rather than find nothing wrong
+audit: install
+	@$(BIN)/uv tool run --from "pip-audit==$(PIP_AUDIT_VERSION)" pip-audit --strict --require-hashes --disable-pip \
+	  --progress-spinner off --requirement requirements.lock \
+	|| { echo "make audit: a package is vulnerable, or PyPI's advisories could not be asked (see above)" >&2; exit 1; }
 
 bench: install
 	$(BIN)/voxpop bench engine

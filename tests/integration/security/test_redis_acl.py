@@ -141,7 +141,7 @@ async def work_of_a_remover(
 ) -> None:
     """What `voxpop forget` does."""
     layout = TrendLayout(namespace)
-    kept = min(await client.hgetall(layout.exemplars("acme"))).decode()
+    kept = text(min(await client.hgetall(layout.exemplars("acme"))))
     assert await ExemplarStore(client, layout).forget_post(kept) == 1
 
 
