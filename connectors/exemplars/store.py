@@ -4,7 +4,7 @@ Keeping is idempotent and independent of order: the best of a track and label by
 changes. Not for counts: a worker may keep an example of a post and die before it counts it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import ceil
 from typing import Final
 
@@ -60,25 +60,35 @@ class ExemplarStore:
             calls = [self._call(track, kept) for track, kept in by_track.items()]
             await self._keep.run(self._client, calls)
 
-    async def forget_post(self, post_id: str) -> int:
-        """Remove a post and its text from every track; returns from how many."""
-        return await self._forget(lambda kept: kept["post_id"] == post_id)
-
-    async def forget_author(self, author_hash: str) -> int:
-        """Remove all posts of an author and their texts; returns how many, once for each track."""
-        return await self._forget(lambda kept: kept["author_hash"] == author_hash)
-
-    async def _forget(self, matches: Callable[[dict[str, object]], bool]) -> int:
+    async def forget_posts(self, post_ids: Collection[str]) -> int:
+        """Remove posts and their texts from every track; returns how many, once for each track."""
+        wanted = list(post_ids)
         forgotten = 0
-        for track in map(text, await self._client.smembers(self._layout.tracks)):
-            documents = await self._client.hgetall(self._layout.exemplars(track))
-            found = [text(own) for own, kept in documents.items() if matches(orjson.loads(kept))]
-            forgotten += len(found)
-            if found:
-                await self._remove(track, found)
+        for track in await self._tracks():
+            kept = await self._client.hmget(self._layout.exemplars(track), wanted)
+            found = [own for own, held in zip(wanted, kept, strict=True) if held is not None]
+            forgotten += await self._remove(track, found)
         return forgotten
 
-    async def _remove(self, track: str, post_ids: Sequence[str]) -> None:
+    async def forget_authors(self, author_hashes: Collection[str]) -> int:
+        """Remove all posts of authors and their texts; returns how many, once for each track."""
+        forgotten = 0
+        for track in await self._tracks():
+            documents = await self._client.hgetall(self._layout.exemplars(track))
+            found = [
+                text(own)
+                for own, kept in documents.items()
+                if orjson.loads(kept)["author_hash"] in author_hashes
+            ]
+            forgotten += await self._remove(track, found)
+        return forgotten
+
+    async def _tracks(self) -> list[str]:
+        return [text(track) for track in await self._client.smembers(self._layout.tracks)]
+
+    async def _remove(self, track: str, post_ids: Sequence[str]) -> int:
+        if not post_ids:
+            return 0
         layout = self._layout
         async with self._client.pipeline(transaction=False) as pipeline:
             pipeline.hdel(layout.exemplars(track), *post_ids)
@@ -87,6 +97,7 @@ class ExemplarStore:
             for post_id in post_ids:
                 pipeline.delete(layout.exemplar_text(track, post_id))
             await pipeline.execute()
+        return len(post_ids)
 
     def _kept(
         self, post: Prediction, ranks: Mapping[str, float], words: str | None

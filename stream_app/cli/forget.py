@@ -39,5 +39,5 @@ async def _forget(post: str | None, author: str | None) -> int:
     async with settings.redis_connection().open() as client:
         store = ExemplarStore(client, TrendLayout(settings.namespace()))
         if author_hash is not None:
-            return await store.forget_author(author_hash)
-        return await store.forget_post(str(post))
+            return await store.forget_authors({author_hash})
+        return await store.forget_posts({str(post)})
