@@ -17,6 +17,7 @@ from connectors.kafka.connection import KafkaConnection, is_address
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.author import SHORTEST_SALT, AuthorHasher
 from connectors.schemas.labels import SENTIMENTS
+from connectors.sources.endpoints import JETSTREAM
 from connectors.trends.layout import TrendLayout
 
 if TYPE_CHECKING:
@@ -159,6 +160,27 @@ class Settings(BaseSettings):
     )
     alerts_webhook_private: bool = Field(
         False, description="whether the webhook may be at a private address, and without TLS"
+    )
+
+    bluesky_jetstream: str = Field(
+        JETSTREAM,
+        pattern=r"^wss?://[^\s/?#]+/\S*$",
+        description="`/subscribe` of the Jetstream server that `voxpop ingest bluesky` reads",
+    )
+    mastodon_token: SecretStr | None = Field(
+        None, description="access token of an application on the Mastodon server, scope `read`"
+    )
+    reddit_client_id: str | None = Field(None, description="id of the Reddit application")
+    reddit_client_secret: SecretStr | None = Field(
+        None, description="secret of the Reddit application"
+    )
+    reddit_user_agent: str | None = Field(
+        None,
+        min_length=8,
+        description="how Reddit asks to be spoken to: `platform:application:version (by /u/name)`",
+    )
+    youtube_api_key: SecretStr | None = Field(
+        None, description="key of a Google Cloud project with the YouTube Data API"
     )
 
     @field_validator("kafka")

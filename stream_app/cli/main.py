@@ -18,6 +18,7 @@ from stream_app.cli import (
     evaluate,
     explain,
     forget,
+    ingest,
     prevalence,
     produce,
     rebuild,
@@ -45,6 +46,7 @@ SAYS_ITSELF = {
     "connectors.kafka.errors.KafkaConnectorError",
     "connectors.prevalence.errors.PrevalenceError",
     "connectors.redis_connection.RedisSettingsError",
+    "connectors.sources.errors.SourceError",
     "models.errors.ModelError",
 }
 
@@ -58,6 +60,7 @@ app.command()(demo.demo)
 app.add_typer(stack.app, name="stack")
 app.add_typer(topics.app, name="topics")
 app.command()(produce.produce)
+app.add_typer(ingest.app, name="ingest")
 app.command()(trends.trends)
 app.command()(serve.serve)
 app.command()(verify.verify)

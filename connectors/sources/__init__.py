@@ -1,0 +1,1 @@
+"""Platforms, feeds and files as sources of posts for `posts.raw`; the contract is `items`."""
