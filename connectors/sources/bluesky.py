@@ -4,7 +4,6 @@ Source: Jetstream's README (github.com/bluesky-social/jetstream) and the lexicon
 `app.bsky.feed.post`.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Iterator
@@ -21,7 +20,7 @@ from connectors.schemas.rejection import Rejection
 from connectors.sources.backoff import Backoff
 from connectors.sources.endpoints import JETSTREAM
 from connectors.sources.errors import SourceRefusedError
-from connectors.sources.http_client import TOO_MANY_REQUESTS, USER_AGENT, shown
+from connectors.sources.http_client import TOO_MANY_REQUESTS, USER_AGENT
 from connectors.sources.items import (
     AuthorWithdrawn,
     Checkpoint,
@@ -31,6 +30,7 @@ from connectors.sources.items import (
     Withdrawn,
     raw_post,
 )
+from connectors.sources.pausing import pause, shown
 from connectors.sources.rate_limit import asked_wait_s
 
 logger = logging.getLogger(__name__)
@@ -83,9 +83,7 @@ class BlueskySource:
                 why = f"HTTP {refusal.response.status_code}"
             except (OSError, TimeoutError, WebSocketException) as error:
                 why = repr(error)
-            wait_s = self._backoff.next_wait_s(asked_s)
-            logger.warning("%s: %s; again in %.1f s", shown(self._url), why, wait_s)
-            await asyncio.sleep(wait_s)
+            await pause(self._backoff, self._url, why, asked_s)
 
     def _address(self) -> str:
         query: dict[str, str | int] = {"wantedCollections": POSTS}

@@ -19,8 +19,9 @@ import httpx
 from connectors.schemas.post import Identifier, RawPost
 from connectors.sources.backoff import Backoff
 from connectors.sources.errors import SourceError, SourceRefusedError
-from connectors.sources.http_client import PoliteClient, shown
+from connectors.sources.http_client import PoliteClient
 from connectors.sources.items import Checkpoint, Cursor, Item, Unusable, Withdrawn, raw_post
+from connectors.sources.pausing import shown
 from connectors.sources.plain_text import plain_text
 from connectors.sources.rate_limit import asked_wait_s
 

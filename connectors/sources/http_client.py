@@ -5,21 +5,18 @@ logged or told, since URLs and headers may hold credentials.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
 
 import httpx
 import orjson
 
 from connectors.sources.backoff import Backoff
 from connectors.sources.errors import SourceError, SourceRefusedError
+from connectors.sources.pausing import pause, shown
 from connectors.sources.rate_limit import asked_wait_s
-
-logger = logging.getLogger(__name__)
 
 MEBIBYTE: Final = 1024 * 1024
 USER_AGENT: Final = "voxpop/0.1 (public opinion in streams)"
@@ -96,7 +93,7 @@ class PoliteClient:
             try:
                 answer = await self.get_once(url, params, headers)
             except (httpx.TransportError, httpx.TooManyRedirects) as error:
-                await self.pause(url, repr(error))
+                await pause(self._backoff, url, repr(error))
                 continue
             asked_s = asked_wait_s(answer.headers, time.time())
             if not is_passing(answer, asked_s):
@@ -104,7 +101,7 @@ class PoliteClient:
                 self._ready_at = time.monotonic() + asked_s
                 self.require_let_in(answer)
                 return answer
-            await self.pause(url, f"HTTP {answer.status_code}", asked_s)
+            await pause(self._backoff, url, f"HTTP {answer.status_code}", asked_s)
 
     async def get_json(self, url: str, params: Params | None = None) -> Any:
         """The JSON of a 200; tried again where the body is no JSON, as of a broken proxy.
@@ -121,7 +118,7 @@ class PoliteClient:
             try:
                 return orjson.loads(answer.content)
             except orjson.JSONDecodeError:
-                await self.pause(url, "no JSON")
+                await pause(self._backoff, url, "no JSON")
 
     async def get_once(
         self,
@@ -148,12 +145,6 @@ class PoliteClient:
             answer.status_code, headers=unpacked, content=bytes(body), request=answer.request
         )
 
-    async def pause(self, url: str, why: str, asked_s: float = 0.0) -> None:
-        """Wait after a failure, longer each time."""
-        wait_s = self._backoff.next_wait_s(asked_s)
-        logger.warning("%s: %s; again in %.1f s", shown(url), why, wait_s)
-        await asyncio.sleep(wait_s)
-
     def require_let_in(self, answer: httpx.Response) -> None:
         """Raise SourceRefusedError: the server does not let this client in."""
         if answer.status_code in REFUSALS:
@@ -175,12 +166,6 @@ def is_passing(answer: httpx.Response, asked_s: float) -> bool:
     return (
         answer.is_server_error or status in {REQUEST_TIMEOUT, TOO_MANY_REQUESTS} or refused_for_now
     )
-
-
-def shown(url: str) -> str:
-    """A URL for people: host and path, since the rest may hold credentials."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}{parts.path}"
 
 
 def reason_in(answer: httpx.Response) -> str:

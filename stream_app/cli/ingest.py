@@ -41,6 +41,83 @@ def bluesky(query: Query = None, track: Track = None, cursor: CursorPath = None)
 
 
 @app.command()
+def mastodon(
+    server: Annotated[str, typer.Option(help="URL of a server, https://mastodon.social.")],
+    hashtag: Annotated[
+        str | None, typer.Option(help="Only posts with it; else the public timeline.")
+    ] = None,
+    local: Annotated[bool, typer.Option("--local", help="Only of people on this server.")] = False,
+    query: Query = None,
+    track: Track = None,
+    cursor: CursorPath = None,
+) -> None:
+    """Public posts that a Mastodon server knows. Needs VOXPOP_MASTODON_TOKEN on most servers."""
+    from connectors.sources.mastodon import MastodonSource  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.settings import Settings  # noqa: PLC0415
+
+    token = Settings().mastodon_token
+    secret = token.get_secret_value() if token else None
+    source = MastodonSource(server, secret, hashtag, local=local)
+    _run(source, query, track, cursor, places=[hashtag or "", str(local)])
+
+
+@app.command()
+def reddit(
+    subreddit: Annotated[list[str], typer.Option(help="Its name; repeat it for more.")],
+    query: Query = None,
+    track: Track = None,
+    cursor: CursorPath = None,
+) -> None:
+    """New comments and submissions of subreddits. Needs VOXPOP_REDDIT_… of an application."""
+    from connectors.sources.reddit import RedditApp, RedditSource  # noqa: PLC0415 - fast `--help`
+    from stream_app.cli.errors import CliError  # noqa: PLC0415
+    from stream_app.settings import Settings  # noqa: PLC0415
+
+    own = Settings()
+    client_id, secret, agent = (
+        own.reddit_client_id,
+        own.reddit_client_secret,
+        own.reddit_user_agent,
+    )
+    if client_id is None or secret is None or agent is None:
+        raise CliError(
+            "Reddit asks for an application: set VOXPOP_REDDIT_CLIENT_ID, "
+            "VOXPOP_REDDIT_CLIENT_SECRET and VOXPOP_REDDIT_USER_AGENT; docs/sources.md says how",
+            2,
+        )
+    app = RedditApp(client_id, secret.get_secret_value(), agent)
+    _run(RedditSource(subreddit, app), query, track, cursor, places=subreddit)
+
+
+@app.command()
+def youtube(
+    video: Annotated[list[str] | None, typer.Option(help="Its id; repeat it for more.")] = None,
+    channel: Annotated[
+        list[str] | None, typer.Option(help="All videos of a channel, by its id, UC….")
+    ] = None,
+    daily_units: Annotated[
+        int, typer.Option(min=1, help="Units that the project may use a day.")
+    ] = 10_000,
+    query: Query = None,
+    track: Track = None,
+    cursor: CursorPath = None,
+) -> None:
+    """Comments on videos, and their replies. Needs VOXPOP_YOUTUBE_API_KEY."""
+    from connectors.sources.youtube import YouTubeSource  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.errors import CliError  # noqa: PLC0415
+    from stream_app.settings import Settings  # noqa: PLC0415
+
+    key = Settings().youtube_api_key
+    if key is None:
+        raise CliError("YouTube asks for a key: set VOXPOP_YOUTUBE_API_KEY; docs/sources.md", 2)
+    videos, channels = video or [], channel or []
+    if not (videos or channels):
+        raise CliError("name --video or --channel", 2)
+    source = YouTubeSource(videos, channels, key.get_secret_value(), daily_units=daily_units)
+    _run(source, query, track, cursor, places=[*videos, *channels])
+
+
+@app.command()
 def rss(
     feed: Annotated[list[str], typer.Option(help="URL of a feed; repeat it for more.")],
     query: Query = None,

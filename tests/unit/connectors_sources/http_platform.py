@@ -20,8 +20,13 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def response(self) -> web.Response:
-        body = self.body if isinstance(self.body, str) else orjson.dumps(self.body).decode()
-        return web.Response(text=body, status=self.status, headers=self.headers)
+        if isinstance(self.body, str):
+            return web.Response(text=self.body, status=self.status, headers=self.headers)
+        headers = {"content-type": "application/json; charset=utf-8", **self.headers}
+        return web.Response(body=orjson.dumps(self.body), status=self.status, headers=headers)
+
+
+Script = Mapping[str, Sequence[Answer | Answerer]]
 
 
 @dataclass
@@ -35,7 +40,7 @@ class Asked:
 class HttpPlatform:
     """Gives each request to a path its next answer, and the last one again for ever."""
 
-    def __init__(self, answers: Mapping[str, Sequence[Answer | Answerer]]) -> None:
+    def __init__(self, answers: Script) -> None:
         self._answers = {path: list(own) for path, own in answers.items()}
         self.asked: list[Asked] = []
         self.url = ""
@@ -55,7 +60,7 @@ class HttpPlatform:
 
 @asynccontextmanager
 async def http_platform(
-    answers: Mapping[str, Sequence[Answer | Answerer]],
+    answers: Script,
 ) -> AsyncIterator[HttpPlatform]:
     platform = HttpPlatform(answers)
     app = web.Application()
