@@ -270,6 +270,12 @@ class Worker:
     ) -> None:
         partition = source.partition
         fixed = await self._intents.load_intent(source)
+        if fixed and fixed.last >= bounds[1]:
+            raise CannotGoOn(
+                ExitCode.HOLE,
+                f"partition {partition} ends at {bounds[1]}, before offset {fixed.last} that was "
+                "read: Kafka lost records; if it stays so, delete the topic and make it again",
+            )
         committed = await self._broker.committed(partition, source.topic_id)
         earliest, end = bounds
         start = starting_offset(

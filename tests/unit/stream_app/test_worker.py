@@ -363,6 +363,19 @@ async def test_a_new_incarnation_that_outgrew_the_commit_starts_at_its_beginning
         assert broker.commits_of == "id2"
 
 
+async def test_a_topic_that_lost_its_tail_is_not_taken_for_what_was_read_of_it() -> None:
+    broker = FakeBroker({0: range(4)})
+    async with running(broker) as bench:
+        await bench.offer_until_delivered(run_of(0, 1, 2, 3))
+        store = bench.store
+    broker.logs[0] = [0, 1]
+    async with running(broker) as bench:
+        bench.store.intents = store.intents
+        with pytest.raises(CannotGoOn, match="lost records") as end:
+            await bench.worker.tend()
+        assert end.value.code is ExitCode.HOLE
+
+
 async def test_partitions_of_two_incarnations_are_never_owned_together() -> None:
     broker = FakeBroker({0: range(2), 1: range(2)})
     async with running(broker) as bench:
