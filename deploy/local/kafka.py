@@ -1,4 +1,4 @@
-"""The Kafka broker of the local stack: one process that is controller and broker (KRaft).
+"""A Kafka broker of the local stack: one process that is controller and broker (KRaft).
 
 Its settings suit one machine and short tests; data stays in its folder between runs.
 """
@@ -7,6 +7,7 @@ import base64
 import subprocess
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.errors import StackError
@@ -31,11 +32,32 @@ LOGGING = Path(__file__).with_name("log4j2.properties")
 API_VERSIONS = b"\x00\x00\x00\x0a\x00\x12\x00\x00\x00\x00\x00\x01\xff\xff"
 
 
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A broker's place in its cluster.
+
+    Attributes:
+        number: its id, from 1.
+        controller_ports: where each broker's controller listens, in the order of their numbers.
+        cluster_id: what all of them are formatted with.
+    """
+
+    number: int
+    controller_ports: tuple[int, ...]
+    cluster_id: str
+
+
+def new_cluster_id() -> str:
+    """An id for a cluster that is to be made."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+
+
 def start_kafka(
     folder: Path,
     classpath: Sequence[Path],
     port: int | None,
     security: KafkaSecurity | None = None,
+    node: Node | None = None,
 ) -> ServerProcess:
     """Start the broker; it is not ready yet.
 
@@ -44,17 +66,20 @@ def start_kafka(
         classpath: the verified jars.
         port: where clients connect; None for a free one.
         security: listeners and users beside the plain port; its users are made with the folder.
+        node: its place in a cluster; None where it is the only one.
 
     Raises:
         StackError: the folder cannot be formatted, or Java cannot be run.
     """
     folder.mkdir(parents=True, exist_ok=True)
     client_port, controller_port = free_ports(2)
+    place = node or Node(1, (controller_port,), new_cluster_id())
     properties = folder / "server.properties"
-    settings = _settings(folder / "data", port or client_port, controller_port, security)
+    settings = _settings(folder / "data", port or client_port, place, security)
     properties.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
     if not (folder / "data" / "meta.properties").exists():
-        _format(properties, classpath, security.format_options() if security else [])
+        options = security.format_options() if security else []
+        _format(properties, classpath, place.cluster_id, options)
     command = [*_java(classpath), HEAP, "kafka.Kafka", str(properties)]
     return start_server(NAME, command, port or client_port, log_file(folder))
 
@@ -94,9 +119,10 @@ def _java(classpath: Sequence[Path]) -> list[str]:
     ]
 
 
-def _format(properties: Path, classpath: Sequence[Path], options: Sequence[str]) -> None:
-    """Give the folder a cluster id: Kafka refuses to start on one that has none."""
-    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+def _format(
+    properties: Path, classpath: Sequence[Path], cluster_id: str, options: Sequence[str]
+) -> None:
+    """Give the folder its cluster id: Kafka refuses to start on one that has none."""
     command = [*_java(classpath), "kafka.tools.StorageTool", "format"]
     command += [f"--cluster-id={cluster_id}", f"--config={properties}", *options]
     try:
@@ -110,14 +136,17 @@ def _format(properties: Path, classpath: Sequence[Path], options: Sequence[str])
 
 
 def _settings(
-    data: Path, port: int, controller_port: int, security: KafkaSecurity | None
+    data: Path, port: int, node: Node, security: KafkaSecurity | None
 ) -> dict[str, object]:
+    controller_port = node.controller_ports[node.number - 1]
+    voters = [f"{n}@{LOCALHOST}:{at}" for n, at in enumerate(node.controller_ports, start=1)]
+    copies = min(3, len(voters))
     addresses = f"PLAINTEXT://{LOCALHOST}:{port}" + (security.addresses() if security else "")
     protocols = security.protocols() if security else ""
     return {
         "process.roles": "broker,controller",
-        "node.id": 1,
-        "controller.quorum.voters": f"1@{LOCALHOST}:{controller_port}",
+        "node.id": node.number,
+        "controller.quorum.voters": ",".join(voters),
         "listeners": f"{addresses},CONTROLLER://{LOCALHOST}:{controller_port}",
         "advertised.listeners": addresses,
         "controller.listener.names": "CONTROLLER",
@@ -128,13 +157,13 @@ def _settings(
         "replica.fetch.max.bytes": MESSAGE_MAX_BYTES,
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1000,
-        "offsets.topic.replication.factor": 1,
+        "offsets.topic.replication.factor": copies,
         "offsets.topic.num.partitions": 4,
-        "transaction.state.log.replication.factor": 1,
-        "transaction.state.log.min.isr": 1,
+        "transaction.state.log.replication.factor": copies,
+        "transaction.state.log.min.isr": min(2, copies),
         "transaction.state.log.num.partitions": 2,
-        "share.coordinator.state.topic.replication.factor": 1,
-        "share.coordinator.state.topic.min.isr": 1,
+        "share.coordinator.state.topic.replication.factor": copies,
+        "share.coordinator.state.topic.min.isr": min(2, copies),
         "share.coordinator.state.topic.num.partitions": 1,
         "num.network.threads": 2,
         "num.io.threads": 4,
