@@ -4,6 +4,7 @@
 #   make bench              speed                   make fmt     format the code
 #   make fuzz               malformed posts, long
 #   make audit              known vulnerabilities of the locked packages; asks PyPI
+#   make chaos [SEED=7]     faults, an hour of them
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
@@ -14,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test check audit fuzz bench fmt clean
+.PHONY: install demo test check audit fuzz chaos bench fmt clean
 .DEFAULT_GOAL := install
 
 install: $(INSTALLED)
@@ -55,6 +56,13 @@ bench: install
 	$(BIN)/voxpop bench engine
 	$(BIN)/voxpop bench pipeline
 	$(BIN)/voxpop bench peers
+
+# both parts, though the first finds something
+chaos: install
+	@good=0; for part in "" --guards; do \
+		$(BIN)/python -m tests.chaos $$part $(if $(SEED),--seed $(SEED)) \
+			--json docs/chaos.json --page docs/chaos.md || good=1; \
+	done; exit $$good
 
 fmt: install
 	$(BIN)/ruff check --fix .

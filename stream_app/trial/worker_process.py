@@ -19,7 +19,8 @@ from deploy.local.processes import log_tail
 from stream_app.exits import ExitCode
 from stream_app.logs import readable
 
-COMMAND: Final = ("-A", "stream_app.app", "worker", "-l", "info")
+APP: Final = "stream_app.app"
+COMMAND: Final = ("worker", "-l", "info")
 CHECK_S: Final = 0.25
 RESTARTS_BEFORE_READY: Final = 3
 STOP_S: Final = 20.0
@@ -36,17 +37,19 @@ class WorkerProcess:
     Args:
         environment: of the process.
         folder: where it runs and where its log lies.
+        app: module of the Faust app.
 
     Attributes:
         restarts: how often it had to be started again.
         log: what it said, all its lives.
     """
 
-    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], folder: Path, app: str = APP) -> None:
         self.restarts = 0
         self.log = folder / "worker.log"
         self._environment = dict(environment)
         self._folder = folder
+        self._app = app
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -69,7 +72,7 @@ class WorkerProcess:
         faust = Path(sys.executable).with_name("faust")
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(  # noqa: S603 - our own command, no shell
-                [faust, *COMMAND],
+                [faust, "-A", self._app, *COMMAND],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

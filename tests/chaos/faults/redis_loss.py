@@ -1,0 +1,88 @@
+"""Redis dies: and comes back whole, without its last moments, or empty."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from tests.chaos.scene import EFFECT_WITHIN_S, Scene
+
+TAIL_BYTES: Final = (10_000, 80_000)  # of the file, about a second of posts
+
+
+@dataclass(frozen=True, slots=True)
+class RedisRestart:
+    """SIGKILL and a restart; all that was written is still there."""
+
+    name: str = "Redis SIGKILL, restart"
+
+    async def strike(self, scene: Scene) -> None:
+        valkey = scene.servers.valkey
+        await scene.moment()
+        await asyncio.to_thread(valkey.kill)
+        await asyncio.to_thread(valkey.start)
+
+
+@dataclass(frozen=True, slots=True)
+class RedisLosesTail:
+    """The machine dies between two syncs of the file: the last writes are gone.
+
+    Args:
+        quiet: nothing is sent meanwhile, so that no call of a worker comes across it.
+    """
+
+    quiet: bool = False
+
+    @property
+    def name(self) -> str:
+        return "Redis loses its last second" + (" while nothing flows" if self.quiet else "")
+
+    async def strike(self, scene: Scene) -> None:
+        scene.terms.scored_again = True
+        await scene.moment()
+        if not self.quiet:
+            await self._lose(scene)
+            return
+        async with scene.feed.paused():
+            await scene.taken_over()
+            ended = scene.crew.exits.total()
+            await self._lose(scene)
+            if not await scene.until(_more_ended_than(scene, ended), EFFECT_WITHIN_S):
+                raise TimeoutError("no worker noticed that Redis was started again")
+
+    async def _lose(self, scene: Scene) -> None:
+        valkey = scene.servers.valkey
+        await asyncio.to_thread(valkey.kill)
+        await asyncio.to_thread(valkey.lose_tail, scene.random.randint(*TAIL_BYTES))
+        await asyncio.to_thread(valkey.start)
+
+
+@dataclass(frozen=True, slots=True)
+class RedisEmpty:
+    """It comes back with nothing at all."""
+
+    name: str = "Redis restarted empty"
+
+    async def strike(self, scene: Scene) -> None:
+        valkey, terms = scene.servers.valkey, scene.terms
+        await scene.moment()
+        ended = scene.crew.exits.total()
+        workers = len(scene.crew.running())
+        await asyncio.to_thread(valkey.kill)
+        await scene.until(_more_ended_than(scene, ended + workers - 1), EFFECT_WITHIN_S)
+        committed = await scene.committed()
+        terms.scored_again = terms.windows_gone = True
+        terms.forgotten |= {
+            place
+            for place in scene.ledger.placed
+            if place.offset < committed.get(place.partition, 0)
+        }
+        valkey.empty()
+        await asyncio.to_thread(valkey.start)
+
+
+def _more_ended_than(scene: Scene, number: int) -> Callable[[], Awaitable[bool]]:
+    async def ended() -> bool:
+        return scene.crew.exits.total() > number
+
+    return ended

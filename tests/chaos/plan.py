@@ -1,0 +1,104 @@
+"""Which runs there are: the long form, and the few of it that every test run does."""
+
+from typing import Final
+
+from tests.chaos.faults.broker import BrokerLost, BrokerRestart
+from tests.chaos.faults.clock import ClockJumps
+from tests.chaos.faults.delivery import RecordsSkipped, RecordsTwice
+from tests.chaos.faults.disk import DiskFull
+from tests.chaos.faults.freeze import Freeze, FreezeAt
+from tests.chaos.faults.gaps import Compaction, Transactions
+from tests.chaos.faults.hang import HangInRebalance
+from tests.chaos.faults.idle import Idle
+from tests.chaos.faults.kill import Kill, KillAt
+from tests.chaos.faults.membership import JoinAndLeave, Restart
+from tests.chaos.faults.model import ModelFails, ModelHangs, ModelNan, ModelSwapped
+from tests.chaos.faults.overload import Overload
+from tests.chaos.faults.redis_loss import RedisEmpty, RedisLosesTail, RedisRestart
+from tests.chaos.faults.redis_refusal import RedisFailover, RedisOutOfMemory, RedisReadOnly
+from tests.chaos.faults.redis_slow import RedisCut, RedisSlow
+from tests.chaos.faults.topic import MorePartitions, Retention, TopicMadeAgain
+from tests.chaos.points import Action
+from tests.chaos.run import Setup
+from tests.chaos.trials import GuardTrial
+
+LONG: Final = (
+    Setup("kill", [Kill()] * 4, workers=3),
+    Setup("kill before effects", [KillAt("after decide"), KillAt("before fix")]),
+    Setup("kill after effects", [KillAt("after fix"), KillAt("after deliver")]),
+    Setup(
+        "kill before the commit",
+        [KillAt("after count"), KillAt("before commit"), KillAt("after commit")],
+    ),
+    Setup("workers come and go", [JoinAndLeave(), Restart()]),
+    Setup("freeze", [Freeze()] * 2, workers=3),
+    Setup("freeze before fix, deliver", [FreezeAt("before fix"), FreezeAt("before deliver")]),
+    Setup("freeze before count, commit", [FreezeAt("before count"), FreezeAt("before commit")]),
+    Setup("freeze before decisions", [FreezeAt("after assemble"), FreezeAt("after decide")]),
+    Setup("records", [RecordsSkipped(), RecordsTwice()]),
+    Setup("broker restart", [BrokerRestart()] * 2),
+    Setup("broker away", [BrokerRestart(away_s=60.0)]),
+    Setup("broker of three", [BrokerLost()], brokers=3),
+    Setup("redis restart", [RedisRestart(), RedisLosesTail(), RedisLosesTail(quiet=True)]),
+    Setup("redis empty", [RedisEmpty()]),
+    Setup("redis refuses", [RedisOutOfMemory(), RedisReadOnly()]),
+    Setup("redis failover", [RedisFailover()] * 2),
+    Setup("redis slow", [RedisSlow(), RedisCut()]),
+    Setup("disk full", [DiskFull()]),
+    Setup("topic made again", [TopicMadeAgain(), TopicMadeAgain(outgrown=True)]),
+    Setup("more partitions", [MorePartitions()]),
+    Setup("retention", [Retention()]),
+    Setup("gaps", [Transactions(), Compaction()]),
+    Setup("clock", [ClockJumps()]),
+    Setup("model fails", [ModelFails(), ModelNan(), ModelHangs()], per_s=30.0),
+    Setup("model swapped", [ModelSwapped()]),
+    Setup(
+        "mixed",
+        [Kill(), Freeze(), Restart(), KillAt("after count"), RedisLosesTail(), BrokerRestart()],
+        workers=3,
+    ),
+    Setup("idle worker", [Idle()], workers=1, partitions=1),
+    Setup("overload", [Overload(seconds=180)], workers=1, model_ms=5.0),
+)
+
+SHORT: Final = (
+    Setup("short: kills", [KillAt("after deliver"), KillAt("after count")]),
+    Setup("short: zombie, Redis", [FreezeAt("before fix"), RedisLosesTail(quiet=True)]),
+    Setup("short: topic made again", [TopicMadeAgain(outgrown=True)], workers=1),
+)
+
+UNFENCED: Final = ("fence", "counting again", "hang limit")
+UNGUARDED: Final = (*UNFENCED, "intent refusal")
+
+GUARDS: Final = (
+    GuardTrial("intent first", Setup("intent first", [KillAt("after deliver")]), "changed"),
+    GuardTrial("intent refusal", Setup("refusal", [FreezeAt("before fix")]), "bad_windows"),
+    GuardTrial("fence", Setup("fence", [KillAt("after count")]), "double"),
+    GuardTrial("admission", Setup("admission by offset", [RecordsSkipped()]), "lost"),
+    GuardTrial(
+        "generation",
+        Setup(
+            "generation",
+            [HangInRebalance("after assemble")],
+            workers=1,
+            partitions=1,
+            without=UNGUARDED,
+        ),
+        "double",
+    ),
+    GuardTrial(
+        "age",
+        Setup("age of the batch", [FreezeAt("after deliver")], without=(*UNFENCED, "watchdog")),
+        "double",
+    ),
+    GuardTrial(
+        "watchdog",
+        Setup("watchdog", [FreezeAt("after assemble")], without=UNGUARDED),
+        "double",
+    ),
+    GuardTrial(
+        "commit last",
+        Setup("commit last", [], armed={"before fix": Action.KILL}),
+        "lost",
+    ),
+)

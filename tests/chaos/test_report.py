@@ -1,0 +1,53 @@
+"""Results are told in a table, and a part that ran again replaces its own rows."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.chaos.report import RUNS, table, write_into_page, write_json
+
+
+def a_run(name: str, lost: int = 0) -> dict[str, Any]:
+    return {
+        "name": name,
+        "faults": ["SIGKILL", "SIGKILL", "SIGSTOP"],
+        "posts": 1234,
+        "verdict": {"lost": lost, "double": 0, "changed": 0, "stuck": 0, "bad_windows": 0},
+        "recoveries_s": [8.2, 1.4],
+        "exits": {"-9": 2, "70": 1},
+        "stops_s": [0.1, 2.4],
+    }
+
+
+def test_a_row_tells_faults_once_with_their_number() -> None:
+    row = table(RUNS, [a_run("kill", lost=3)]).splitlines()[-1]
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells == [
+        "2 x SIGKILL; SIGSTOP",
+        "1,234",
+        *("3", "0", "0", "0", "0"),
+        "1-8",
+        "2.4",
+        "2 x SIGKILL, 70",
+    ]
+
+
+def test_a_run_done_again_replaces_itself_alone(tmp_path: Path) -> None:
+    file = tmp_path / "chaos.json"
+    file.write_text(json.dumps({"guards": ["kept"]}))
+    order = ["a", "b"]
+    write_json(file, RUNS, [a_run("b"), a_run("gone")], order)
+    everything = write_json(file, RUNS, [a_run("a"), a_run("b", lost=1)], order)
+    assert [(run["name"], run["verdict"]["lost"]) for run in everything] == [("a", 0), ("b", 1)]
+    assert json.loads(file.read_text()) == {"guards": ["kept"], "runs": everything}
+
+
+def test_a_page_keeps_all_but_its_table(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- runs -->\nold\n<!-- end of runs -->\nafter\n")
+    write_into_page(page, RUNS, "new\n")
+    assert page.read_text() == "before\n<!-- runs -->\nnew\n<!-- end of runs -->\nafter\n"
+    with pytest.raises(ValueError, match="guards"):
+        write_into_page(page, "guards", "new\n")
