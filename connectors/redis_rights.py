@@ -53,7 +53,7 @@ WORK: Final[Mapping[Role, _Work]] = {
             ("connectors.trends", "tell_apart.lua"),
         ),
     ),
-    "remover": _Work((_SELECT, "del", "hdel", "hgetall", "smembers", "zrem")),
+    "remover": _Work((_SELECT, "del", "hdel", "hgetall", "hmget", "smembers", "zrem")),
     "watcher": _Work(
         (
             *(_SELECT, *_SCRIPTING, "exec", "get", "hget", "hgetall", "hmget", "lindex", "lrem"),

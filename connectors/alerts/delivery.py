@@ -1,4 +1,7 @@
-"""Sends the alerts of the queue to a webhook until it takes them. Not for one sending: `webhook`."""
+"""Sends the alerts of the queue to a webhook until it takes them.
+
+Not for one sending: that is `webhook`.
+"""
 
 import asyncio
 import logging

@@ -24,7 +24,7 @@ from connectors.kafka.topics import (
     create_topics,
     voxpop_topics,
 )
-from connectors.trends.positions import committed_offsets
+from connectors.trends.positions import settled_offsets
 from stream_app.settings import MEBIBYTE, Settings
 from stream_app.trial.worker_process import WorkerProcess
 from stream_app.trial.workers import running_workers
@@ -132,10 +132,10 @@ async def _until_done(settings: Settings, worker: WorkerProcess, report: KafkaRe
     """
     connection, done, moved_at = settings.kafka_connection(), -1, time.monotonic()
     while done < report.sent:
-        settled = await committed_offsets(
+        settled = await settled_offsets(
             connection, settings.topic(settings.group), settings.topic(POSTS)
         )
-        now_done = sum(last + 1 for last in settled.values())
+        now_done = sum(last + 1 for last in settled.offsets.values())
         if now_done > done:
             done, moved_at = now_done, time.monotonic()
         elif time.monotonic() - moved_at > STANDS_STILL_S:

@@ -1,9 +1,7 @@
 """A watch tells of a shift once, in Redis and topic, whatever is stopped meanwhile."""
 
 import asyncio
-import re
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +9,7 @@ import redis.asyncio
 
 from connectors.alerts.layout import KEPT_A_TRACK, AlertLayout
 from connectors.alerts.memory import LeaseLostError, WatchMemory
-from connectors.alerts.spans import TrendSpans
 from connectors.alerts.store import AlertReader, AlertStore
-from connectors.redis_connection import RedisConnection
-from connectors.trends.layout import TrendLayout
-from connectors.trends.reader import TrendReader
 from tests.conftest import PredictionMaker
 from tests.integration.alert_streams import (
     BURST,
@@ -109,33 +103,6 @@ async def test_a_swing_of_the_same_model_is_told(stream: Stream) -> None:
     await stream.count(12, USUAL, negative=10)
     await looked(stream, [topic])
     assert "sentiment" in {found.kind for found in topic.alerts}
-
-
-async def test_a_user_with_the_rights_of_the_page_can_watch(
-    stream: Stream, valkey_url: str, namespace: str
-) -> None:
-    rule = re.findall(r"```\n(~voxpop:.*?)```", PAGE.read_text(), re.DOTALL)[0]
-    words = ["ACL", "SETUSER", namespace, "on", f">{namespace}", *rule.split()]
-    await stream.client.execute_command(*words)
-    await stream.client.execute_command("ACL", "SETUSER", namespace, "resetkeys", f"~{namespace}:*")
-    url = valkey_url.replace("redis://", f"redis://{namespace}:{namespace}@")
-    topic = Topic()
-    async with RedisConnection(url).open() as client:
-        own = replace(stream, client=client)
-        await looked(own, [topic])
-        await stream.count(6, BURST, negative=18)
-        own.start = stream.start
-        await looked(own, [topic])
-        reader = TrendReader(client, TrendLayout(namespace))
-        await TrendSpans(reader).span("acme", own.start - 60, own.start, "sentiment:negative")
-        memory = WatchMemory(client, AlertLayout(namespace))
-        await memory.told(alert(), to_webhook=True)
-        assert await memory.next_webhook() == alert()
-        await memory.webhook_done(alert())
-        for at in range(KEPT_A_TRACK + 1):
-            await AlertStore(client, AlertLayout(namespace)).put(alert(raised_at=at))
-    assert [own.state for own in topic.alerts] == ["raised"]
-    await stream.client.execute_command("ACL", "DELUSER", namespace)
 
 
 async def test_one_watch_is_active(stream: Stream) -> None:

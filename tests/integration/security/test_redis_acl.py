@@ -32,6 +32,7 @@ from connectors.trends.positions import Settled
 from connectors.trends.reader import TrendReader
 from connectors.trends.rebuild import Scope, rebuild
 from connectors.trends.recount import Basis, Recount
+from connectors.trends.series import text
 from connectors.trends.sink import TrendSink
 from connectors.trends.snapshot import take_snapshot
 from tests.conftest import PredictionMaker
@@ -141,8 +142,10 @@ async def work_of_a_remover(
 ) -> None:
     """What `voxpop forget` does."""
     layout = TrendLayout(namespace)
+    store = ExemplarStore(client, layout)
     kept = text(min(await client.hgetall(layout.exemplars("acme"))))
-    assert await ExemplarStore(client, layout).forget_post(kept) == 1
+    assert await store.forget_posts({kept}) == 1
+    assert await store.forget_authors({"0" * 16}) == 0
 
 
 WORK: dict[Role, Work] = {
