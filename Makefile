@@ -14,6 +14,8 @@ PIP_AUDIT_VERSION := 2.10.1
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+DASHBOARD := connectors/http/dashboard
+DENO := $(abspath $(BIN)/deno)
 
 .PHONY: install demo test check audit fuzz chaos bench fmt clean
 .DEFAULT_GOAL := install
@@ -40,6 +42,7 @@ check: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd $(DASHBOARD) && $(DENO) fmt --check --quiet *.js && $(DENO) lint --quiet *.js && $(DENO) check --quiet main.js
 
 fuzz: install
 	$(BIN)/python -m tests.fuzz
@@ -67,6 +70,7 @@ chaos: install
 fmt: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	cd $(DASHBOARD) && $(DENO) fmt --quiet *.js
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

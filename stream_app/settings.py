@@ -287,6 +287,7 @@ class Settings(BaseSettings):
             tokens=parse_tokens(tokens.get_secret_value()) if tokens else (),
             requests_per_s=self.api_requests_per_s,
             cors_origins=[each.strip() for each in self.api_cors_origins.split(",") if each],
+            quantifier=self.load_quantifier(),
         )
 
     def predictions(self) -> "Predictions":

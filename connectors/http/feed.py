@@ -18,12 +18,15 @@ import redis.asyncio
 from pydantic import BaseModel
 from redis.exceptions import RedisError
 
+from connectors.alerts.store import AlertReader
 from connectors.trends.layout import TrendLayout, resolution
 from connectors.trends.reader import TrendReader
 from connectors.trends.series import TrendBucket
 
 POLL_S: Final = 0.5
 NEWEST_BUCKETS: Final = 3
+NEWEST_ALERTS: Final = 50
+ANY: Final = ""  # resolution of what has none
 REMEMBERED_EVENTS: Final = 8192
 RESUME_WITHIN_S: Final = 60.0
 HEARTBEAT_S: Final = 15.0
@@ -54,7 +57,8 @@ class Interest:
 
     def covers(self, track: str, resolution: str) -> bool:
         """Whether a change is of this interest."""
-        return resolution == self.resolution and (not self.tracks or track in self.tracks)
+        fits = resolution in {self.resolution, ANY}
+        return fits and (not self.tracks or track in self.tracks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,12 @@ class Feed:
     Args:
         client: stays the caller's to close.
         layout: names of the keys.
+        alerts: what was unusual.
     """
 
-    def __init__(self, client: redis.asyncio.Redis, layout: TrendLayout) -> None:
+    def __init__(
+        self, client: redis.asyncio.Redis, layout: TrendLayout, alerts: AlertReader
+    ) -> None:
         self.followers = 0
         self._client = client
         self._layout = layout
@@ -83,7 +90,15 @@ class Feed:
         self._wanted: dict[Interest, float] = {}
         self._fences: Mapping[str, Mapping[bytes, bytes]] = {}
         self._told: dict[tuple[str, str], dict[int, int]] = {}
+        self._alerts = alerts
+        self._alerted: set[tuple[str, str]] | None = None
         self._is_away = False
+        self._is_closed = False
+
+    def close(self) -> None:
+        """End all followers' streams: the server stops."""
+        self._is_closed = True
+        self._published.set()
 
     async def watch(self) -> None:
         """Look for changes until cancelled; goes on when Redis is away, and says so."""
@@ -116,7 +131,7 @@ class Feed:
                 kind: Kind = "hello" if last_event_id is None else "reset"
                 at = self._next
                 yield _frame(self._name(at - 1), kind, b"{}")
-            while True:
+            while not self._is_closed:
                 self._wanted[interest] = time.monotonic()
                 first = self._next - len(self._events)
                 if at < first:
@@ -157,6 +172,7 @@ class Feed:
     async def _look(self) -> None:
         """Publish what changed since the last look."""
         self._forget_old_interests()
+        await self._tell_alerts()
         fences = await self._read_fences(await self._reader.tracks())
         before, self._fences = self._fences, fences
         if self._is_away:
@@ -186,6 +202,16 @@ class Feed:
         if changed:
             event = TrendEvent(track=track, resolution=name, buckets=changed)
             self._publish("trend", event.model_dump_json().encode(), (track, name))
+
+    async def _tell_alerts(self) -> None:
+        """Publish alerts that were raised or have ended since the last look."""
+        newest = await self._alerts.newest(NEWEST_ALERTS)
+        known, self._alerted = self._alerted, {(each.alert_id, each.state) for each in newest}
+        if known is None:
+            return
+        for alert in reversed(newest):
+            if (alert.alert_id, alert.state) not in known:
+                self._publish("alert", alert.encoded, (alert.track, ANY))
 
     def _forget_old_interests(self) -> None:
         oldest = time.monotonic() - RESUME_WITHIN_S

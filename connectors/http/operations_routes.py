@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from connectors.http.services import Services
-from connectors.http.trend_routes import PROBLEMS, leaders
+from connectors.http.trend_routes import PROBLEMS
 from connectors.trends.timespan import parse_range
 
 
@@ -36,7 +36,7 @@ def operations_routes(services: Services) -> APIRouter:
     async def metrics() -> Response:
         """Figures for Prometheus: of this server, and of each track's last hour."""
         asked = parse_range("1h", None, None, None, now=time.time())
-        board = await leaders(services.trends, asked)
+        board = await services.board.read(asked)
         services.metrics.open_streams.set(services.feed.followers)
         return Response(services.metrics.page(board.tracks), media_type=CONTENT_TYPE_LATEST)
 

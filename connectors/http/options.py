@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.http.tokens import Token
+from connectors.prevalence.quantifier import Quantifier
 from connectors.redis_connection import RedisConnection
 from connectors.trends.layout import TrendLayout
 
@@ -18,6 +19,7 @@ class ApiOptions:
         tokens: who may ask; everybody may where there is none.
         requests_per_s: of one caller, on average; None for no limit.
         cors_origins: pages of other sites that may ask from a browser.
+        quantifier: corrects shares for what the model confuses; None where nothing does.
     """
 
     redis: RedisConnection
@@ -25,3 +27,4 @@ class ApiOptions:
     tokens: Sequence[Token] = ()
     requests_per_s: float | None = None
     cors_origins: Sequence[str] = ()
+    quantifier: Quantifier | None = None

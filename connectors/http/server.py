@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Final
 
 import uvicorn
@@ -33,14 +33,14 @@ class ApiServer:
 
     def __init__(self, options: ApiOptions, host: str, port: int) -> None:
         self._socket = _bound(host, port)
-        config = uvicorn.Config(
-            make_app(options),
+        app, self._end_streams = make_app(options)
+        self._config = uvicorn.Config(
+            app,
             log_level="warning",
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=SHUTDOWN_S,  # streams would never end by themselves
+            timeout_graceful_shutdown=SHUTDOWN_S,
         )
-        self._server = _Server(config)
 
     @property
     def url(self) -> str:
@@ -51,20 +51,34 @@ class ApiServer:
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM."""
-        uvicorn.Server(self._server.config).run(sockets=[self._socket])
+        _Server(self._config, self._end_streams).run(sockets=[self._socket])
 
     @contextlib.asynccontextmanager
     async def beside(self) -> AsyncIterator[None]:
         """Serve beside the body, on this event loop; signals stay the caller's."""
-        serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        server = _Beside(self._config, self._end_streams)
+        serving = asyncio.create_task(server.serve(sockets=[self._socket]))
         try:
             yield
         finally:
-            self._server.should_exit = True
+            server.should_exit = True
             await serving
 
 
 class _Server(uvicorn.Server):
+    """Ends streams before it waits for connections to end."""
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, and let what is under way end."""
+        self._end_streams()
+        await super().shutdown(sockets)
+
+
+class _Beside(_Server):
     """Leaves signals to who runs the event loop."""
 
     @contextlib.contextmanager

@@ -4,14 +4,23 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Final
 
 import redis.asyncio
 
+from connectors.alerts.layout import AlertLayout
+from connectors.alerts.store import AlertReader
+from connectors.exemplars.store import ExemplarStore
+from connectors.http.board import Board
 from connectors.http.bodies import Bodies
 from connectors.http.feed import Feed
 from connectors.http.metrics import ApiMetrics
 from connectors.http.options import ApiOptions
+from connectors.prevalence.quantifier import Quantifier
 from connectors.trends.live import LiveTrends
+from connectors.trends.reader import TrendReader
+
+CANCEL_AGAIN_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,29 +28,46 @@ class Services:
     """One of each for a server.
 
     Attributes:
-        client: of Redis, for what the others do not read.
+        client: of Redis, to see whether it answers.
+        reader: splits, distinct counts, example posts.
+        exemplars: forgets example posts.
+        alerts: what was unusual.
         trends: counts and shares.
+        board: how tracks stand.
         feed: what has just changed.
         bodies: answers that several readers share.
         metrics: what the server measures of itself.
+        quantifier: corrects shares; None where nothing does.
     """
 
     client: redis.asyncio.Redis
+    reader: TrendReader
+    exemplars: ExemplarStore
+    alerts: AlertReader
     trends: LiveTrends
+    board: Board
     feed: Feed
     bodies: Bodies
     metrics: ApiMetrics
+    quantifier: Quantifier | None
 
 
 def make_services(options: ApiOptions) -> Services:
     """The services of a server; they connect when they are first used."""
     client = options.redis.open()
+    trends = LiveTrends(client, options.layout)
+    alerts = AlertReader(client, AlertLayout(options.layout.namespace))
     return Services(
         client=client,
-        trends=LiveTrends(client, options.layout),
-        feed=Feed(client, options.layout),
+        reader=TrendReader(client, options.layout),
+        exemplars=ExemplarStore(client, options.layout),
+        alerts=alerts,
+        trends=trends,
+        board=Board(trends),
+        feed=Feed(client, options.layout, alerts),
         bodies=Bodies(),
         metrics=ApiMetrics(),
+        quantifier=options.quantifier,
     )
 
 
@@ -52,7 +78,7 @@ async def running(services: Services) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching
+        while not watching.done():  # a client that waits for its server may swallow a cancellation
+            watching.cancel()
+            await asyncio.wait([watching], timeout=CANCEL_AGAIN_S)
         await services.client.aclose()

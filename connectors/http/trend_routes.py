@@ -5,16 +5,16 @@ from difflib import get_close_matches
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
+from connectors.gzip_parts import Part
+from connectors.http.board import Leaderboard, Order
 from connectors.http.paging import Limit, Offset, page_of
 from connectors.http.problems import Problem, ProblemError
 from connectors.http.services import Services
 from connectors.http.trend_csv import trend_csv
-from connectors.trends.layout import resolution as resolution_of
 from connectors.trends.live import LiveTrends
 from connectors.trends.series import TrendSeries
-from connectors.trends.standing import Standing, standings
 from connectors.trends.timespan import TimeRange, parse_range
 
 PROBLEMS: dict[int | str, dict[str, object]] = {
@@ -29,7 +29,6 @@ PROBLEMS: dict[int | str, dict[str, object]] = {
         (503, "Redis does not answer"),
     )
 }
-_STANDINGS = TypeAdapter(list[Standing])
 
 Track = Annotated[str, Path(min_length=1, max_length=256, description="name of the track")]
 ResolutionName = Literal["10s", "1m", "1h", "1d"]
@@ -45,15 +44,6 @@ class Tracks(BaseModel):
     """Names of tracks."""
 
     tracks: list[str]
-
-
-class Leaderboard(BaseModel):
-    """Tracks over a window, the most first."""
-
-    start: int
-    end: int
-    resolution: str
-    tracks: list[Standing]
 
 
 def trend_routes(services: Services) -> APIRouter:
@@ -95,13 +85,13 @@ def trend_routes(services: Services) -> APIRouter:
         except ValueError as error:
             raise ProblemError(400, "bad_range", str(error)) from error
         if format == "json":
-            return await services.bodies.respond(
-                request, answer.tag, answer.json, "application/json"
+            return services.bodies.respond(
+                request, answer.tag, lambda: answer.parts, "application/json"
             )
-        csv = await services.bodies.respond(
+        csv = services.bodies.respond(
             request,
             f"{answer.tag}-csv",
-            lambda: trend_csv(TrendSeries.model_validate_json(answer.json())),
+            lambda: [Part(trend_csv(TrendSeries.model_validate_json(answer.json())))],
             "text/csv",
         )
         csv.headers["Content-Disposition"] = f'attachment; filename="{_file_name(track)}.csv"'
@@ -113,7 +103,7 @@ def trend_routes(services: Services) -> APIRouter:
         response: Response,
         window: Annotated[str, Query(description="as in 15m, 1h or 7d")] = "1h",
         sort: Annotated[
-            Literal["posts", "net", "change", "track"],
+            Order,
             Query(description="change: how far net sentiment moved, whichever way"),
         ] = "posts",
         limit: Limit = 50,
@@ -122,34 +112,13 @@ def trend_routes(services: Services) -> APIRouter:
         """Tracks over a window beside the window before it: volume, net sentiment, change."""
         asked = asked_range(window, None, None, None)
         try:
-            found = await leaders(services.trends, asked, sort)
+            found = await services.board.read(asked, sort)
         except ValueError as error:
             raise ProblemError(400, "bad_range", str(error)) from error
         shown = page_of(found.tracks, limit, offset, request.url, response)
         return found.model_copy(update={"tracks": list(shown)})
 
     return routes
-
-
-async def leaders(trends: LiveTrends, asked: TimeRange, sort: str = "posts") -> Leaderboard:
-    """All tracks over a range beside the range of the same length before it.
-
-    Raises:
-        ValueError: the range is over 5,000 buckets.
-        redis.exceptions.RedisError: Redis did not answer.
-    """
-    width = resolution_of(asked.resolution).seconds
-    end = (int(asked.end) // width + 1) * width  # with the bucket that is filling
-    length = max(width, round((asked.end - asked.start) / width) * width)
-    start = end - length
-    names = await trends.tracks()
-    now = {each: await trends.counts(each, start, end, asked.resolution) for each in names}
-    before = {
-        each: await trends.counts(each, start - length, start, asked.resolution) for each in names
-    }
-    return Leaderboard(
-        start=start, end=end, resolution=asked.resolution, tracks=standings(now, before, sort)
-    )
 
 
 async def require_track(trends: LiveTrends, track: str) -> None:

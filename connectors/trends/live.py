@@ -21,6 +21,7 @@ from typing import Final
 
 import redis.asyncio
 
+from connectors.gzip_parts import Part
 from connectors.trends.layout import Bucket, TrendLayout, bucket_start, resolution
 from connectors.trends.questions import buckets_between
 from connectors.trends.reader import TrendReader
@@ -34,15 +35,19 @@ PAGE: Final[Mapping[str, str]] = MappingProxyType({"10s": "1m", "1m": "1h", "1h"
 
 @dataclass(frozen=True, slots=True)
 class TrendAnswer:
-    """A series as JSON, made when it is asked for.
+    """A series as JSON.
 
     Attributes:
         tag: changes whenever a byte of the answer does.
-        json: makes the bytes.
+        parts: its bytes, in pieces that answers share.
     """
 
     tag: str
-    json: Callable[[], bytes]
+    parts: Sequence[Part]
+
+    def json(self) -> bytes:
+        """The bytes."""
+        return b"".join(part.plain for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +65,12 @@ class _Page:
 
     buckets: Sequence[_Kept]
     total: Mapping[str, int]
-    json: bytes
+    part: Part
     tag: bytes
     checked_at: float
 
 
+_COMMA: Final = Part(b",")
 Fields = Mapping[bytes | str, bytes | str]  # of a bucket, as a client gives them
 _PageKey = tuple[str, str, int]  # track, resolution, start of the page
 
@@ -179,13 +185,13 @@ class LiveTrends:
 
     def _put(self, key: _PageKey, page: _Page) -> None:
         before = self._pages.pop(key, None)
-        self._bytes += len(page.json) - (len(before.json) if before else 0)
+        self._bytes += len(page.part.plain) - (len(before.part.plain) if before else 0)
         self._pages[key] = page
 
     def _shrink(self) -> None:
         while self._bytes > self._most_bytes:
             _, page = self._pages.popitem(last=False)
-            self._bytes -= len(page.json)
+            self._bytes -= len(page.part.plain)
 
 
 def _page_keys(track: str, name: str, first: int, last: int) -> Iterator[_PageKey]:
@@ -223,8 +229,12 @@ def _page(
             continue
         made = assemble("", child.start + 1, [child], [fields]).buckets
         kept.extend(_Kept(child.start, held, each.model_dump_json().encode()) for each in made)
+    return _made(kept, now)
+
+
+def _made(kept: Sequence[_Kept], now: float) -> _Page:
     json = b",".join(each.json for each in kept)
-    return _Page(kept, _summed(kept), json, _digest(json), now)
+    return _Page(kept, _summed(kept), Part(json), _digest(json), now)
 
 
 def _summed(kept: Iterable[_Kept]) -> dict[str, int]:
@@ -238,11 +248,8 @@ def _cut(pages: Sequence[_Page], first: int, last: int) -> Iterator[_Page]:
     """Pages with nothing outside a range; only those at its ends can have."""
     for page in pages:
         within = [each for each in page.buckets if first <= each.start <= last]
-        if len(within) == len(page.buckets):
-            yield page
-            continue
-        json = b",".join(each.json for each in within)
-        yield _Page(within, _summed(within), json, _digest(json), page.checked_at)
+        whole = len(within) == len(page.buckets)
+        yield page if whole else _made(within, page.checked_at)
 
 
 def _answer(
@@ -255,11 +262,14 @@ def _answer(
     whole: Fields = {name: str(count) for name, count in total.items()}
     series = of_total([whole]).model_copy(update={"buckets": []})
     head, mark, tail = series.model_dump_json().encode().partition(b'"buckets":[')
-
-    def json() -> bytes:
-        return head + mark + b",".join(page.json for page in pages if page.json) + tail
-
-    return TrendAnswer(_digest(head + tail, *(page.tag for page in pages)).hex(), json)
+    parts = [Part(head + mark)]
+    for page in pages:
+        if page.buckets:
+            parts += [page.part, _COMMA]
+    if parts[-1] is _COMMA:
+        parts.pop()
+    parts.append(Part(tail))
+    return TrendAnswer(_digest(head + tail, *(page.tag for page in pages)).hex(), parts)
 
 
 def _digest(*parts: bytes) -> bytes:

@@ -1,12 +1,8 @@
 """Server-sent events over a real Valkey: they come, they resume, they outlive a restart."""
 
-import asyncio
-import contextlib
-import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -19,45 +15,11 @@ from connectors.trends.layout import TrendLayout
 from connectors.trends.sink import TrendSink
 from deploy.local.valkey import STOP_S, start_valkey, wait_for_valkey
 from tests.conftest import PredictionMaker
+from tests.integration.http.conftest import following, next_of
 
 pytestmark = pytest.mark.integration
 
 FIELD = "posts@id-1:0"
-WITHIN_S = 20
-Event = tuple[str, str, Any]  # id, kind, data
-
-
-@contextlib.asynccontextmanager
-async def following(
-    api: httpx.AsyncClient, last_event_id: str | None = None, **query: Any
-) -> AsyncIterator[AsyncIterator[Event]]:
-    """Events of the stream, as they come."""
-    headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
-    async with (
-        asyncio.timeout(WITHIN_S),
-        api.stream("GET", "/api/v1/stream", params=query, headers=headers) as answer,
-    ):
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        yield events(answer)
-
-
-async def events(answer: httpx.Response) -> AsyncIterator[Event]:
-    fields: dict[str, str] = {}
-    async for line in answer.aiter_lines():
-        name, _, value = line.partition(": ")
-        if name:
-            fields[name] = value
-        elif line == "" and "event" in fields:
-            yield fields["id"], fields["event"], json.loads(fields["data"])
-            fields = {}
-
-
-async def next_of(found: AsyncIterator[Event], *kinds: str) -> Event:
-    """The next event of these kinds."""
-    async for event in found:
-        if event[1] in kinds:
-            return event
-    raise AssertionError("the stream ended")
 
 
 async def test_a_post_that_is_counted_is_told_with_the_state_of_its_bucket(

@@ -5,6 +5,7 @@ import gzip
 import io
 import random
 import time
+from collections.abc import Mapping
 
 import httpx
 import pytest
@@ -83,7 +84,7 @@ async def test_an_answer_that_is_known_is_not_sent_again(
     now = time.time()
     sink = TrendSink(valkey, layout)
     await sink.apply(FIELD, [predict(0, ["a"], now - 600)])
-    asked = {"start": now - HOUR, "end": now, "resolution": "1m"}
+    asked: Mapping[str, str | float] = {"start": now - HOUR, "end": now, "resolution": "1m"}
     first = await api.get("/api/v1/trends/a", params=asked)
     known = {"If-None-Match": first.headers["etag"]}
     again = await api.get("/api/v1/trends/a", params=asked, headers=known)
@@ -107,7 +108,7 @@ async def test_a_long_answer_is_compressed_for_who_accepts_it(
     now = time.time()
     posts = [predict(at, ["a"], now - 60 * at) for at in range(50)]
     await TrendSink(valkey, layout).apply(FIELD, posts)
-    asked = {"start": now - HOUR, "end": now, "resolution": "1m"}
+    asked: Mapping[str, str | float] = {"start": now - HOUR, "end": now, "resolution": "1m"}
     plain = await api.get("/api/v1/trends/a", params=asked, headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
     request = api.build_request("GET", "/api/v1/trends/a", params=asked)
@@ -127,7 +128,7 @@ async def test_csv_says_what_json_says(
     now = time.time()
     posts = [predict(at, ["a/ b#"], now - 600 * at, sentiment=at % 3) for at in range(9)]
     await TrendSink(valkey, layout).apply(FIELD, posts)
-    asked = {"start": now - 2 * HOUR, "end": now + 1, "resolution": "1m"}
+    asked: Mapping[str, str | float] = {"start": now - 2 * HOUR, "end": now + 1, "resolution": "1m"}
     path = "/api/v1/trends/a%2F%20b%23"
     buckets = (await api.get(path, params=asked)).json()["buckets"]
     answer = await api.get(path, params={**asked, "format": "csv"})

@@ -1,0 +1,236 @@
+// All tracks beside each other: volume, net sentiment, change.
+
+import { askJson } from "./api.js";
+import { h } from "./dom.js";
+import * as format from "./format.js";
+import { mix, sparkline, whisker } from "./marks.js";
+import { blank } from "./panels.js";
+import { address, SECONDS } from "./place.js";
+
+const REREAD_MS = 5000;
+const COLUMNS = /** @type {[string, string, string][]} */ ([
+  ["track", "Track", ""],
+  ["", "Net sentiment and volume", ""],
+  ["posts", "Posts", "number"],
+  ["net", "Net sentiment", ""],
+  ["change", "Change", "number"],
+  ["", "Negative, neutral, positive", ""],
+]);
+
+/**
+ * Show the overview and keep it up to date.
+ * @param {import("./main.js").Stage} stage
+ */
+export async function overview(stage) {
+  const { place, root, signal } = stage;
+  /** @type {import("./api.js").Board | null} */
+  let board = null;
+  /** @type {Map<string, number>} */
+  let alerts = new Map();
+  let search = "";
+  let dueAt = 0;
+
+  const figures = h("dl", { class: "figures" });
+  const body = h("tbody", {});
+  const head = h("tr", {});
+  const table = h(
+    "table",
+    { class: "tracks" },
+    h("caption", { class: "hidden-label" }, "Tracks"),
+    h("thead", {}, head),
+    body,
+  );
+  const find = h("input", {
+    type: "search",
+    class: "field",
+    placeholder: "Find a track",
+    "aria-label": "Find a track",
+    oninput: (/** @type {Event} */ event) => {
+      search = /** @type {HTMLInputElement} */ (event.target).value.toLowerCase();
+      draw();
+    },
+  });
+  root.replaceChildren(
+    h("div", { class: "view-head" }, h("h1", {}, "Opinion now"), h("div", { class: "tools" }, find, stage.ranges())),
+    figures,
+    table,
+  );
+  head.append(...COLUMNS.map(([order, name, tone]) =>
+    h(
+      "th",
+      {
+        scope: "col",
+        class: tone,
+        "aria-sort": order && order === place.sort ? (order === "track" ? "ascending" : "descending") : null,
+      },
+      order ? h("button", { type: "button", onclick: () => stage.go({ ...place, sort: order }) }, name) : name,
+    )
+  ));
+
+  async function read() {
+    dueAt = Infinity;
+    board = await askJson("leaderboard", { window: place.range, sort: place.sort, limit: 500 }, signal);
+    const raised = await askJson("alerts", { limit: 200 }, signal).catch(() => ({ alerts: [] }));
+    alerts = new Map();
+    for (const alert of raised.alerts) {
+      if (alert.state === "raised") alerts.set(alert.track, (alerts.get(alert.track) ?? 0) + 1);
+    }
+    draw();
+    if (dueAt === Infinity) dueAt = 0;
+  }
+
+  /** @param {string} [fresh] track that was just counted in */
+  function draw(fresh) {
+    if (!board) return;
+    if (!board.tracks.length) {
+      table.hidden = true;
+      figures.replaceChildren();
+      stage.say(blank(
+        "No track has a post yet",
+        "Send some: ",
+        h("code", {}, "voxpop produce posts.jsonl"),
+        ", or watch a simulated public: ",
+        h("code", {}, "voxpop demo"),
+        ". They appear here by themselves.",
+      ));
+      return;
+    }
+    table.hidden = false;
+    stage.say(null);
+    const shown = board.tracks.filter((standing) => standing.track.toLowerCase().includes(search));
+    figures.replaceChildren(...summary(board.tracks, alerts));
+    body.replaceChildren(...shown.map((standing) => row(standing, fresh === standing.track)));
+    if (!shown.length) {
+      body.append(h("tr", {}, h("td", { colspan: COLUMNS.length, class: "quiet" }, "No track has that in its name.")));
+    }
+  }
+
+  /**
+   * @param {import("./api.js").Standing} standing
+   * @param {boolean} fresh
+   */
+  function row(standing, fresh) {
+    const own = /** @type {import("./api.js").Board} */ (board);
+    const link = address({ ...place, view: "track", track: standing.track });
+    const raised = alerts.get(standing.track);
+    return h(
+      "tr",
+      { class: fresh ? "fresh" : null, "data-track": standing.track },
+      h(
+        "td",
+        { class: "name" },
+        h("a", { href: link, "data-link": true }, standing.track),
+        raised &&
+          h("span", { class: "badge", title: `${raised} alerts under way` }, raised > 1 ? `${raised} ALERTS` : "ALERT"),
+      ),
+      h("td", { class: "line" }, sparkline(standing.points, own.start, own.end, SECONDS[own.resolution])),
+      h(
+        "td",
+        { class: "posts number" },
+        h(
+          "div",
+          {},
+          h("span", { class: "value" }, format.short(standing.posts)),
+          h("span", { class: "hidden-label" }, " posts"),
+        ),
+        h(
+          "div",
+          { class: "small quiet" },
+          standing.posts_change === null ? "new" : `${format.changed(standing.posts_change)} posts`,
+        ),
+      ),
+      h(
+        "td",
+        { class: "netcell" },
+        h("span", { class: "value" }, format.net(standing.net)),
+        whisker(standing.net, standing.net_low, standing.net_high),
+      ),
+      h("td", { class: "change number" }, moved(standing)),
+      h("td", { class: "mood wide" }, mix(standing.sentiment)),
+    );
+  }
+
+  /** @param {{track: string, buckets: import("./api.js").Bucket[]}} event */
+  function patch(event) {
+    const standing = board?.tracks.find((each) => each.track === event.track);
+    if (!board || !standing) {
+      dueAt = 0;
+      return;
+    }
+    for (const bucket of event.buckets.filter((each) => each.start >= /** @type {any} */ (board).start)) {
+      const before = standing.points.find((point) => point.start === bucket.start);
+      const net = (bucket.sentiment.positive - bucket.sentiment.negative) / bucket.posts;
+      standing.posts += bucket.posts - (before?.posts ?? 0);
+      if (before) Object.assign(before, { posts: bucket.posts, net });
+      else standing.points.push({ start: bucket.start, posts: bucket.posts, net });
+    }
+    board.end = Math.max(
+      board.end,
+      ...event.buckets.map((bucket) => bucket.start + SECONDS[/** @type {any} */ (board).resolution]),
+    );
+    draw(event.track);
+  }
+
+  await read();
+  let lastRead = Date.now();
+  stage.follow({ resolution: /** @type {any} */ (board).resolution }, (kind, data) => {
+    if (kind === "trend") patch(data);
+    else dueAt = 0;
+  });
+  const timer = setInterval(() => {
+    const old = Date.now() - lastRead > REREAD_MS;
+    if ((dueAt === 0 || old) && dueAt !== Infinity && !document.hidden) {
+      lastRead = Date.now();
+      read().catch((error) => ((dueAt = Date.now() + REREAD_MS), stage.trouble(error)));
+      dueAt = 1;
+    }
+  }, 500);
+  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+}
+
+/** @param {import("./api.js").Standing} standing */
+function moved(standing) {
+  const change = standing.net_change;
+  if (change === null) return h("span", { class: "quiet" }, "–");
+  const tone = Math.abs(change) < 0.005 ? "quiet" : change > 0 ? "up" : "down";
+  const arrow = tone === "quiet" ? "" : change > 0 ? "▲ " : "▼ ";
+  return h("span", { class: tone }, arrow, format.net(change));
+}
+
+/**
+ * @param {import("./api.js").Standing[]} tracks
+ * @param {Map<string, number>} alerts
+ */
+function summary(tracks, alerts) {
+  const posts = tracks.reduce((sum, each) => sum + each.posts, 0);
+  const before = tracks.reduce((sum, each) => sum + each.posts_before, 0);
+  const spoken = tracks.filter((each) => each.posts > 0);
+  const moves = spoken.filter((each) => each.net_change !== null);
+  const most = moves.sort((one, other) => Math.abs(other.net_change ?? 0) - Math.abs(one.net_change ?? 0))[0];
+  const raised = [...alerts.values()].reduce((sum, each) => sum + each, 0);
+  return [
+    figure(
+      "Posts",
+      format.short(posts),
+      before ? `${format.changed(posts / before - 1)} on the window before` : "none in the window before",
+    ),
+    figure("Tracks with posts", `${spoken.length}`, `of ${tracks.length}`),
+    most
+      ? figure(
+        "Moved most",
+        h("span", { class: (most.net_change ?? 0) > 0 ? "up" : "down" }, format.net(most.net_change)),
+        most.track,
+      )
+      : figure("Moved most", "–", "nothing to compare with yet"),
+    figure("Alerts under way", `${raised}`, raised ? [...alerts.keys()].slice(0, 2).join(", ") : "all as usual"),
+  ];
+}
+
+/**
+ * A key figure.
+ * @param {string} name
+ * @param {Node | string} value
+ * @param {Node | string} note
+ */
+export const figure = (name, value, note) =>
+  h("div", { class: "figure" }, h("dt", {}, name), h("dd", {}, value, h("div", { class: "note" }, note)));

@@ -1,0 +1,257 @@
+"""The dashboard in a real Chromium: it loads, follows, drills down, and outlives trouble."""
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import redis.asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, expect
+
+from connectors.http.options import ApiOptions
+from connectors.http.server import ApiServer
+from connectors.http.tokens import parse_tokens
+from connectors.schemas.prediction import Prediction
+from connectors.trends.sink import TrendSink
+from tests.browser.conftest import Store
+from tests.conftest import PredictionMaker
+
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
+
+FIELD = "posts@id-1:0"
+LIVE_WITHIN_MS = 2000
+PATHS = ("/", "/?track=acme", "/?view=compare")
+
+
+async def count(client: redis.asyncio.Redis, posts: Sequence[Prediction]) -> None:
+    await TrendSink(client, Store.layout).apply(FIELD, posts)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def counted(counts: redis.asyncio.Redis, predict: PredictionMaker) -> redis.asyncio.Redis:
+    """A store with two tracks that have an hour behind them."""
+    now = time.time()
+    posts = [
+        predict(at, ["acme"], now - 45 * at, sentiment=at % 3, emotion=at % 7) for at in range(60)
+    ]
+    posts += [predict(100 + at, ["globex"], now - 200 * at, sentiment=2) for at in range(12)]
+    await count(counts, posts)
+    return counts
+
+
+async def opened(page: Page, address: str, path: str) -> None:
+    await page.goto(address + path)
+    await expect(page.locator("#view")).to_have_attribute("aria-busy", "false")
+
+
+@pytest.mark.usefixtures("counted")
+async def test_the_overview_lists_tracks_by_their_posts(
+    page: Page, address: str, complaints: list[str]
+) -> None:
+    await opened(page, address, "/")
+    rows = page.locator("tr[data-track]")
+    assert await rows.evaluate_all("rows => rows.map(row => row.dataset.track)") == [
+        "acme",
+        "globex",
+    ]
+    await expect(rows.nth(1).locator(".posts .value")).to_have_text("12")
+    await expect(rows.nth(1).locator(".netcell .value")).to_have_text("+1.00")
+    await expect(page.locator("#live")).to_have_text("Live")
+    assert complaints == []
+
+
+async def test_a_post_that_is_counted_shows_within_two_seconds(
+    page: Page, address: str, counted: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    await opened(page, address, "/")
+    await expect(page.locator("#live")).to_have_text("Live")
+    posts = page.locator("tr[data-track=globex] .posts .value")
+    await expect(posts).to_have_text("12")
+    await count(counted, [predict(200, ["globex"], time.time(), sentiment=0)])
+    await expect(posts).to_have_text("13", timeout=LIVE_WITHIN_MS)
+    await opened(page, address, "/?track=globex")
+    figure = page.locator(".figure", has_text="Posts").locator("dd").first
+    await expect(figure).to_contain_text("13")
+    await expect(page.locator("#live")).to_have_text("Live")
+    await count(counted, [predict(201, ["globex"], time.time(), sentiment=0)])
+    await expect(figure).to_contain_text("14", timeout=LIVE_WITHIN_MS)
+
+
+@pytest.mark.usefixtures("counted")
+async def test_from_the_overview_down_to_a_moment_and_back(
+    page: Page, address: str, complaints: list[str]
+) -> None:
+    await opened(page, address, "/?range=15m")
+    await page.get_by_role("link", name="acme").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("acme")
+    assert "track=acme" in page.url
+    assert "range=15m" in page.url
+    await expect(page.get_by_role("img", name="Sentiment of acme")).to_be_visible()
+    chart = page.get_by_role("img", name="Sentiment of acme")
+    await chart.focus()
+    moments = set()
+    for _ in range(6):
+        await chart.press("ArrowLeft")
+        moments.add(await page.locator(".picked").inner_text())
+    assert len(moments) == 6
+    assert any(re.search(r": [1-9]\d* posts, ", moment) for moment in moments)
+    await page.go_back()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Opinion now")
+    assert complaints == []
+
+
+@pytest.mark.usefixtures("counted")
+async def test_a_link_shows_the_same_view_again(page: Page, address: str) -> None:
+    await opened(page, address, "/")
+    await page.get_by_role("button", name="24 h").click()
+    await page.get_by_role("button", name="Net sentiment", exact=True).click()
+    await expect(page.locator("th[aria-sort]")).to_have_text("Net sentiment")
+    kept = page.url
+    other = await page.context.new_page()
+    await other.goto(kept)
+    await expect(other.locator("th[aria-sort]")).to_have_text("Net sentiment")
+    pressed = other.locator(".choice button[aria-pressed=true]")
+    await expect(pressed).to_have_text("24 h")
+    rows = other.locator("tr[data-track]")
+    await expect(rows.first).to_have_attribute("data-track", "globex")
+
+
+@pytest.mark.usefixtures("counted")
+async def test_figures_and_charts_can_be_taken_along(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    await opened(page, address, "/?track=acme")
+    async with page.expect_download() as csv:
+        await page.get_by_role("button", name="Save the figures as CSV").click()
+    await (await csv.value).save_as(tmp_path / "acme.csv")
+    lines = (tmp_path / "acme.csv").read_text().splitlines()
+    assert lines[0].startswith("start,start_unix,posts,negative")
+    assert sum(int(line.split(",")[2]) for line in lines[1:]) == 60
+    async with page.expect_download() as png:
+        await page.get_by_role("button", name="Save the sentiment chart as PNG").click()
+    await (await png.value).save_as(tmp_path / "acme.png")
+    image = (tmp_path / "acme.png").read_bytes()
+    assert image.startswith(b"\x89PNG")
+    assert len(image) > 10_000
+
+
+@pytest.mark.usefixtures("counted")
+async def test_joined_points_keep_posts_and_have_the_interval_of_the_api(
+    page: Page, address: str
+) -> None:
+    await opened(page, address, "/")
+    joined = await page.evaluate(
+        """async () => {
+            const { LiveSeries, wilson } = await import("/assets/series.js");
+            const asked = "/api/v1/trends/acme?window=1h&resolution=10s";
+            const answer = await (await fetch(asked)).json();
+            const pooled = new LiveSeries(answer).pooled();
+            return [pooled.step, pooled.sums().posts, answer.total.posts, answer.total,
+                    wilson(answer.total.sentiment.negative, answer.total.posts)];
+        }"""
+    )
+    step, posts, expected, total, interval = joined
+    assert step > 10
+    assert posts == expected
+    assert interval == pytest.approx(total["sentiment_shares"]["negative"])
+
+
+@pytest.mark.usefixtures("counted")
+async def test_tracks_are_compared_and_the_choice_is_in_the_address(
+    page: Page, address: str, complaints: list[str]
+) -> None:
+    await opened(page, address, "/?view=compare")
+    await expect(page.locator("tbody tr", has_text="acme").last).to_contain_text("83%")
+    await page.get_by_role("button", name="acme").click()
+    await expect(page.locator("tbody tr", has_text="globex").last).to_contain_text("100%")
+    assert "with=globex" in page.url
+    assert complaints == []
+
+
+async def test_it_says_that_redis_is_away_and_goes_on_when_it_is_back(
+    page: Page, address: str, store: Store, counted: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    await opened(page, address, "/")
+    await expect(page.locator("#live")).to_have_text("Live")
+    store.stop()
+    await expect(page.locator("#live")).to_have_text("Redis is away", timeout=20_000)
+    assert await page.locator("tr[data-track]").count() == 2  # what was known stays
+    store.start()
+    await expect(page.locator("#live")).to_have_text("Live", timeout=20_000)
+    await count(counted, [predict(300, ["globex"], time.time())])
+    await expect(page.locator("tr[data-track=globex] .posts .value")).to_have_text(
+        "13", timeout=10_000
+    )
+
+
+async def test_nothing_yet_and_no_such_track_are_said(page: Page, address: str) -> None:
+    await opened(page, address, "/")
+    await expect(page.get_by_role("heading", name="No track has a post yet")).to_be_visible()
+    await opened(page, address, "/?track=nobody")
+    await expect(page.get_by_role("heading", name="No such track")).to_be_visible()
+
+
+async def test_the_first_post_appears_on_an_empty_page(
+    page: Page, address: str, counts: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    await opened(page, address, "/")
+    await expect(page.locator("#live")).to_have_text("Live")
+    await count(counts, [predict(0, ["first"], time.time())])
+    await expect(page.locator("tr[data-track=first]")).to_be_visible(timeout=5000)
+
+
+@pytest.mark.usefixtures("counted")
+async def test_a_guarded_server_asks_for_a_token_once(page: Page, options: ApiOptions) -> None:
+    secret = "s" * 20
+    guarded = ApiServer(replace(options, tokens=parse_tokens(f"read:{secret}")), "127.0.0.1", 0)
+    async with guarded.beside():
+        await page.goto(guarded.url)
+        await page.get_by_role("textbox", name="Token").fill(secret)
+        await page.get_by_role("button", name="Go on").click()
+        await expect(page.locator("tr[data-track]")).to_have_count(2)
+        await expect(page.locator("#live")).to_have_text("Live")
+        await page.reload()
+        await expect(page.locator("tr[data-track]")).to_have_count(2)
+        await page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.usefixtures("counted")
+async def test_it_can_be_read_by_everybody(page: Page, address: str, scheme: str) -> None:
+    """axe-core finds nothing: names, roles, order of headings, contrast of text."""
+    await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for path in PATHS:
+        await opened(page, address, path)
+        found = await Axe().run(page, options={"resultTypes": ["violations"]})
+        said = [
+            f"{each['id']}: {each['nodes'][0]['html']}" for each in found.response["violations"]
+        ]
+        assert said == [], path
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (3840, 2160)])
+@pytest.mark.usefixtures("counted")
+async def test_nothing_is_cut_off_on_a_phone_or_a_wall(
+    page: Page, address: str, width: int, height: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": height})
+    for path in PATHS:
+        await opened(page, address, path)
+        wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, path
+
+
+@pytest.mark.usefixtures("counted")
+async def test_it_can_be_used_by_keys_alone(page: Page, address: str) -> None:
+    await opened(page, address, "/")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Skip to the figures")).to_be_focused()
+    reached = set()
+    for _ in range(25):
+        await page.keyboard.press("Tab")
+        reached.add(await page.evaluate("document.activeElement.textContent.trim()"))
+    assert {"Overview", "Compare", "1 h", "Posts", "acme", "globex"} <= reached
