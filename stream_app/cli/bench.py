@@ -9,6 +9,7 @@ from stream_app.cli import bench_alerts, bench_model
 
 if TYPE_CHECKING:
     from benchmarks.accuracy import Figures as Accuracy
+    from benchmarks.api import Figures as Api
     from benchmarks.encoder import Figures as Encoder
     from benchmarks.engine import Figures as Engine
     from benchmarks.explanations import Figures as Explanations
@@ -94,6 +95,24 @@ def pipeline(
     require_place(json)
     with told_in_a_line(BenchmarkStoppedError), drawn_progress() as progress:
         figures = benchmark.run(posts, runs, progress, seconds)
+    _tell(figures, json)
+
+
+@app.command()
+def api(
+    readers: Annotated[int, typer.Option(min=1, help="At once, where there are many.")] = 500,
+    seconds: Annotated[float, typer.Option(min=1, help="How long each load lasts.")] = 20.0,
+    json: Json = None,
+) -> None:
+    """Measure the HTTP API while posts are counted: one reader, many, and many followers."""
+    from benchmarks import api as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.json_file import require_place  # noqa: PLC0415
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
+
+    require_place(json)
+    with told_in_a_line(benchmark.ServerFailedError), drawn_progress() as progress:
+        figures = benchmark.run(readers, seconds, progress)
     _tell(figures, json)
 
 
@@ -298,8 +317,8 @@ def identities(json: Json = None) -> None:
 
 
 def _tell(
-    figures: "Accuracy | Encoder | Engine | Explanations | Growth | Identities | Peers | Pipeline "
-    "| Reading | Soak | Verify | WindowLengths",
+    figures: "Accuracy | Api | Encoder | Engine | Explanations | Growth | Identities | Peers "
+    "| Pipeline | Reading | Soak | Verify | WindowLengths",
     path: Path | None,
 ) -> None:
     from stream_app.cli.json_file import write_json  # noqa: PLC0415 - keeps `--help` fast

@@ -83,6 +83,17 @@ def test_counting_again_is_measured_by_one_process_and_by_several(
     assert all(each["per_s"] > 0 for each in figures["measurements"])
 
 
+def test_the_api_is_measured_under_each_load(tmp_path: Path) -> None:
+    done = bench({}, tmp_path / "api.json", "api", "--readers", "5", "--seconds", "1")
+    assert done.returncode == 0, done.stderr
+    measured = json.loads((tmp_path / "api.json").read_text())["measurements"]
+    assert [each["readers"] for each in measured] == [1, 1, 1, 5, 5]
+    for each in measured:
+        assert each["failed"] == 0
+        assert 0 < each["latency_ms"]["p50"] <= each["latency_ms"]["p99"]
+    assert "posts/s counted meanwhile" in done.stdout
+
+
 def test_the_pipeline_is_set_beside_the_model_alone(
     tmp_path: Path, settings_env: Mapping[str, str]
 ) -> None:
