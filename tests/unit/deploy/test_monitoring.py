@@ -1,0 +1,82 @@
+"""The Grafana dashboard and the Prometheus rules ask for figures that there are."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import CollectorRegistry
+from prometheus_client.parser import text_string_to_metric_families
+
+from connectors.http.metrics import ApiMetrics
+from connectors.trends.standing import standings
+from stream_app.metrics import Metrics
+
+DASHBOARD = Path("deploy/grafana/voxpop.json")
+RULES = Path("deploy/prometheus/rules.yml")
+NAME = re.compile(r"\bvoxpop_[a-z_]+")
+SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("_total",)}
+
+
+def known_names() -> set[str]:
+    """Names of all samples that a worker and the API tell."""
+    registry = CollectorRegistry()
+    Metrics(registry)
+    api = ApiMetrics()
+    bucket = (0, {"posts": 1, "sentiment:positive": 1})
+    page = api.page(standings({"acme": [bucket]}, {"acme": []})).decode()
+    families = [*registry.collect(), *text_string_to_metric_families(page)]
+    return {
+        family.name + suffix for family in families for suffix in SUFFIXES.get(family.type, ("",))
+    }
+
+
+def dashboard_expressions() -> dict[str, str]:
+    document = json.loads(DASHBOARD.read_text())
+    found = {
+        f"{panel['title']} {target['refId']}": target["expr"]
+        for panel in document["panels"]
+        for target in panel.get("targets", [])
+    }
+    for variable in document["templating"]["list"]:
+        if "definition" in variable:
+            found[variable["name"]] = variable["definition"]
+    return found
+
+
+def rules() -> list[dict[str, Any]]:
+    (group,) = yaml.safe_load(RULES.read_text())["groups"]
+    found: list[dict[str, Any]] = group["rules"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("place", "expression"),
+    [*dashboard_expressions().items(), *((rule["alert"], rule["expr"]) for rule in rules())],
+)
+def test_every_expression_asks_for_what_is_told(place: str, expression: str) -> None:
+    asked = set(NAME.findall(expression))
+    assert asked or "up{" in expression, place
+    assert asked <= known_names(), place
+
+
+def test_panels_do_not_lie_on_each_other() -> None:
+    taken: set[tuple[int, int]] = set()
+    for panel in json.loads(DASHBOARD.read_text())["panels"]:
+        at = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(at["x"], at["x"] + at["w"])
+            for y in range(at["y"], at["y"] + at["h"])
+        }
+        assert at["x"] + at["w"] <= 24
+        assert taken.isdisjoint(cells), panel["title"]
+        taken |= cells
+
+
+def test_every_rule_says_what_happened_and_what_to_do() -> None:
+    for rule in rules():
+        assert set(rule["annotations"]) == {"summary", "action"}, rule["alert"]
+        assert rule["labels"]["severity"] in {"info", "warning", "critical"}
