@@ -77,6 +77,7 @@ class Look:
     shifts: dict[tuple[int, int], Shift]
 
 
+@np.errstate(divide="ignore", invalid="ignore")  # a track as young as that raises no alert
 def look(
     panel: Panel, baseline: Baseline, policy: AlertPolicy, under_way: NDArray[np.bool_]
 ) -> Look:

@@ -102,6 +102,7 @@ class _Display:
     def __init__(self) -> None:
         self._console = Console()
         self._said = time.monotonic()
+        self._told = 0
         self._live: Live | None = None
         self._bars = contextlib.ExitStack()
 
@@ -118,12 +119,20 @@ class _Display:
         """Show a moment; nothing is prepared any more."""
         self._bars.close()
         if not self._console.is_terminal:
+            self._tell(moment)
             self._say(moment)
             return
         if self._live is None:
             self._live = Live(console=self._console, auto_refresh=False)
             self._live.start()
         self._live.update(screen(moment), refresh=True)
+
+    def _tell(self, moment: Moment) -> None:
+        """Say at once what is said only once."""
+        told = [f"dashboard: {moment.dashboard}", *(f"alert: {each}" for each in moment.alerts)]
+        for each in told[self._told :]:
+            self._console.print(each, highlight=False, soft_wrap=True)
+        self._told = len(told)
 
     def _say(self, moment: Moment) -> None:
         if time.monotonic() - self._said >= LINE_EVERY_S:

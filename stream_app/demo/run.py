@@ -8,14 +8,21 @@ import contextlib
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from connectors.alerts.policy import quick_policy
+from connectors.alerts.spans import TrendSpans
+from connectors.alerts.topic import AlertTopic
+from connectors.alerts.watch import AlertWatch, Watched
+from connectors.http.options import ApiOptions
+from connectors.http.server import ApiServer
 from connectors.kafka.producer import PostProducer
-from connectors.kafka.topics import create_topics, topic_id, voxpop_topics
+from connectors.kafka.topics import ALERTS, create_topics, topic_id, voxpop_topics
 from connectors.trends.layout import TrendLayout
 from connectors.trends.reader import TrendReader
+from deploy.local.processes import LOCALHOST
 from deploy.local.progress import Progress
 from stream_app.demo.features import TextFeatures
 from stream_app.demo.outcomes import Outcomes, follow
@@ -87,6 +94,7 @@ class DemoRun:
         self._outcomes = Outcomes()
         self._visibility = Visibility()
         self._sent = SentCounts()
+        self._server = ApiServer(_open_to_all(settings), LOCALHOST, 0)
         self.worker = WorkerProcess(worker_environment(_variables(settings)), folder)
 
     async def play(self, stop: asyncio.Event) -> Report:
@@ -156,10 +164,35 @@ class DemoRun:
             self._kafka, settings.topic("predictions"), settings.topic("posts.dlq"), self._outcomes
         )
         gatherer = Gatherer(
-            player, self._outcomes, self._visibility, self.worker, self._reader, TRACKS
+            player,
+            self._outcomes,
+            self._visibility,
+            self.worker,
+            self._reader,
+            TRACKS,
+            self._server.url,
         )
-        async with _background(fences, written, self.worker.supervise(), self._show_all(gatherer)):
+        beside = (fences, written, self.worker.supervise(), self._show_all(gatherer))
+        async with (
+            self._server.beside(),
+            _background(*beside, self._watch_alerts(gatherer)),
+        ):
             yield gatherer
+
+    async def _watch_alerts(self, gatherer: Gatherer) -> None:
+        """Raise alerts as a watch of its own would, from the first minute on."""
+        topic = AlertTopic(self._kafka, self._settings.topic(ALERTS))
+        async with topic:
+            spans = TrendSpans(self._reader)
+            namespace = self._settings.namespace()
+            watched = Watched(
+                self._redis,
+                namespace,
+                topic,
+                spans=spans,
+                tell=lambda alert: gatherer.alerts.append(alert.summary),
+            )
+            await AlertWatch(watched, quick_policy(least_blocks=1)).run()
 
     async def _show_all(self, gatherer: Gatherer) -> None:
         while True:
@@ -230,4 +263,10 @@ def _variables(settings: Settings) -> dict[str, str]:
         "VOXPOP_REDIS": settings.redis,
         "VOXPOP_TOPIC_PREFIX": settings.topic_prefix,
         "VOXPOP_DATA_DIR": str(settings.data_dir),
+        "VOXPOP_TEXT_RETENTION_DAYS": "1",  # nobody's: they are made up
     }
+
+
+def _open_to_all(settings: Settings) -> ApiOptions:
+    """A server for whoever sits at this machine, whatever the environment says of tokens."""
+    return replace(settings.api_options(), tokens=(), requests_per_s=None)

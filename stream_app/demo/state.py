@@ -41,6 +41,8 @@ class Moment:
         latency_ms: percentiles over the last posts.
         trends: the last minutes of each track, by ten seconds.
         swung: whether opinion on the swinging track is turned over now.
+        alerts: what the alerts so far said, the newest last.
+        dashboard: where it is.
     """
 
     elapsed_s: float
@@ -55,6 +57,8 @@ class Moment:
     recent: Sequence[ScoredLine]
     trends: Sequence[TrendSeries]
     swung: bool
+    alerts: Sequence[str]
+    dashboard: str
     worker_pid: int | None
     worker_restarts: int
 
@@ -66,6 +70,10 @@ class Gatherer:
         player, outcomes, visibility, worker: the parts of the run.
         reader: of its trends.
         tracks: whose trends are shown.
+        dashboard: where it is.
+
+    Attributes:
+        alerts: what the alerts so far said.
     """
 
     def __init__(
@@ -76,7 +84,10 @@ class Gatherer:
         worker: WorkerProcess,
         reader: TrendReader,
         tracks: Sequence[str],
+        dashboard: str,
     ) -> None:
+        self.alerts: list[str] = []
+        self._dashboard = dashboard
         self._player = player
         self._outcomes = outcomes
         self._visibility = visibility
@@ -109,6 +120,8 @@ class Gatherer:
                 for track in self._tracks
             ],
             swung=self._player.scenario.has_swung(self._player.elapsed_s),
+            alerts=list(self.alerts),
+            dashboard=self._dashboard,
             worker_pid=self._worker.pid,
             worker_restarts=self._worker.restarts,
         )

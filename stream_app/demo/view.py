@@ -16,6 +16,7 @@ from connectors.trends.series import TrendBucket, TrendSeries
 from stream_app.demo.phrases import SWINGING
 from stream_app.demo.state import Moment
 
+ALERTS_SHOWN: Final = 3
 NOW_BUCKETS: Final = 3  # ten seconds each; the last one has just begun
 BAR_CELLS: Final = 24
 SPARK_CELLS: Final = 24
@@ -29,7 +30,7 @@ def screen(moment: Moment) -> RenderableType:
     for ratio in (3, 3, 4):
         figures.add_column(ratio=ratio)
     figures.add_row(_in(moment), _out(moment), _health(moment))
-    return Group(figures, _trends(moment), _recent(moment))
+    return Group(figures, _trends(moment), _alerts(moment), _recent(moment))
 
 
 def line(moment: Moment) -> str:
@@ -127,6 +128,12 @@ def _trends(moment: Moment) -> Panel:
             sparkline(series),
         )
     return Panel(table, title="opinion by track", border_style="magenta")
+
+
+def _alerts(moment: Moment) -> Panel:
+    said = moment.alerts[-ALERTS_SHOWN:] or ("none yet: opinion turns over on one track",)
+    title = f"alerts, and all of it at {moment.dashboard}"
+    return Panel(Group(*map(Text, said)), title=title, border_style="red")
 
 
 def _recent(moment: Moment) -> Panel:

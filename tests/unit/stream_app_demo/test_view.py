@@ -36,6 +36,8 @@ def moment(trend: TrendSeries) -> Moment:
         recent=[ScoredLine("reddit", SWINGING, "The night train!", "positive", "happy")],
         trends=[trend],
         swung=True,
+        alerts=["Negative posts on northline-trains rose to 71 %."],
+        dashboard="http://127.0.0.1:8420",
         worker_pid=1234,
         worker_restarts=1,
     )
