@@ -1,7 +1,4 @@
-"""Sends the alerts of the queue to a webhook until it takes them.
-
-Not for one sending: that is `webhook`.
-"""
+"""Sends the queued alerts to a webhook until it takes them. Not for one sending: `webhook`."""
 
 import asyncio
 import logging

@@ -36,10 +36,10 @@ class Span:
 
 
 def explain(now: Span, before: Span, *, volume: bool) -> Evidence:
-    """Set a shift's window beside the time before it began.
+    """Set a shift beside the time before it began.
 
     Args:
-        now: the window.
+        now: since the shift began.
         before: the time before the shift.
         volume: whether posts moved, rather than the share of a label.
     """
@@ -69,7 +69,7 @@ def _platforms(now: Span, before: Span, *, volume: bool) -> list[PlatformPart]:
             usual_posts=usual[name],
             share=None if volume else _share(now, name),
             usual_share=None if volume else _share(before, name),
-            carried=moved[name] / whole if whole else 0.0,
+            carried=(moved[name] / whole or 0.0) if whole else 0.0,  # never -0.0
         )
         for name in names
     ]

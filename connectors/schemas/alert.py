@@ -33,15 +33,17 @@ class PlatformPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     platform: str
-    posts: int = Field(ge=0, description="of the window")
-    usual_posts: float = Field(ge=0, description="in a span as long before the shift began")
-    share: Probability | None = Field(description="of the label among them; null for volume")
+    posts: int = Field(ge=0, description="since the minute in which the shift began")
+    usual_posts: float = Field(ge=0, description="in as long a while, by those before it")
+    share: Probability | None = Field(
+        description="of the label among them; null for volume or without posts"
+    )
     usual_share: Probability | None = Field(description="before; null for volume or without posts")
     carried: float = Field(description="part of the whole change; those of all platforms sum to 1")
 
 
 class ModalityPart(BaseModel):
-    """How much a modality carried the scores of the window, and before it."""
+    """How much a modality carried the scores since the shift began, and before it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
