@@ -53,7 +53,12 @@ WORK: Final[Mapping[Role, _Work]] = {
             ("connectors.trends", "tell_apart.lua"),
         ),
     ),
-    "remover": _Work((_SELECT, "del", "hdel", "hgetall", "hmget", "smembers", "zrem")),
+    "remover": _Work(
+        (
+            *(_SELECT, "del", "expire", "hdel", "hgetall", "hmget", "smembers", "zadd", "zrem"),
+            "zremrangebyscore",
+        )
+    ),
     "watcher": _Work(
         (
             *(_SELECT, *_SCRIPTING, "exec", "get", "hget", "hgetall", "hmget", "lindex", "lrem"),
@@ -66,7 +71,7 @@ WORK: Final[Mapping[Role, _Work]] = {
         ),
     ),
     "worker": _Work(
-        (_SELECT, *_SCRIPTING, "hmget", "info", "lrange", "sadd"),
+        (_SELECT, *_SCRIPTING, "hmget", "info", "lrange", "sadd", "zmscore"),
         (
             ("connectors.conversations", "fix.lua"),
             ("connectors.exemplars", "keep.lua"),

@@ -2,9 +2,15 @@
 
 Keeping is idempotent and independent of order: the best of a track and label by a rank that never
 changes. Not for counts: a worker may keep an example of a post and die before it counts it.
+
+A post may be forgotten before a worker has read it. So whoever forgets marks first and then
+removes, and whoever keeps looks for a mark afterwards: whichever comes last removes it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from hashlib import blake2b
+from itertools import chain
 from math import ceil
 from typing import Final
 
@@ -20,6 +26,7 @@ from connectors.trends.layout import DAY_S, TrendLayout
 from connectors.trends.series import text
 
 LIFE_S: Final = 30 * DAY_S  # after the last example of a track
+MARK_LIFE_S: Final = 6 * 3600  # how late a worker may read a post that was forgotten
 _PACKED: Final = msgspec.msgpack.Encoder()
 
 
@@ -52,17 +59,21 @@ class ExemplarStore:
             redis.exceptions.RedisError: Redis did not answer; keep the same posts again.
         """
         by_track: dict[str, list[dict[str, object]]] = {}
+        kept_posts: dict[str, Prediction] = {}
         for post in posts:
             for track, ranks in self._candidates.offer(post).items():
                 kept = self._kept(post, ranks, texts.get(post.source.offset))
                 by_track.setdefault(track, []).append(kept)
+                kept_posts[post.post_id] = post
         if by_track:
             calls = [self._call(track, kept) for track, kept in by_track.items()]
             await self._keep.run(self._client, calls)
+            await self._remove_marked(list(kept_posts.values()))
 
     async def forget_posts(self, post_ids: Collection[str]) -> int:
         """Remove posts and their texts from every track; returns how many, once for each track."""
         wanted = list(post_ids)
+        await self._mark(_post_mark(own) for own in wanted)
         forgotten = 0
         for track in await self._tracks():
             kept = await self._client.hmget(self._layout.exemplars(track), wanted)
@@ -72,6 +83,7 @@ class ExemplarStore:
 
     async def forget_authors(self, author_hashes: Collection[str]) -> int:
         """Remove all posts of authors and their texts; returns how many, once for each track."""
+        await self._mark(_author_mark(own) for own in author_hashes)
         forgotten = 0
         for track in await self._tracks():
             documents = await self._client.hgetall(self._layout.exemplars(track))
@@ -91,13 +103,29 @@ class ExemplarStore:
             return 0
         layout = self._layout
         async with self._client.pipeline(transaction=False) as pipeline:
-            pipeline.hdel(layout.exemplars(track), *post_ids)
-            for label in LABELS:
-                pipeline.zrem(layout.exemplar_ranks(track, label), *post_ids)
             for post_id in post_ids:
                 pipeline.delete(layout.exemplar_text(track, post_id))
+            for label in LABELS:
+                pipeline.zrem(layout.exemplar_ranks(track, label), *post_ids)
+            pipeline.hdel(layout.exemplars(track), *post_ids)  # last: it is what is looked for
             await pipeline.execute()
         return len(post_ids)
+
+    async def _mark(self, marks: Iterable[str]) -> None:
+        now, key = time.time(), self._layout.withdrawn
+        async with self._client.pipeline(transaction=False) as pipeline:
+            pipeline.zadd(key, dict.fromkeys(marks, now))
+            pipeline.zremrangebyscore(key, "-inf", now - MARK_LIFE_S)
+            pipeline.expire(key, MARK_LIFE_S)
+            await pipeline.execute()
+
+    async def _remove_marked(self, posts: Sequence[Prediction]) -> None:
+        marks = [[_post_mark(post.post_id), _author_mark(post.author_hash or "")] for post in posts]
+        scores = await self._client.zmscore(self._layout.withdrawn, [*chain(*marks)])
+        for at, post in enumerate(posts):
+            if scores[2 * at] is not None or scores[2 * at + 1] is not None:
+                for track in dict.fromkeys(post.tracks):
+                    await self._remove(track, [post.post_id])
 
     def _kept(
         self, post: Prediction, ranks: Mapping[str, float], words: str | None
@@ -118,3 +146,11 @@ class ExemplarStore:
         keys += [layout.exemplar_ranks(track, label) for label in LABELS]
         batch = _PACKED.encode({"most": MOST, "life_s": LIFE_S, "posts": kept})
         return ScriptCall(keys, [layout.exemplar_text(track, ""), batch])
+
+
+def _post_mark(post_id: str) -> str:
+    return blake2b(post_id.encode(), digest_size=8, person=b"post").hexdigest()
+
+
+def _author_mark(author_hash: str) -> str:
+    return blake2b(author_hash.encode(), digest_size=8, person=b"author").hexdigest()

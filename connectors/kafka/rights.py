@@ -22,7 +22,7 @@ from connectors.kafka.errors import BrokerUnreachableError
 from connectors.kafka.metadata import Operation, TopicDescription
 from connectors.kafka.topics import ALERTS, DEAD_LETTERS, POSTS, PREDICTIONS, RAW_POSTS
 
-Role = Literal["producer", "worker", "verifier", "watcher", "operator"]
+Role = Literal["producer", "ingester", "worker", "verifier", "watcher", "operator"]
 Resource = Literal["topic", "group"]
 
 
@@ -65,6 +65,7 @@ class _DescribeGroup(Request[_DescribeGroupsV3]):  # type: ignore[misc]
 _ALL: Final = (POSTS, PREDICTIONS, DEAD_LETTERS, RAW_POSTS, ALERTS)
 RIGHTS: Final[Mapping[Role, Sequence[Right]]] = {
     "producer": (Right(Operation.WRITE, POSTS),),
+    "ingester": (Right(Operation.READ, RAW_POSTS), Right(Operation.WRITE, RAW_POSTS)),
     "worker": (
         Right(Operation.READ, POSTS),
         *_each(Operation.WRITE, PREDICTIONS, DEAD_LETTERS),

@@ -149,6 +149,11 @@ class TrendLayout:
         """Hash: resolution -> posts that came after their bucket had expired."""
         return f"{self._tagged(track)}:late_dropped"
 
+    @property
+    def withdrawn(self) -> str:
+        """Sorted set: marks of posts and authors that were forgotten, scored by when."""
+        return f"{self.namespace}:withdrawn"
+
     def exemplars(self, track: str) -> str:
         """Hash: post id -> an example post, JSON."""
         return f"{self._tagged(track)}:exemplars"

@@ -9,7 +9,7 @@ import redis.asyncio
 from typer.testing import CliRunner
 
 from connectors.exemplars.ranking import LABELS, MOST, rank
-from connectors.exemplars.store import ExemplarStore
+from connectors.exemplars.store import MARK_LIFE_S, ExemplarStore
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.author import AuthorHasher
 from connectors.schemas.prediction import Prediction
@@ -192,3 +192,27 @@ def test_an_author_is_not_looked_for_without_the_salt(monkeypatch: pytest.Monkey
 def test_either_a_post_or_an_author_is_forgotten(options: list[str]) -> None:
     result = CliRunner().invoke(app, ["forget", *options])
     assert "either --post or --author" in str(result.exception)
+
+
+@pytest.mark.parametrize("of_author", [False, True])
+async def test_a_post_that_was_forgotten_before_it_was_read_is_not_kept(
+    of_author: bool, valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
+) -> None:
+    layout = TrendLayout(namespace)
+    author = AuthorHasher(SALT).hashed("ann")
+    assert author is not None
+    posts = [
+        predict(0, ["a", "b"], time.time(), author_hash=author),
+        predict(1, ["a"], time.time()),
+    ]
+    remover = ExemplarStore(valkey, layout)
+    if of_author:
+        await remover.forget_authors({author})
+    else:
+        await remover.forget_posts({posts[0].post_id})
+    await ExemplarStore(valkey, layout, WEEK_S).keep(posts, {0: "my words", 1: "others"})
+    assert await valkey.hkeys(layout.exemplars("a")) == [posts[1].post_id.encode()]
+    assert await valkey.exists(layout.exemplars("b")) == 0
+    assert all(posts[0].post_id not in ids for ids in (await kept(valkey, layout)).values())
+    assert len(await stored_texts(valkey, namespace)) == 1
+    assert 0 < await valkey.ttl(layout.withdrawn) <= MARK_LIFE_S

@@ -16,15 +16,18 @@ from connectors.kafka.topics import (
     ALERTS,
     POSTS,
     PREDICTIONS,
+    RAW_POSTS,
     create_topics,
     topic_differences,
     voxpop_topics,
 )
+from connectors.sources.raw_topic import RawTopic
 from connectors.trends.positions import settled_offsets
 from tests.integration.pipelines import make_post
 from tests.integration.security.conftest import PASSWORD, GuardedKafka
 from tests.integration.security.kafka_acls import allow
 from tests.unit.connectors_alerts.alerts import alert
+from tests.unit.connectors_sources.fakes import post as raw_post
 
 pytestmark = pytest.mark.integration
 
@@ -49,6 +52,11 @@ async def attempt(role: Role, user: KafkaConnection, prefix: str, group: str) ->
         case "producer":
             async with PostProducer(user, topic=prefix + POSTS) as producer:
                 await producer.send(make_post(1))
+        case "ingester":
+            async with RawTopic(user, prefix + RAW_POSTS, "ingest-1", 1000) as raw:
+                await raw.send(raw_post("p1"))
+                await raw.flush()
+                assert [own async for own in raw.own_posts({})] == ["p1"]
         case "watcher":
             async with AlertTopic(user, prefix + ALERTS) as topic:
                 await topic.put(alert())
@@ -78,6 +86,8 @@ async def test_a_role_can_do_its_work_with_its_rights(
     ("role", "lacking"),
     [
         ("producer", f"WRITE on topic {{prefix}}{POSTS}"),
+        ("ingester", f"WRITE on topic {{prefix}}{RAW_POSTS}"),
+        ("ingester", f"READ on topic {{prefix}}{RAW_POSTS}"),
         ("worker", f"READ on topic {{prefix}}{POSTS}"),
         ("worker", f"WRITE on topic {{prefix}}{PREDICTIONS}"),
         ("worker", "READ on group {prefix}group"),

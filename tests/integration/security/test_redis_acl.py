@@ -140,7 +140,7 @@ async def work_of_a_watcher(
 async def work_of_a_remover(
     client: redis.asyncio.Redis, _: PredictionMaker, namespace: str
 ) -> None:
-    """What `voxpop forget` does."""
+    """What `voxpop forget` and `voxpop ingest` do."""
     layout = TrendLayout(namespace)
     store = ExemplarStore(client, layout)
     kept = text(min(await client.hgetall(layout.exemplars("acme"))))
