@@ -36,7 +36,7 @@ async def refusal(connection: KafkaConnection) -> str:
 async def test_a_user_with_its_password_is_let_in_and_its_login_is_not_logged(
     sasl: KafkaConnection, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, "aiokafka.conn"):
         assert await describe_topics(sasl, ["posts"]) == {}
     assert "SaslAuthenticateRequest" in caplog.text
     assert "sasl_auth_bytes" not in caplog.text
