@@ -80,12 +80,12 @@ def _print(done: "Rebuilt") -> None:
     )
     if not done.surplus:
         return
-    table = Table("track", "resolution", "bucket start", "count", "expected", "found")
+    table = Table("track", "resolution", "bucket start, UTC", "count", "expected", "found")
     for item in done.surplus[:MOST_SHOWN]:
         table.add_row(
             Text(item.track),
             item.resolution,
-            f"{item.bucket_start} {moment(item.bucket_start)}",
+            moment(item.bucket_start),
             item.field,
             f"{item.expected:,}",
             f"{item.found:,}",

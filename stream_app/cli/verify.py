@@ -69,12 +69,14 @@ def _print(found: "Verification") -> None:
         f"{found.buckets:,} buckets of {found.tracks:,} tracks"
     )
     if found.differing:
-        table = Table("track", "resolution", "bucket start", "count", "expected", "found", "by")
+        table = Table(
+            "track", "resolution", "bucket start, UTC", "count", "expected", "found", "by"
+        )
         for item in found.differences[:MOST_SHOWN]:
             table.add_row(
                 Text(item.track),
                 item.resolution,
-                f"{item.bucket_start} {moment(item.bucket_start)}",
+                moment(item.bucket_start),
                 Text(item.field),
                 str(item.expected),
                 str(item.found),
