@@ -24,7 +24,8 @@ def licence(package: Distribution) -> str:
         for each in about.get_all("Classifier") or []
         if each.startswith("License ::")
     ]
-    said = about.get("License-Expression") or "; ".join(classified) or about.get("License") or ""
+    told = {name: about[name] for name in ("License-Expression", "License") if name in about}
+    said = told.get("License-Expression") or "; ".join(classified) or told.get("License", "")
     return said.splitlines()[0][:200] if said.strip() else "nothing"
 
 
