@@ -1,8 +1,8 @@
 """Counts of many simulated tracks, with shifts of known size at known times. Pure.
 
 Rates follow a season, wander (logarithm: first-order autoregression, two hours) and flicker
-(gamma, each minute anew), which is heavier in the tail than what the detector believes. Logits of
-the negative share do the same. Not for judging: `judging` does that.
+(gamma, each minute anew); logits of the negative share wander and flicker too. The detector knows
+neither how they mix nor how long they last. Not for judging: `judging` does that.
 """
 
 from collections.abc import Iterator
