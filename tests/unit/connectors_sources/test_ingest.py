@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.kafka.errors import DeliveryError
+from connectors.schemas.post import RawPost
 from connectors.sources.cursor_file import CursorFile, SavedState
 from connectors.sources.errors import SourceRefusedError
 from connectors.sources.figures import Figures
@@ -107,6 +108,28 @@ async def test_the_cursor_stays_before_posts_that_were_not_delivered(trial: Tria
         await trial.run([post("b"), Checkpoint({"at": 2})])
     assert trial.saved.cursor == {"at": 1}
     assert not trial.saved.ended
+
+
+async def test_a_topic_that_takes_no_more_stops_the_reading(trial: Trial) -> None:
+    taken, room = asyncio.Event(), asyncio.Event()
+
+    async def wait_for_room(post: RawPost) -> None:
+        taken.set()
+        await room.wait()
+        trial.topic.posts.append(post)
+
+    trial.topic.send = wait_for_room  # type: ignore[method-assign]
+    with CursorFile(trial.path, "scripted") as file:
+        running = asyncio.create_task(trial.ingest(file, [post("a"), post("b"), "wait"]).run())
+        await asyncio.wait_for(taken.wait(), WITHIN_S)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not trial.source.waiting.is_set()
+        room.set()
+        await asyncio.wait_for(trial.source.waiting.wait(), WITHIN_S)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert trial.topic.ids == ["a", "b"]
 
 
 async def test_stopping_while_the_source_is_silent_saves_what_was_read(trial: Trial) -> None:
