@@ -62,6 +62,13 @@ class Feed:
             await self._pouring
             self._pouring = None
 
+    async def end(self) -> None:
+        """Send no more, whether the brokers have it or not."""
+        if self._pouring is not None:
+            self._pouring.cancel()
+            await asyncio.wait([self._pouring])
+            self._pouring = None
+
     @contextlib.asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
         """Send nothing while the body runs."""

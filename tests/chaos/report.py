@@ -78,10 +78,16 @@ def _run_row(run: Document) -> list[str]:
         _counted(run["faults"]),
         f"{run['posts']:,}",
         *(str(verdict[name]) for name in ("lost", "double", "changed", "stuck", "bad_windows")),
-        f"{min(recoveries):.0f}-{max(recoveries):.0f}" if recoveries else "",
+        _span(recoveries),
         f"{max(run['stops_s'], default=0.0):.1f}",
         ", ".join(_ended(int(code), times) for code, times in run["exits"].items()),
     ]
+
+
+def _span(seconds: Sequence[float]) -> str:
+    """Shortest to longest, once where they are the same; nothing where there is none."""
+    ends = (min(seconds), max(seconds)) if seconds else ()
+    return "-".join(dict.fromkeys(f"{end:.0f}" for end in ends))
 
 
 def _guard_row(trial: Document) -> list[str]:

@@ -114,6 +114,7 @@ async def run(setup: Setup, seed: int, folder: Path) -> Outcome:
             await _play(setup, scene)
         except TimeoutError as error:  # what did not come is as bad as what came wrong
             scene.stuck.append(str(error) or "an effect did not come in time")
+            await scene.feed.end()
         evidence = await gather_evidence(
             scene.kafka, servers.valkey.connection, PREFIX, scene.group, scene.stuck
         )
