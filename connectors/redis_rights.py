@@ -71,7 +71,7 @@ WORK: Final[Mapping[Role, _Work]] = {
         ),
     ),
     "worker": _Work(
-        (_SELECT, *_SCRIPTING, "hmget", "info", "lrange", "sadd", "zmscore"),
+        (_SELECT, *_SCRIPTING, "hmget", "info", "lrange", "ping", "sadd", "zmscore"),
         (
             ("connectors.conversations", "fix.lua"),
             ("connectors.exemplars", "keep.lua"),
@@ -79,7 +79,7 @@ WORK: Final[Mapping[Role, _Work]] = {
         ),
     ),
 }
-WITHOUT_KEYS: Final = frozenset({"info", "time"})
+WITHOUT_KEYS: Final = frozenset({"info", "ping", "time"})
 # the question itself needs these; asked about an EVALSHA without arguments, Valkey 9.1 crashes
 BY_ASKING: Final = frozenset({*_SCRIPTING, _SELECT})
 WRITERS: Final[frozenset[Role]] = frozenset({"rebuilder", "remover", "watcher", "worker"})

@@ -51,6 +51,7 @@ async def work_of_a_worker(
     client: redis.asyncio.Redis, predict: PredictionMaker, namespace: str
 ) -> None:
     """Counts, of which one is late; results fixed, with a window that overflows; examples."""
+    await client.ping()  # as its probes do
     store = PartitionStore(client, namespace=namespace, window=2)
     assert await store.load_intent(SOURCE) is None
     assert await store.fix(SOURCE, 0, 2, b"outcomes", {"c1": [b"1", b"2", b"3"]})
