@@ -99,7 +99,7 @@ class BlueskySource:
                 event = orjson.loads(message)
                 time_us = int(event["time_us"])
                 items = list(read_event(event))
-            except (KeyError, TypeError, ValueError) as error:
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
                 yield Unusable(f"an event of Jetstream: {error!r:.100}")
                 continue
             if expected_us is not None:
@@ -127,7 +127,7 @@ def read_event(event: dict[str, Any]) -> Iterator[Item]:
     """What an event of Jetstream says; nothing where it is of no concern.
 
     Raises:
-        KeyError, TypeError, ValueError: it is no event.
+        AttributeError, LookupError, TypeError, ValueError: it is no event.
     """
     did = str(event["did"])
     if event["kind"] == "account" and not event["account"]["active"]:

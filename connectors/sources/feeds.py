@@ -20,7 +20,15 @@ from connectors.schemas.post import Identifier, RawPost
 from connectors.sources.backoff import Backoff
 from connectors.sources.errors import SourceError, SourceRefusedError
 from connectors.sources.http_client import PoliteClient
-from connectors.sources.items import Checkpoint, Cursor, Item, Unusable, Withdrawn, raw_post
+from connectors.sources.items import (
+    Checkpoint,
+    Cursor,
+    Item,
+    Unusable,
+    Withdrawn,
+    raw_post,
+    readable,
+)
 from connectors.sources.pausing import shown
 from connectors.sources.plain_text import plain_text
 from connectors.sources.rate_limit import asked_wait_s
@@ -144,9 +152,10 @@ class FeedSource:
 def _new_items(feed: _Feed, document: Any, now: float) -> Iterator[Item]:
     """What a feed's document says beyond the last one, the oldest entry first."""
     last, feed.entries = feed.entries, {}
+    lang = document.feed.get("language")
     for entry in reversed(document.entries):
-        post = entry_post(entry, feed.url, document.feed.get("language"), now)
-        if isinstance(post, Unusable):
+        post = readable("an entry", entry_post, entry, feed.url, lang, now)
+        if not isinstance(post, RawPost):
             yield post
             continue
         digest = _digest(post.text or "")

@@ -3,9 +3,9 @@
 Not for delivery: `ingest` sends posts, applies withdrawals and keeps the cursor.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, ParamSpec, Protocol
 
 from pydantic import ValidationError
 
@@ -13,6 +13,7 @@ from connectors.schemas.codec import first_fault
 from connectors.schemas.post import RawPost
 
 Cursor = Mapping[str, Any]
+Given = ParamSpec("Given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,25 @@ class Source(Protocol):
             SourceError: only somebody can mend it.
         """
         ...
+
+
+def readable(
+    what: str, read: Callable[Given, Item], *args: Given.args, **options: Given.kwargs
+) -> Item:
+    """What a platform said as an item; Unusable where it has not the form that is documented.
+
+    Otherwise one post of another form would end the source, again after each restart.
+
+    Args:
+        what: it is read of, for people.
+        read: makes the item of what follows.
+        args: for `read`.
+        options: for `read`.
+    """
+    try:
+        return read(*args, **options)
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
+        return Unusable(f"{what} of another form: {error!r:.100}")
 
 
 def raw_post(**fields: object) -> RawPost | Unusable:

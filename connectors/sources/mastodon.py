@@ -20,7 +20,15 @@ from connectors.schemas.post import RawPost
 from connectors.sources.backoff import Backoff
 from connectors.sources.errors import SourceRefusedError, SourceSettingsError
 from connectors.sources.http_client import Params, PoliteClient, is_passing
-from connectors.sources.items import Checkpoint, Cursor, Item, Unusable, Withdrawn, raw_post
+from connectors.sources.items import (
+    Checkpoint,
+    Cursor,
+    Item,
+    Unusable,
+    Withdrawn,
+    raw_post,
+    readable,
+)
 from connectors.sources.pausing import pause, shown
 from connectors.sources.plain_text import plain_text
 from connectors.sources.rate_limit import asked_wait_s
@@ -37,7 +45,7 @@ REWIND: Final = (
     60_000 << 16
 )  # a minute of ids: others' posts arrive late, with ids of their own time
 CHECKPOINT_EVERY_S: Final = 1.0
-NOT_FOUND: Final = 404
+A_POST: Final = "a post of Mastodon"
 REFUSED: Final = "VOXPOP_MASTODON_TOKEN must be the access token of an application on this server"
 
 
@@ -141,7 +149,7 @@ class MastodonSource:
         for at in range(0, len(recent), LOOKED_AT_ONCE):
             ids = recent[at : at + LOOKED_AT_ONCE]
             answer = await client.get(f"{self._api}/statuses", {"id[]": ids})
-            if answer.status_code == NOT_FOUND:  # before Mastodon 4.3
+            if not answer.is_success:  # before Mastodon 4.3
                 break
             for item in self._changed(ids, orjson.loads(answer.content)):
                 yield item
@@ -153,26 +161,30 @@ class MastodonSource:
             if not page:
                 return
             for status in reversed(page):
-                yield self._post(status)
+                yield readable(A_POST, self._post, status)
             after = page[0]["id"]
             yield self._checkpoint()
         logger.warning("%s: more was missed than is read again; some posts are missing", self._host)
 
     def _said(self, event: str, data: str) -> Iterator[Item]:
-        try:
-            match event:
-                case "update":
-                    yield self._post(orjson.loads(data))
-                case "status.update":
-                    status = orjson.loads(data)
-                    if status["id"] in self._recent:
-                        self._recent[status["id"]] = status["edited_at"]
-                    yield Withdrawn(self._id(status["id"]), "edited")
-                case "delete":
-                    self._recent.pop(data, None)
-                    yield Withdrawn(self._id(data), "deleted")
-        except (KeyError, TypeError, ValueError) as error:
-            yield Unusable(f"an event of {self._host}: {error!r:.100}")
+        match event:
+            case "update":
+                yield readable(A_POST, self._said_post, data)
+            case "status.update":
+                yield readable(A_POST, self._edited, data)
+            case "delete":
+                self._recent.pop(data, None)
+                yield Withdrawn(self._id(data), "deleted")
+
+    def _said_post(self, data: str) -> RawPost | Unusable:
+        return self._post(orjson.loads(data))
+
+    def _edited(self, data: str) -> Withdrawn:
+        status = orjson.loads(data)
+        own = str(status["id"])
+        if own in self._recent:
+            self._recent[own] = status["edited_at"]
+        return Withdrawn(self._id(own), "edited")
 
     def _changed(self, ids: list[str], statuses: list[dict[str, Any]]) -> Iterator[Item]:
         """What an answer says of the posts that were asked for."""

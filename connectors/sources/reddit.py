@@ -28,7 +28,15 @@ from connectors.sources.backoff import Backoff
 from connectors.sources.endpoints import REDDIT, REDDIT_OAUTH
 from connectors.sources.errors import SourceRefusedError
 from connectors.sources.frontier import Frontier
-from connectors.sources.items import Checkpoint, Cursor, Item, Unusable, Withdrawn, raw_post
+from connectors.sources.items import (
+    Checkpoint,
+    Cursor,
+    Item,
+    Unusable,
+    Withdrawn,
+    raw_post,
+    readable,
+)
 from connectors.sources.pausing import pause
 from connectors.sources.recheck import Recheck
 
@@ -108,7 +116,7 @@ class RedditSource:
             while True:
                 for listing in LISTINGS:
                     for thing in await self._news(session, listing):
-                        yield self._post(thing)
+                        yield readable("a thing of Reddit", self._post, thing)
                 for item in await self._looked_again(session):
                     yield item
                 listings = {own: frontier.dump() for own, frontier in self._frontiers.items()}

@@ -17,7 +17,15 @@ from connectors.sources.backoff import Backoff
 from connectors.sources.endpoints import YOUTUBE
 from connectors.sources.errors import SourceRefusedError
 from connectors.sources.frontier import Frontier
-from connectors.sources.items import Checkpoint, Cursor, Item, Unusable, Withdrawn, raw_post
+from connectors.sources.items import (
+    Checkpoint,
+    Cursor,
+    Item,
+    Unusable,
+    Withdrawn,
+    raw_post,
+    readable,
+)
 from connectors.sources.recheck import Recheck
 from connectors.sources.youtube_api import PAGE, Asked, NotThereError, YouTubeApi
 
@@ -176,13 +184,17 @@ class YouTubeSource:
         return Checkpoint(state, time.time())
 
 
-def comment_post(comment: dict[str, Any], thread_id: str | None) -> RawPost | Unusable:
+def comment_post(comment: dict[str, Any], thread_id: str | None) -> Item:
     """A comment as the API gives it as a post.
 
     Args:
         comment: of the API.
         thread_id: of the comment that it answers; None where it begins a thread.
     """
+    return readable("a comment of YouTube", _post, comment, thread_id)
+
+
+def _post(comment: dict[str, Any], thread_id: str | None) -> RawPost | Unusable:
     snippet = comment["snippet"]
     author = snippet.get("authorChannelId", {}).get("value")
     post_id = f"youtube:{comment['id']}"

@@ -107,10 +107,12 @@ async def test_events_that_cannot_be_read_and_posts_without_words_are_passed_ove
         '{"kind": "commit"}',
         created(1, text=""),
         commit(2, "create", {}),
+        created(5, reply="x"),
+        created(6, langs=7),
     ]
     async with jetstream(Turn([*broken, created(3)], stay=True)) as server:
         items = await items_until(source(server.url), has_posts(1))
-    assert len([item for item in items if isinstance(item, Unusable)]) == 4
+    assert len([item for item in items if isinstance(item, Unusable)]) == 6
     assert ids_of(items) == [f"{URI}/3k3"]
 
 

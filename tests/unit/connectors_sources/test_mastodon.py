@@ -81,7 +81,11 @@ async def test_deletions_and_edits_withdraw_posts_and_other_events_say_nothing()
 async def test_what_a_broken_stream_missed_is_read_from_the_timeline() -> None:
     answers: Script = {
         STREAM: [stream(update(1), stay=False), stream(update(5))],
-        TIMELINE: [Answer([status(3), status(2)]), Answer([status(4)]), Answer([])],
+        TIMELINE: [
+            Answer([status(3), {"id": "1"}, status(2)]),
+            Answer([status(4)]),
+            Answer([]),
+        ],
         STATUSES: [Answer([status(1)])],
     }
     async with http_platform(answers) as server:

@@ -171,16 +171,17 @@ async def test_deletions_removals_and_edits_are_found_and_told_once(
     assert sorted(asked) == [f"t1_c{number}" for number in range(1, 6)]
 
 
-async def test_what_is_gone_when_it_is_read_makes_no_post() -> None:
+async def test_what_is_gone_or_of_another_form_makes_no_post_and_ends_nothing() -> None:
+    odd = {"kind": "t1", "data": {"name": "t1_c3", "created_utc": NOW - 3600.0}}
     answers: Script = {
         TOKEN: [GRANTED],
-        COMMENTS: [listing(comment(2, body="[deleted]", author="[deleted]"), comment(1))],
+        COMMENTS: [listing(comment(2, body="[deleted]", author="[deleted]"), odd, comment(1))],
         NEW: [listing()],
     }
     async with http_platform(answers) as server:
         items = await items_until(source(server), rounds(1))
     assert ids_of(items) == ["reddit:t1_c1"]
-    assert any(isinstance(own, Unusable) for own in items)
+    assert sum(isinstance(own, Unusable) for own in items) == 2
 
 
 async def test_the_next_run_goes_on_behind_the_cursor() -> None:
