@@ -28,6 +28,7 @@ REMEDY = (
 RETRIES = 3
 FIRST_RETRY_S = 0.05
 LONGEST_RETRY_S = 0.5
+MOST_CONNECTIONS = 100
 
 
 class RedisSettingsError(ValueError):
@@ -80,7 +81,11 @@ class RedisConnection:
         return f"{parts.scheme}://{host}:{parts.port or 6379}{parts.path}"
 
     def open(
-        self, *, one_run: bool = False, on_error: Callable[[Exception], None] | None = None
+        self,
+        *,
+        one_run: bool = False,
+        on_error: Callable[[Exception], None] | None = None,
+        most_connections: int = MOST_CONNECTIONS,
     ) -> redis.asyncio.Redis:
         """A client with its own pool, answering bytes; connects at the first call.
 
@@ -88,16 +93,20 @@ class RedisConnection:
             one_run: every call after the server was started again ends with `ServerChangedError`,
                 for who must not build on what the server may have lost.
             on_error: told of every attempt that failed, also of those tried again.
+            most_connections: at a time; who finds none free waits, as long as for an answer.
 
         Raises:
             RedisSettingsError: a TLS file cannot be used.
         """
-        return redis.asyncio.Redis.from_url(
+        pool = redis.asyncio.BlockingConnectionPool.from_url(
             self.url,
+            max_connections=most_connections,
+            timeout=self.socket_timeout_s,
             retry=_TellingRetry(on_error),
             redis_connect_func=_OneRun(self.address).connected if one_run else None,
             **self._options(),
         )
+        return redis.asyncio.Redis.from_pool(pool)
 
     def open_sync(self) -> redis.Redis:
         """The same for code without an event loop."""

@@ -21,6 +21,7 @@ from connectors.trends.live import LiveTrends
 from connectors.trends.reader import TrendReader
 
 CANCEL_AGAIN_S: Final = 1.0
+MOST_CONNECTIONS: Final = 16  # one thread would gain nothing by more
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Services:
 
 def make_services(options: ApiOptions) -> Services:
     """The services of a server; they connect when they are first used."""
-    client = options.redis.open()
+    client = options.redis.open(most_connections=MOST_CONNECTIONS)
     trends = LiveTrends(client, options.layout)
     alerts = AlertReader(client, AlertLayout(options.layout.namespace))
     return Services(

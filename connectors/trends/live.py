@@ -100,16 +100,18 @@ class LiveTrends:
         self._bytes = 0
         self._pages: OrderedDict[_PageKey, _Page] = OrderedDict()
         self._locks: dict[str, asyncio.Lock] = {}
+        self._naming = asyncio.Lock()
         self._tracks: tuple[float, list[str]] = (float("-inf"), [])
 
     async def tracks(self) -> list[str]:
         """The tracks that ever had a post, by name."""
-        read_at, names = self._tracks
-        now = time.monotonic()
-        if now - read_at > self._fresh_for_s:
-            names = await TrendReader(self._client, self._layout).tracks()
-            self._tracks = (now, names)
-        return names
+        async with self._naming:  # one reads for all who ask meanwhile
+            read_at, names = self._tracks
+            now = time.monotonic()
+            if now - read_at > self._fresh_for_s:
+                names = await TrendReader(self._client, self._layout).tracks()
+                self._tracks = (now, names)
+            return names
 
     async def trends(self, track: str, start: float, end: float, resolution: str) -> TrendAnswer:
         """The buckets of a track in a range, as `TrendReader.trends` has them.
@@ -246,7 +248,10 @@ def _summed(kept: Iterable[_Kept]) -> dict[str, int]:
 
 def _cut(pages: Sequence[_Page], first: int, last: int) -> Iterator[_Page]:
     """Pages with nothing outside a range; only those at its ends can have."""
-    for page in pages:
+    for place, page in enumerate(pages):
+        if 0 < place < len(pages) - 1:
+            yield page
+            continue
         within = [each for each in page.buckets if first <= each.start <= last]
         whole = len(within) == len(page.buckets)
         yield page if whole else _made(within, page.checked_at)

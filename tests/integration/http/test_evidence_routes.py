@@ -1,5 +1,6 @@
 """Routes of what stands behind a trend, over a real Valkey."""
 
+import asyncio
 import time
 from dataclasses import replace
 
@@ -102,6 +103,20 @@ async def test_examples_are_of_the_label_that_is_asked_for(
     assert {each["text"] for each in found} == {f"text {at}" for at in range(4)}
     assert all("author_hash" not in each for each in found)
     assert problem(await api.get("/api/v1/exemplars/acme?sentiment=bad"))[0] == 422
+
+
+async def test_many_who_ask_at_once_wait_for_each_other(
+    api: httpx.AsyncClient,
+    valkey: redis.asyncio.Redis,
+    options: ApiOptions,
+    predict: PredictionMaker,
+) -> None:
+    await keep(valkey, options, predict)
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(base_url=api.base_url, limits=limits, timeout=30) as many:
+        asked = [many.get("/api/v1/exemplars/acme") for _ in range(150)]
+        answers = await asyncio.gather(*asked)
+    assert {answer.status_code for answer in answers} == {200}
 
 
 async def test_only_an_admin_can_have_a_post_forgotten(
