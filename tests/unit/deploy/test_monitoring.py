@@ -23,7 +23,8 @@ SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("_total",)}
 def known_names() -> set[str]:
     """Names of all samples that a worker and the API tell."""
     registry = CollectorRegistry()
-    Metrics(registry)
+    metrics = Metrics(registry)
+    metrics.lag({0: 1})
     api = ApiMetrics()
     bucket = (0, {"posts": 1, "sentiment:positive": 1})
     page = api.page(standings({"acme": [bucket]}, {"acme": []})).decode()
