@@ -55,10 +55,11 @@ audit: install
 	  --progress-spinner off --requirement requirements.lock \
 	|| { echo "make audit: a package is vulnerable, or PyPI's advisories could not be asked (see above)" >&2; exit 1; }
 
+# an hour and a half; nothing else should run meanwhile
 bench: install
-	$(BIN)/voxpop bench engine
-	$(BIN)/voxpop bench pipeline
-	$(BIN)/voxpop bench peers
+	@for figures in engine windows acceleration reading pipeline growth soak api verify peers; do \
+		echo "voxpop bench $$figures"; $(BIN)/voxpop bench $$figures || exit 1; \
+	done
 
 # both parts, though the first finds something
 chaos: install
