@@ -4,7 +4,6 @@ The same document is kept in Redis and sent by webhook. Not for finding shifts: 
 `connectors.alerts`.
 """
 
-from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -115,7 +114,7 @@ class Alert(BaseModel):
     summary: str = Field(description="the above in a sentence, in English, times in UTC")
     evidence: Evidence
 
-    @cached_property
+    @property
     def encoded(self) -> bytes:
-        """The value of the record in `alerts`; made once, since it goes to three places."""
+        """The value of the record in `alerts`."""
         return self.model_dump_json().encode()

@@ -27,6 +27,13 @@ def test_an_alert_keeps_its_name_when_it_ends() -> None:
     assert (over.state, over.ended_at) == ("ended", raised.raised_at + 900)
 
 
+def test_an_alert_that_was_told_is_told_as_ended_when_it_ends() -> None:
+    raised = alert()
+    assert Alert.model_validate_json(raised.encoded).state == "raised"
+    over = ended_alert(raised, Ended("acme", "volume", raised.raised_at, raised.raised_at + 900))
+    assert Alert.model_validate_json(over.encoded).state == "ended"
+
+
 def test_other_alerts_have_other_names() -> None:
     names = {
         alert_id(*parts)
