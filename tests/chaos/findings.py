@@ -53,13 +53,11 @@ class Terms:
         windows_gone: Redis lost its windows, and conversations began anew; what was scored again
             was scored in another one.
         several_models: one after another read the same conversations, each its own records alone.
-        forgotten: places that Redis may have lost the counts of for good.
     """
 
     scored_again: bool = False
     windows_gone: bool = False
     several_models: bool = False
-    forgotten: set[Place] = field(default_factory=set)
 
 
 @dataclass

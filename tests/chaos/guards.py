@@ -54,13 +54,6 @@ class _NoFence(TrendSink):
         _never(self._apply, "tonumber(fence) >= tonumber(ARGV[FIRST])")
 
 
-class _CountsOnce(Effects):
-    """What Redis may have lost is not counted again: where there is no fence, it would be twice."""
-
-    async def count_again(self, source: Any, fixed: Any, before: int) -> None:
-        """Count nothing."""
-
-
 class _Patient(HeldBatches):
     """A batch may hang for ever."""
 
@@ -145,7 +138,6 @@ GUARDS: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
         "intent first": _replace(stream_app.runtime, "Effects", _IntentLast),
         "intent refusal": _replace(stream_app.runtime, "PartitionStore", _FixesAgain),
         "fence": _replace(stream_app.runtime, "TrendSink", _NoFence),
-        "counting again": _replace(stream_app.runtime, "Effects", _CountsOnce),
         "hang limit": _replace(stream_app.worker, "HeldBatches", _Patient),
         "admission": _replace(stream_app.worker, "Admission", _AdmitsAll),
         "generation": _replace(stream_app.runtime, "Membership", _AnyGeneration),

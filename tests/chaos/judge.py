@@ -36,12 +36,11 @@ def judge(
         terms: what cannot be asked of this run.
     """
     verdict = Verdict()
-    _judge_counts(due, evidence, terms.forgotten, verdict)
+    _judge_counts(due, evidence, verdict)
     _judge_predictions(due, evidence, verdict)
     if not terms.windows_gone:
         _judge_copies(due, evidence, terms.scored_again, verdict)
-    if not terms.forgotten:
-        _judge_labels(due, evidence, verdict)
+    _judge_labels(due, evidence, verdict)
     _judge_letters(due, evidence, verdict)
     if not terms.windows_gone:
         _judge_windows(due, evidence, records, verdict)
@@ -51,21 +50,18 @@ def judge(
     return verdict
 
 
-def _judge_counts(
-    due: Mapping[Place, Post], evidence: Evidence, forgotten: set[Place], verdict: Verdict
-) -> None:
+def _judge_counts(due: Mapping[Place, Post], evidence: Evidence, verdict: Verdict) -> None:
     """Posts by track and bucket; the resolution with most faults tells how many."""
-    most = Counter(bucket for post in due.values() for bucket in _buckets(post))
-    spared = [post for place, post in due.items() if place in forgotten]
-    least = most - Counter(bucket for post in spared for bucket in _buckets(post))
+    expected = Counter(bucket for post in due.values() for bucket in _buckets(post))
     lost: Counter[str] = Counter()
     double: Counter[str] = Counter()
-    for bucket in most.keys() | evidence.buckets.keys():
-        found = evidence.buckets.get(bucket, {}).get("posts", 0)
-        lost[bucket[1]] += max(least[bucket] - found, 0)
-        double[bucket[1]] += max(found - most[bucket], 0)
-        if not least[bucket] <= found <= most[bucket]:
-            _note(verdict, "count", f"{bucket}: {found} posts, {most[bucket]} were sent")
+    for bucket in expected.keys() | evidence.buckets.keys():
+        difference = evidence.buckets.get(bucket, {}).get("posts", 0) - expected[bucket]
+        lost[bucket[1]] += max(-difference, 0)
+        double[bucket[1]] += max(difference, 0)
+        if difference:
+            found = expected[bucket] + difference
+            _note(verdict, "count", f"{bucket}: {found} posts, {expected[bucket]} were sent")
     verdict.lost += max(lost.values(), default=0)
     verdict.double += max(double.values(), default=0)
 

@@ -67,14 +67,19 @@ SHORT: Final = (
     Setup("short: topic made again", [TopicMadeAgain(outgrown=True)], workers=1),
 )
 
-UNFENCED: Final = ("fence", "counting again", "hang limit")
-UNGUARDED: Final = (*UNFENCED, "intent refusal")
+# where a batch may be fixed again, whoever had it first is told by its windows
+REFIXED: Final = ("intent refusal", "hang limit")
 
 GUARDS: Final = (
     GuardTrial("intent first", Setup("intent first", [KillAt("after deliver")]), "changed"),
-    GuardTrial("intent refusal", Setup("refusal", [FreezeAt("before fix")]), "bad_windows"),
     GuardTrial("fence", Setup("fence", [KillAt("after count")]), "double"),
     GuardTrial("admission", Setup("admission by offset", [RecordsSkipped()]), "lost"),
+    GuardTrial("commit last", Setup("commit last", [], armed={"before fix": Action.KILL}), "lost"),
+    GuardTrial(
+        "intent refusal",
+        Setup("refusal", [FreezeAt("before fix")], without=("watchdog", "age", "hang limit")),
+        "bad_windows",
+    ),
     GuardTrial(
         "generation",
         Setup(
@@ -82,23 +87,18 @@ GUARDS: Final = (
             [HangInRebalance("after assemble")],
             workers=1,
             partitions=1,
-            without=UNGUARDED,
+            without=REFIXED,
         ),
-        "double",
+        "bad_windows",
     ),
     GuardTrial(
         "age",
-        Setup("age of the batch", [FreezeAt("after deliver")], without=(*UNFENCED, "watchdog")),
-        "double",
+        Setup("age of the batch", [FreezeAt("after decide")], without=(*REFIXED, "watchdog")),
+        "bad_windows",
     ),
     GuardTrial(
         "watchdog",
-        Setup("watchdog", [FreezeAt("after assemble")], without=UNGUARDED),
-        "double",
-    ),
-    GuardTrial(
-        "commit last",
-        Setup("commit last", [], armed={"before fix": Action.KILL}),
-        "lost",
+        Setup("watchdog", [FreezeAt("after assemble")], without=REFIXED),
+        "bad_windows",
     ),
 )

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import stream_app.runtime
 from connectors.schemas.scoring import Features, Score, WindowRequest
@@ -18,6 +18,9 @@ from stream_app.settings import Settings
 from tests.chaos.guards import GUARDS
 from tests.chaos.points import Action, Points
 from tests.chaos.telltale import TelltaleEngine
+
+if TYPE_CHECKING:
+    from models.engine import Engine  # brings torch
 
 FOLDER: Final = "VOXPOP_CHAOS_FOLDER"
 WITHOUT: Final = "VOXPOP_CHAOS_WITHOUT"
@@ -79,7 +82,7 @@ def _put_a_point_before_admission(points: Points) -> None:
 
 
 def _put_points_into_engine(points: Points) -> None:
-    def load(settings: Settings) -> _StruckEngine:
+    def load(settings: Settings) -> "Engine":
         if settings.model is None:
             raise ValueError("a worker under chaos needs VOXPOP_MODEL: the telltale's file")
         post_s = float(os.environ[MODEL_MS]) / 1000
@@ -104,6 +107,7 @@ class _StruckEngine:
         self.version = engine.version
         self.feature_set = engine.feature_set
         self.stamp = engine.stamp
+        self.device = "cpu"
 
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
         self._points.reach_now("before encode")

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from connectors.kafka.availability import offset_bounds
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.errors import KafkaConnectorError
 from connectors.kafka.topics import partition_count, topic_id
+from stream_app.trial.worker_process import worker_environment
 from tests.chaos.crew import Crew, Member
 from tests.chaos.evidence import committed
 from tests.chaos.feed import Feed
@@ -146,6 +148,19 @@ class Scene:
         """
         if not await self.done_up_to(await self.ends()):
             raise TimeoutError("the other workers did not take over")
+
+    async def voxpop(self, *arguments: str) -> None:
+        """Run the command line as an operator would; a failure is something stuck."""
+        child = await asyncio.create_subprocess_exec(
+            Path(sys.executable).with_name("voxpop"),
+            *arguments,
+            env=worker_environment(self.environment),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await child.communicate()
+        if child.returncode:
+            self.stuck.append(f"voxpop {' '.join(arguments)}: {said.decode()[-500:]}")
 
     async def delete_topic(self, name: str) -> None:
         """Delete a topic and wait until it is gone."""

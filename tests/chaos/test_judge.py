@@ -160,14 +160,6 @@ def test_a_loss_in_one_bucket_hides_no_excess_in_another() -> None:
     assert (verdict.lost, verdict.double) == (1, 1)
 
 
-def test_what_redis_may_have_forgotten_may_be_there_or_not() -> None:
-    terms = Terms(forgotten={place(0)})
-    for counted in ([1], [0, 1]):
-        buckets = {name: bucket(*counted) for name in GOOD.buckets}
-        assert judged(replace(GOOD, buckets=buckets), terms).holds
-    assert judged(replace(GOOD, buckets={}), terms).lost == 1
-
-
 def test_results_scored_again_may_differ_in_their_moment_alone() -> None:
     terms = Terms(scored_again=True)
     for again, holds in ((prediction(1, 2.0), True), (prediction(1, 2.0, other_than(1)), False)):

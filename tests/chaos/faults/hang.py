@@ -25,6 +25,7 @@ class HangInRebalance:
         return f"rebalance while a batch hangs {self.point}"
 
     async def strike(self, scene: Scene) -> None:
+        await scene.taken_over()  # it has started its partition
         log = scene.someone().process.log
         before = log.read_text().count(STARTED)
         scene.points.arm(self.point, Action.HANG)

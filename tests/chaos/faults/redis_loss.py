@@ -59,26 +59,21 @@ class RedisLosesTail:
 
 @dataclass(frozen=True, slots=True)
 class RedisEmpty:
-    """It comes back with nothing at all."""
+    """It comes back with nothing at all; an operator has the counts made again meanwhile."""
 
-    name: str = "Redis restarted empty"
+    name: str = "Redis restarted empty, voxpop rebuild"
 
     async def strike(self, scene: Scene) -> None:
-        valkey, terms = scene.servers.valkey, scene.terms
+        valkey = scene.servers.valkey
+        scene.terms.scored_again = scene.terms.windows_gone = True
         await scene.moment()
-        ended = scene.crew.exits.total()
-        workers = len(scene.crew.running())
+        ended, workers = scene.crew.exits.total(), len(scene.crew.running())
         await asyncio.to_thread(valkey.kill)
         await scene.until(_more_ended_than(scene, ended + workers - 1), EFFECT_WITHIN_S)
-        committed = await scene.committed()
-        terms.scored_again = terms.windows_gone = True
-        terms.forgotten |= {
-            place
-            for place in scene.ledger.placed
-            if place.offset < committed.get(place.partition, 0)
-        }
         valkey.empty()
         await asyncio.to_thread(valkey.start)
+        await scene.recover()
+        await scene.voxpop("rebuild", "--lower")
 
 
 def _more_ended_than(scene: Scene, number: int) -> Callable[[], Awaitable[bool]]:
