@@ -41,12 +41,12 @@ class ShareChange(BaseModel):
 
 
 class VolumeChange(BaseModel):
-    """Posts an hour in the window and in the baseline."""
+    """Posts an hour in the window and in the baseline, by the buckets that lie wholly in them."""
 
     model_config = ConfigDict(frozen=True)
 
-    per_hour: float
-    baseline_per_hour: float
+    per_hour: float | None = Field(description="null where no bucket lies wholly in the window")
+    baseline_per_hour: float | None
     ratio: float | None = Field(description="per_hour / baseline_per_hour; null without posts")
     low: float | None = Field(description="lower end of the 95 % interval of the ratio")
     high: float | None
@@ -91,9 +91,16 @@ def compare(window: TrendSeries, baseline: TrendSeries) -> Comparison:
 
     Args:
         window: of a track.
-        baseline: of the same track, of any length; at best of the same resolution, since finer
-            buckets show more dispersion.
+        baseline: of the same track and the same resolution, of any length.
+
+    Raises:
+        ValueError: the resolutions differ: finer buckets show more dispersion.
     """
+    if window.resolution != baseline.resolution:
+        raise ValueError(
+            f"a window by {window.resolution} beside a baseline by {baseline.resolution}: "
+            "read both by one resolution"
+        )
     return Comparison(
         track=window.track,
         window=_period(window),
@@ -204,21 +211,31 @@ def _count(bucket: TrendBucket, task: str, label: str) -> int:
 
 
 def _volume(window: TrendSeries, baseline: TrendSeries) -> VolumeChange:
-    own, other = _per_hour(window), _per_hour(baseline)
-    spreads = [volume_dispersion(_whole_buckets(series)) for series in (window, baseline)]
-    posts = [window.total.posts, baseline.total.posts]
-    known = min(posts) > 0
-    error = sqrt(sum(s / n for s, n in zip(spreads, posts, strict=True))) if known else 0.0
-    centre = log(own / other) if known else 0.0
-    p_value = _two_sided(centre / error) if known else None
+    buckets = [_whole_buckets(series) for series in (window, baseline)]
+    own, other = (_per_hour(each, window.resolution) for each in buckets)
+    spreads = [volume_dispersion(each) for each in buckets]
+    if not (own and other):
+        return VolumeChange(
+            per_hour=own,
+            baseline_per_hour=other,
+            ratio=None,
+            low=None,
+            high=None,
+            p_value=None,
+            significant=False,
+            dispersion=max(spreads),
+        )
+    error = sqrt(sum(s / sum(each) for s, each in zip(spreads, buckets, strict=True)))
+    centre = log(own / other)
+    p_value = _two_sided(centre / error)
     return VolumeChange(
         per_hour=own,
         baseline_per_hour=other,
-        ratio=own / other if known else None,
-        low=exp(centre - QUANTILE * error) if known else None,
-        high=exp(centre + QUANTILE * error) if known else None,
+        ratio=own / other,
+        low=exp(centre - QUANTILE * error),
+        high=exp(centre + QUANTILE * error),
         p_value=p_value,
-        significant=p_value is not None and p_value < 1.0 - LEVEL,
+        significant=p_value < 1.0 - LEVEL,
         dispersion=max(spreads),
     )
 
@@ -231,8 +248,8 @@ def _whole_buckets(series: TrendSeries) -> list[int]:
     return [posts.get(start, 0) for start in range(series.start, last + 1, width)]
 
 
-def _per_hour(series: TrendSeries) -> float:
-    return series.total.posts / (series.end - series.start) * HOUR_S
+def _per_hour(buckets: Sequence[int], name: str) -> float | None:
+    return sum(buckets) / (len(buckets) * resolution(name).seconds) * HOUR_S if buckets else None
 
 
 def _period(series: TrendSeries) -> Period:

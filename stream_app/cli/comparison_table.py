@@ -50,7 +50,7 @@ def _table(task: dict[str, ShareChange]) -> Table:
 
 
 def _volume(change: VolumeChange) -> str:
-    told = f"posts an hour: {change.per_hour:,.1f}, before {change.baseline_per_hour:,.1f}"
+    told = f"posts an hour: {_rate(change.per_hour)}, before {_rate(change.baseline_per_hour)}"
     if change.ratio is None or change.p_value is None:
         return told
     mark = " *" if change.significant else ""
@@ -66,3 +66,7 @@ def _chance(p_value: float) -> str:
 
 def _period(period: Period) -> str:
     return f"{moment(period.start)} to {moment(period.end)} UTC, {period.posts:,} posts"
+
+
+def _rate(per_hour: float | None) -> str:
+    return "unknown, the range is shorter than a bucket" if per_hour is None else f"{per_hour:,.1f}"

@@ -59,6 +59,16 @@ def test_a_swing_is_found_with_its_size() -> None:
     assert found.volume.ratio == pytest.approx(1.0)
 
 
+def test_a_range_that_ends_within_a_bucket_does_not_look_busier() -> None:
+    steady = [(1, 2, 1)] * 30
+    cut = compare(series(steady, start=3600), series(steady[:5], end=4 * MINUTE + 5))
+    assert cut.volume.baseline_per_hour == pytest.approx(240)
+    assert cut.volume.ratio == pytest.approx(1.0)
+    assert not cut.volume.significant
+    short = compare(series(steady, start=3600), series(steady[:1], end=20))
+    assert (short.volume.baseline_per_hour, short.volume.ratio) == (None, None)
+
+
 def test_more_posts_an_hour_are_told_by_their_ratio_whatever_the_lengths() -> None:
     found = compare(series([(2, 5, 3), (2, 4, 3)] * 10, start=3600), series([(1, 2, 1)] * 60))
     volume = found.volume
