@@ -1,1 +1,1 @@
-"""What runs Voxpop: the local stack of real servers."""
+"""What runs Voxpop: the local stack of real servers, images, manifests and units."""

@@ -1,0 +1,1 @@
+"""Container images: their Dockerfile, and which of the locked packages each holds."""
