@@ -1,0 +1,72 @@
+"""The compose files: their schema, and that nothing of Voxpop's own may do more than it must."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.unit.deploy.files import COMPOSE, COMPOSE_GPU, DOCKERFILE, compose_services
+
+OURS = [name for name, service in compose_services().items() if "build" in service]
+
+
+@pytest.mark.parametrize("path", [COMPOSE, COMPOSE_GPU], ids=str)
+def test_it_keeps_the_schema_of_compose(path: Path) -> None:
+    checker = Path(sys.executable).with_name("check-jsonschema")
+    done = subprocess.run(
+        [checker, "--builtin-schema", "vendor.compose-spec", path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_may_write_only_where_they_must(name: str) -> None:
+    service = compose_services()[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert [mount.split(":")[0] for mount in service["tmpfs"]] == ["/tmp", "/var/lib/voxpop"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_images_are_stages_of_the_dockerfile(name: str) -> None:
+    build = compose_services()[name]["build"]
+    assert (COMPOSE.parent / build["context"] / build["dockerfile"]).samefile(DOCKERFILE)
+    assert f" AS {build['target']}\n" in DOCKERFILE.read_text()
+
+
+def test_whoever_is_waited_for_can_tell_that_it_is_ready() -> None:
+    services = compose_services()
+    for name, service in services.items():
+        waits = service.get("depends_on", {})
+        for other in waits:
+            assert other in services, name
+            if isinstance(waits, dict) and waits[other]["condition"] == "service_healthy":
+                assert "healthcheck" in services[other], (name, other)
+
+
+def test_ports_are_open_to_this_machine_alone() -> None:
+    for name, service in compose_services().items():
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:"), name
+
+
+def test_a_gpu_is_added_to_a_service_that_is_there() -> None:
+    assert set(yaml.safe_load(COMPOSE_GPU.read_text())["services"]) == {"worker"}
+
+
+def test_prometheus_asks_the_services_under_the_jobs_of_the_rules() -> None:
+    scraped = yaml.safe_load(Path("deploy/compose/prometheus.yml").read_text())["scrape_configs"]
+    jobs = {each["job_name"]: each for each in scraped}
+    plain = yaml.safe_load(Path("deploy/prometheus/prometheus.yml").read_text())["scrape_configs"]
+    assert set(jobs) == {each["job_name"] for each in plain}
+    (worker,) = jobs["voxpop-worker"]["dns_sd_configs"]
+    assert set(worker["names"]) <= set(compose_services())
+    assert worker["port"] == 9100
+    (api,) = jobs["voxpop-api"]["static_configs"]
+    assert [target.split(":")[0] in compose_services() for target in api["targets"]] == [True]
