@@ -1,0 +1,96 @@
+{{- define "voxpop.labels" -}}
+app.kubernetes.io/name: voxpop
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .part }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end }}
+
+{{- define "voxpop.selector" -}}
+app.kubernetes.io/name: voxpop
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .part }}
+{{- end }}
+
+{{- define "voxpop.name" -}}
+{{- printf "%s-%s" .root.Release.Name .part | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "voxpop.image" -}}
+{{- $image := index .root.Values.image .image -}}
+{{ $image.repository }}{{ if $image.digest }}@{{ $image.digest }}{{ else }}:{{ $image.tag | default .root.Chart.AppVersion }}{{ end }}
+{{- end }}
+
+{{/* What every pod has: no rights, nothing to write to but two folders, no token of the API server. */}}
+{{- define "voxpop.pod" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- with .root.Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  seccompProfile: { type: RuntimeDefault }
+volumes:
+  - name: data
+    emptyDir:
+      sizeLimit: {{ .root.Values.dataSizeLimit }}
+  - name: tmp
+    emptyDir:
+      sizeLimit: 256Mi
+  {{- with .root.Values.tlsSecret }}
+  - name: tls
+    secret:
+      secretName: {{ . }}
+      defaultMode: 0440
+  {{- end }}
+{{- end }}
+
+{{/* `early`: it runs before the ConfigMap is there. A Secret's settings stand above the ConfigMap's, those of `env` above both. */}}
+{{- define "voxpop.container" -}}
+image: {{ include "voxpop.image" . }}
+imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: { drop: [ALL] }
+{{- if or .settings .kafkaUser }}
+env:
+  {{- range $name, $value := .settings }}
+  - { name: {{ $name }}, value: {{ $value | toString | quote }} }
+  {{- end }}
+  {{- with .kafkaUser }}
+  - { name: VOXPOP_KAFKA_SASL_USERNAME, value: {{ . | quote }} }
+  - { name: VOXPOP_KAFKA_SASL_PASSWORD, valueFrom: { secretKeyRef: { name: {{ . }}, key: password } } }
+  {{- end }}
+{{- end }}
+envFrom:
+  {{- if not .early }}
+  - configMapRef: { name: {{ .root.Release.Name }}-settings }
+  {{- end }}
+  {{- with .secret }}
+  - secretRef: { name: {{ . }} }
+  {{- end }}
+volumeMounts:
+  - { name: data, mountPath: /var/lib/voxpop }
+  - { name: tmp, mountPath: /tmp }
+  {{- if .root.Values.tlsSecret }}
+  - { name: tls, mountPath: /etc/voxpop/tls, readOnly: true }
+  {{- end }}
+{{- end }}
+
+{{/* One pod a node as far as possible, so that a node's end takes one. */}}
+{{- define "voxpop.spread" -}}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "voxpop.selector" . | nindent 8 }}
+{{- end }}

@@ -1,0 +1,153 @@
+"""The Helm chart, by Helm's own engine, and its resources against Kubernetes' schemas."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import yaml
+from helm_python.chart import Chart, lint
+from helm_python.errors import HelmError
+from kubernetes_validate import validate
+
+from connectors.kafka.topics import voxpop_topics
+from stream_app.settings import Settings
+from tests.unit.deploy.files import ALL_OF_THE_CHART, CHART, pods, rendered
+
+VALUES: list[Mapping[str, Any]] = [{}, ALL_OF_THE_CHART]
+WARNING = 2
+OLDEST, NEWEST = "1.25", "1.37"
+
+
+def of_kind(values: Mapping[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    return {each["metadata"]["name"]: each for each in rendered(values) if each["kind"] == kind}
+
+
+@pytest.mark.parametrize("values", VALUES, ids=["defaults", "everything"])
+def test_helm_lints_it_without_a_warning(values: Mapping[str, Any]) -> None:
+    report = lint(CHART, dict(values), strict=True)
+    assert report["errors"] == []
+    assert [each for each in report["messages"] if each["severity"] >= WARNING] == []
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("values", VALUES, ids=["defaults", "everything"])
+def test_kubernetes_knows_every_field(values: Mapping[str, Any], version: str) -> None:
+    own = [each for each in rendered(values) if is_of_kubernetes(each["apiVersion"])]
+    assert len(own) > 10
+    for resource in own:
+        validate(resource, version, strict=True)
+
+
+def is_of_kubernetes(api: str) -> bool:
+    """Whether it is Kubernetes' own kind, whose schema is at hand; not KEDA's or Prometheus'."""
+    return "." not in api or ".k8s.io/" in api
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"workers": {}},
+        {"worker": {"replica": 3}},
+        {"settings": {"KAFKA": "k:9092"}},
+        {"image": {"worker": {"digest": "latest"}}},
+        {"worker": {"scaling": {"min": 0}}},
+    ],
+    ids=str,
+)
+def test_a_value_that_nobody_reads_is_refused(values: dict[str, Any]) -> None:
+    with Chart.load(CHART) as chart, pytest.raises(HelmError):
+        chart.validate_schema(values)
+
+
+@pytest.mark.parametrize("values", VALUES, ids=["defaults", "everything"])
+def test_no_pod_may_do_more_than_it_must(values: Mapping[str, Any]) -> None:
+    found = pods(rendered(values))
+    assert set(found) == {"worker", "serve", "alerts", "topics"}
+    for name, pod in found.items():
+        (container,) = pod["containers"]
+        assert pod["automountServiceAccountToken"] is False, name
+        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }, name
+        assert {"/var/lib/voxpop", "/tmp"} <= {
+            each["mountPath"] for each in container["volumeMounts"]
+        }
+
+
+def test_secrets_come_from_secrets_alone() -> None:
+    hidden = {
+        f"VOXPOP_{name.upper()}"
+        for name, field in Settings.model_fields.items()
+        if "SecretStr" in str(field.annotation)
+    }
+    for name, pod in pods(rendered(ALL_OF_THE_CHART)).items():
+        plain = {each["name"] for each in pod["containers"][0].get("env", []) if "value" in each}
+        assert not plain & hidden, name
+
+
+def test_the_scaler_asks_for_the_lag_of_the_workers_group() -> None:
+    settings = Settings(topic_prefix="blue-")
+    (scaled,) = of_kind(ALL_OF_THE_CHART, "ScaledObject").values()
+    (trigger,) = scaled["spec"]["triggers"]
+    assert trigger["metadata"]["consumerGroup"] == settings.topic(settings.group)
+    assert trigger["metadata"]["topic"] == settings.topic("posts")
+    (name,) = [n for n in of_kind(ALL_OF_THE_CHART, "Deployment") if n.endswith("worker")]
+    assert scaled["spec"]["scaleTargetRef"]["name"] == name
+    assert "replicas" not in of_kind(ALL_OF_THE_CHART, "Deployment")[name]["spec"]
+    authentication = of_kind(ALL_OF_THE_CHART, "TriggerAuthentication")
+    assert trigger["authenticationRef"]["name"] in authentication
+
+
+def test_by_itself_it_asks_for_no_more_workers_than_partitions() -> None:
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    assert values["worker"]["scaling"]["max"] <= values["topics"]["partitions"]
+    assert values["topics"]["partitions"] == voxpop_topics()[0].partitions
+
+
+def test_a_gpu_is_asked_for_with_its_nodes() -> None:
+    pod = pods(rendered(ALL_OF_THE_CHART))["worker"]
+    assert pod["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "1"
+    assert pod["nodeSelector"] == {"nvidia.com/gpu.present": "true"}
+    assert {each["key"] for each in pod["tolerations"]} == {"nvidia.com/gpu", "night"}
+    without = pods(rendered({}))["worker"]
+    assert "nvidia.com/gpu" not in without["containers"][0]["resources"]["limits"]
+    assert "nodeSelector" not in without
+
+
+@pytest.mark.parametrize("kind", ["PodDisruptionBudget", "NetworkPolicy", "Service", "PodMonitor"])
+def test_every_selector_finds_its_pods(kind: str) -> None:
+    labels = [
+        each["spec"]["template"]["metadata"]["labels"].items()
+        for each in rendered(ALL_OF_THE_CHART)
+        if each["kind"] in {"Deployment", "Job"}
+    ]
+    for name, resource in of_kind(ALL_OF_THE_CHART, kind).items():
+        spec = resource["spec"]
+        selector = spec["podSelector"] if kind == "NetworkPolicy" else spec["selector"]
+        wanted = selector.get("matchLabels", selector).items()
+        assert sum(wanted <= each for each in labels) == 1, name
+
+
+def test_workers_and_watch_reach_kafka_and_redis_and_the_api_only_redis() -> None:
+    policies = of_kind({}, "NetworkPolicy")
+    reached = {
+        name.removeprefix("v-"): {
+            port["port"] for rule in each["spec"]["egress"] for port in rule["ports"]
+        }
+        for name, each in policies.items()
+    }
+    assert reached == {
+        "worker": {53, 9092, 6379},
+        "alerts": {53, 9092, 6379},
+        "serve": {53, 6379},
+        "topics": {53, 9092},
+    }
+    assert policies["v-alerts"]["spec"]["ingress"] == []
+
+
+def test_a_secret_has_the_last_word_over_plain_settings() -> None:
+    sources = pods(rendered(ALL_OF_THE_CHART))["worker"]["containers"][0]["envFrom"]
+    assert [next(iter(each)) for each in sources] == ["configMapRef", "secretRef"]
