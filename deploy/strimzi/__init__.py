@@ -1,0 +1,1 @@
+"""Topics and users of Voxpop for a Kafka that Strimzi runs."""
