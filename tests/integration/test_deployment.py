@@ -1,0 +1,147 @@
+"""Every command of the deployment files starts as written, with no package that its image lacks."""
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from connectors.kafka.waiting import until
+from deploy.images.requirements import IMAGES, held, read_lock
+from deploy.local.processes import free_ports
+from tests.unit.deploy.files import commands
+
+pytestmark = pytest.mark.integration
+
+BIN = Path(sys.executable).parent
+READY_S = 90.0
+WORKER = ("faust", "-A", "stream_app.app", "worker", "-l", "info")
+SERVE = ("voxpop", "serve")
+ALERTS = ("voxpop", "alerts", "watch")
+TOPICS = ("voxpop", "topics", "create")
+BLOCKER = """
+import sys
+LACKED = {lacked!r}
+class Lacked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in LACKED:
+            raise ModuleNotFoundError(f"the image lacks {{name}}", name=name)
+sys.meta_path.insert(0, Lacked())
+"""
+
+
+def lacked_by(image: str) -> set[str]:
+    """Modules of installed packages that an image does not hold."""
+    packages = read_lock(Path("requirements.lock").read_text(encoding="utf-8"))
+    has = {*held(packages, IMAGES[image]), "voxpop"}
+    return {
+        module
+        for module, names in packages_distributions().items()
+        if not any(canonicalize_name(name) in has for name in names)
+        and module not in sys.stdlib_module_names
+    }
+
+
+@contextmanager
+def started(
+    command: Sequence[str], image: str, settings: Mapping[str, str], folder: Path
+) -> Iterator[subprocess.Popen[str]]:
+    """A command from another folder than the checkout, as in its image."""
+    (folder / "sitecustomize.py").write_text(BLOCKER.format(lacked=lacked_by(image)))
+    process = subprocess.Popen(
+        [BIN / command[0], *command[1:]],
+        cwd=folder,
+        env={**os.environ, **settings, "PYTHONPATH": str(folder), "VOXPOP_STATES_MIB": "64"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def status(port: int, path: str) -> int:
+    """What an HTTP server answers; 0 while there is none."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+async def answers(port: int, path: str) -> bool:
+    async def asked() -> bool:
+        return status(port, path) == 200
+
+    return await until(asked, within_s=READY_S)
+
+
+def test_files_start_these_commands_and_no_others() -> None:
+    starts = (WORKER, SERVE, ALERTS, TOPICS)
+    for place, command in commands():
+        known = [start for start in starts if tuple(command[: len(start)]) == start]
+        assert len(known) == 1, (place, command)
+
+
+def test_an_image_that_lacks_a_package_cannot_import_it(tmp_path: Path) -> None:
+    for image, code in (("reader", 1), ("worker", 0)):
+        command = ["python", "-c", "import numba"]
+        with started(command, image, {}, tmp_path) as process:
+            assert process.wait(READY_S) == code, image
+
+
+async def test_a_worker_starts_and_answers_its_probes(
+    settings_env: Mapping[str, str], tmp_path: Path
+) -> None:
+    with started([*TOPICS, "--partitions", "2"], "reader", settings_env, tmp_path) as topics:
+        assert topics.wait(READY_S) == 0
+    (port,) = free_ports(1)
+    settings = {**settings_env, "VOXPOP_METRICS_PORT": str(port), "VOXPOP_DEVICE": "cpu"}
+    with started(WORKER, "worker", settings, tmp_path) as worker:
+        assert await answers(port, "/healthz")
+        assert await answers(port, "/readyz")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(READY_S) == 0
+
+
+async def test_the_api_starts_and_answers_its_probes(
+    settings_env: Mapping[str, str], tmp_path: Path
+) -> None:
+    apis: dict[int, subprocess.Popen[str]] = {}
+    written = {tuple(command) for _, command in commands() if tuple(command[:2]) == SERVE}
+    with ExitStack() as running:
+        for command, port in zip(written, free_ports(len(written)), strict=True):
+            arguments = [str(port) if each == "8420" else each for each in command]
+            if "--port" not in arguments:
+                arguments += ["--port", str(port)]
+            api = running.enter_context(started(arguments, "reader", settings_env, tmp_path))
+            apis[port] = api
+        for port, api in apis.items():
+            assert await answers(port, "/healthz")
+            assert await answers(port, "/readyz")
+            api.send_signal(signal.SIGTERM)
+        for api in apis.values():
+            assert api.wait(READY_S) in {0, -signal.SIGTERM}
+
+
+async def test_the_watch_of_alerts_starts(settings_env: Mapping[str, str], tmp_path: Path) -> None:
+    with started(TOPICS, "reader", settings_env, tmp_path) as topics:
+        assert topics.wait(READY_S) == 0
+    with started(ALERTS, "reader", settings_env, tmp_path) as watch:
+        assert watch.stdout is not None
+        assert "watching" in watch.stdout.readline()
+        watch.send_signal(signal.SIGTERM)
+        assert watch.wait(READY_S) in {0, -signal.SIGTERM}
