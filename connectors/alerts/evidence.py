@@ -12,6 +12,7 @@ from connectors.schemas.alert import Evidence, ExamplePost, Modality, ModalityPa
 
 MOST_POSTS: Final = 5
 MOST_PLATFORMS: Final = 8
+ROUNDING: Final = 1e-9  # a whole change below it is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def _platforms(now: Span, before: Span, *, volume: bool) -> list[PlatformPart]:
             usual_posts=usual[name],
             share=None if volume else _share(now, name),
             usual_share=None if volume else _share(before, name),
-            carried=(moved[name] / whole or 0.0) if whole else 0.0,  # never -0.0
+            carried=(moved[name] / whole or 0.0) if abs(whole) > ROUNDING else 0.0,  # never -0.0
         )
         for name in names
     ]
@@ -77,10 +78,37 @@ def _platforms(now: Span, before: Span, *, volume: bool) -> list[PlatformPart]:
 
 
 def _moved_shares(now: Span, before: Span, names: Sequence[str]) -> dict[str, float]:
-    """Change of hits by platform against what its posts would have had at the usual share."""
-    posts = sum(before.posts.values())
-    overall = sum(before.hits.values()) / posts if posts else 0.0
-    return {name: now.hits.get(name, 0) - overall * now.posts.get(name, 0) for name in names}
+    """Parts of the change of the overall share, by platform.
+
+    With w a platform's part of the posts, r its share of the label, and R the mean of the overall
+    shares now and before, a platform moved it by
+
+        (r_now - r_before) (w_now + w_before) / 2            its own share changed
+        + (w_now - w_before) ((r_now + r_before) / 2 - R)    it grew, with a share unlike the rest
+
+    The parts sum to the whole change; R takes nothing from the sum, since the w sum to 1 both
+    times. Where a platform has posts at one time alone its share is taken to be the same at both.
+    Without any posts at one time there is no change to divide: all parts are 0.
+
+    Source: Kitagawa 1955, JASA 50(272), with the mix measured from R.
+    """
+    posts_now, posts_before = sum(now.posts.values()), sum(before.posts.values())
+    if not posts_now or not posts_before:
+        return dict.fromkeys(names, 0.0)
+    overall = (sum(now.hits.values()) / posts_now + sum(before.hits.values()) / posts_before) / 2
+    moved = {}
+    for name in names:
+        weight = now.posts.get(name, 0) / posts_now
+        usual_weight = before.posts.get(name, 0) / posts_before
+        own, usual_own = _share(now, name), _share(before, name)
+        share, usual = _either(own, usual_own), _either(usual_own, own)
+        within = (share - usual) * (weight + usual_weight) / 2
+        moved[name] = within + (weight - usual_weight) * ((share + usual) / 2 - overall)
+    return moved
+
+
+def _either(share: float | None, other: float | None) -> float:
+    return next((each for each in (share, other) if each is not None), 0.0)
 
 
 def _share(span: Span, platform: str) -> float | None:

@@ -34,6 +34,58 @@ def test_a_swing_within_one_platform_is_carried_by_it() -> None:
     assert first.carried == pytest.approx(1.0)
 
 
+def test_a_platform_is_measured_against_its_own_share_before() -> None:
+    found = explain(
+        Span(900, {"a": 125, "b": 125}, {"a": 75, "b": 40}),
+        Span(3600, {"a": 500, "b": 500}, {"a": 300, "b": 20}),
+        volume=False,
+    )
+    assert {part.platform: part.carried for part in found.platforms} == {
+        "a": pytest.approx(0.0),
+        "b": pytest.approx(1.0),
+    }
+
+
+def test_posts_that_move_to_a_more_negative_platform_move_the_share() -> None:
+    found = explain(
+        Span(900, {"a": 200, "b": 100}, {"a": 120, "b": 10}),
+        Span(900, {"a": 100, "b": 200}, {"a": 60, "b": 20}),
+        volume=False,
+    )
+    # the one that grew had more than the mean, the one that shrank had less
+    assert [part.carried for part in found.platforms] == pytest.approx([0.5, 0.5])
+
+
+def test_a_new_platform_carries_what_it_brought() -> None:
+    found = explain(
+        Span(900, {"a": 100, "new": 100}, {"a": 20, "new": 90}),
+        Span(900, {"a": 100}, {"a": 20}),
+        volume=False,
+    )
+    assert found.platforms[0].platform == "new"
+    assert found.platforms[0].usual_share is None
+    assert sum(part.carried for part in found.platforms) == pytest.approx(1.0)
+
+
+@st.composite
+def labelled(draw: st.DrawFn) -> Span:
+    posts = draw(COUNTS)
+    hits = {name: draw(st.integers(0, own)) for name, own in posts.items()}
+    return Span(draw(st.integers(60, 6000)), posts, hits)
+
+
+@given(now=labelled(), before=labelled())
+def test_parts_of_a_share_add_up(now: Span, before: Span) -> None:
+    whole = _overall(now) - _overall(before)
+    carried = sum(part.carried for part in explain(now, before, volume=False).platforms)
+    known = sum(now.posts.values()) and sum(before.posts.values()) and abs(whole) > 1e-9
+    assert carried == pytest.approx(1.0 if known else 0.0)
+
+
+def _overall(span: Span) -> float:
+    return sum(span.hits.values()) / max(sum(span.posts.values()), 1)
+
+
 @given(now=COUNTS, before=COUNTS)
 def test_parts_of_platforms_add_up(now: dict[str, int], before: dict[str, int]) -> None:
     found = explain(Span(60, now), Span(60, before), volume=True).platforms
