@@ -1,5 +1,5 @@
 # Everything a person does with a checkout; Python 3.11+ and make are all it needs.
-#   make demo [SECONDS=60]  the main job, live      make test    every test
+#   make demo [SECONDS=120] the main job, live      make test    every test
 #   make install            only set up .venv       make check   format, lint, types, imports
 #   make bench              speed                   make fmt     format the code
 #   make fuzz               malformed posts, long

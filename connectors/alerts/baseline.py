@@ -83,7 +83,7 @@ def learn(panel: Panel, policy: AlertPolicy) -> Baseline:
 def _learn(panel: Panel, policy: AlertPolicy, tracks: slice) -> Baseline:
     blocks = panel.last_blocks(policy.season_blocks, tracks)
     posts = blocks[:, :, POSTS].astype(float)
-    known = (np.cumsum(posts, axis=1) > 0).astype(float)
+    known = _known(posts)
     starts = panel.blocks_end - policy.block_s * np.arange(policy.season_blocks, 0, -1)
     season = fit_season(posts, known, starts, hourly=policy.block_s == HOUR_S)
     recent = slice(-policy.recent_blocks, None)
@@ -110,6 +110,16 @@ def _learn(panel: Panel, policy: AlertPolicy, tracks: slice) -> Baseline:
         opinion_ready=(opinion.scored_blocks >= policy.least_blocks)
         & (opinion.share_posts.min(axis=1) >= LEAST_SCORED),
     )
+
+
+def _known(posts: Array) -> Array:
+    """1 for blocks that a track is known over from end to end, [T, D]; else 0.
+
+    The block of its first post is not: the track, or the whole stream, began somewhere within it.
+    """
+    known = np.zeros_like(posts)
+    known[:, 1:] = np.cumsum(posts, axis=1)[:, :-1] > 0
+    return known
 
 
 def _side_by_side(parts: Sequence[object], names: Sequence[str] = SEASON) -> list[Any]:
@@ -188,6 +198,7 @@ class _Opinion:
         worth = worth / np.maximum((weights**2 * posts).sum(axis=1), 1e-9)
         self.share_posts = worth / self._design
         self._block_posts = _usual_size(posts[:, :, 0])
+        # one that is scored in part counts as well: its shares are as good
         self.scored_blocks = (posts[:, :, 0] > 0).sum(axis=1)
 
     def design(self, steps: Counts, windows: tuple[int, ...]) -> tuple[Array, Array]:

@@ -4,11 +4,12 @@ Not for fetching these: who has the counts by platform and the posts gives them 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, get_args
 
 from connectors.alerts.words import telling_words
 from connectors.schemas.alert import Evidence, ExamplePost, Modality, ModalityPart, PlatformPart
+from connectors.trends.layout import MINUTE_S
 
 MOST_POSTS: Final = 5
 MOST_PLATFORMS: Final = 8
@@ -34,6 +35,31 @@ class Span:
     modalities: Mapping[str, float] = field(default_factory=dict)
     examples: Sequence[ExamplePost] = ()
     texts: Sequence[str] = ()
+
+
+def usual_span(since: int, seconds: int, first_post: int | None) -> tuple[int, int]:
+    """The time before a shift that it is set beside; not from before the track's first post.
+
+    Platforms are counted by minute: the one in which the shift began is no longer usual.
+
+    Args:
+        since: when the shift began, Unix seconds.
+        seconds: how long the time should be.
+        first_post: of the track, Unix seconds; None where it is not known.
+
+    Returns:
+        Start and end, Unix seconds; a minute without posts where the track began after it.
+    """
+    until = since - since % MINUTE_S
+    start = until - seconds
+    if first_post is not None and first_post < until:
+        return max(start, first_post), until
+    return (start if first_post is None else until - MINUTE_S), until
+
+
+def known_from(span: Span, start: float, end: float) -> Span:
+    """A span that ends at `end`, no longer than from `start` on: a part of its first minute."""
+    return replace(span, seconds=min(span.seconds, end - start))
 
 
 def explain(now: Span, before: Span, *, volume: bool) -> Evidence:

@@ -98,6 +98,22 @@ class Panel:
         places = self._block_place(self.blocks_end) + np.arange(-count, 0)
         return self._blocks[tracks, places % self._policy.season_blocks].astype(np.int64)
 
+    def first_post(self, track: int) -> int | None:
+        """Start of the oldest step that has a post of a track, or block where steps have left.
+
+        Unix seconds; None without any.
+        """
+        step_s, block_s = self._policy.step_s, self._policy.block_s
+        own = slice(track, track + 1)
+        kept_from = self.end - self._policy.recent_steps * step_s
+        starts = self.blocks_end - block_s * np.arange(self._policy.season_blocks, 0, -1)
+        posts = self.last_blocks(self._policy.season_blocks, own)[0, :, POSTS]
+        blocks = starts[(posts > 0) & (starts < kept_from)]
+        if len(blocks):
+            return int(blocks[0])
+        steps = np.flatnonzero(self.last_steps(self._policy.recent_steps, own)[0, :, POSTS])
+        return kept_from + int(steps[0]) * step_s if len(steps) else None
+
     def _place(self, start: int) -> int:
         return start // self._policy.step_s % self._policy.recent_steps
 

@@ -63,7 +63,7 @@ def fit_season(posts: Array, known: Array, starts: NDArray[np.int64], *, hourly:
 
     Args:
         posts: [T, B], posts by block.
-        known: [T, B], 0 for blocks before a track began, else 1.
+        known: [T, B], 0 for blocks before a track began and the one within which it did, else 1.
         starts: [B], where blocks begin, Unix seconds.
         hourly: whether blocks are hours; others have no season.
 

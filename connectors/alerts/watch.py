@@ -17,7 +17,7 @@ import redis.asyncio
 from connectors.alerts.baseline import Baseline, learn
 from connectors.alerts.delivery import send_webhooks
 from connectors.alerts.detector import look
-from connectors.alerts.evidence import Span, explain
+from connectors.alerts.evidence import Span, explain, known_from, usual_span
 from connectors.alerts.feed import Feed
 from connectors.alerts.layout import AlertLayout
 from connectors.alerts.lifecycle import Ended, Lifecycle, Raised
@@ -29,7 +29,7 @@ from connectors.alerts.store import AlertStore
 from connectors.alerts.telling import alert_id, ended_alert, raised_alert
 from connectors.alerts.webhook import Webhook
 from connectors.schemas.alert import Alert, Evidence
-from connectors.trends.layout import MINUTE_S, TrendLayout
+from connectors.trends.layout import TrendLayout
 
 MOST_STEPS: Final = 60  # read in one go; a silence of all tracks for so long is a silence
 SPAN_BEFORE: Final = 4  # times as long as the shift is what it is set beside
@@ -226,7 +226,8 @@ class AlertWatch:
             alert = await self._store.find(change.track, own)
             return None if alert is None else ended_alert(alert, change)
         since = self._since(feed, change)
-        evidence = await self._evidence(change, since)
+        first_post = feed.panel.first_post(feed.tracks.index(change.track))
+        evidence = await self._evidence(change, since, first_post)
         return raised_alert(change, since, self._policy.step_s, evidence)
 
     def _since(self, feed: Feed, raised: Raised) -> int:
@@ -238,18 +239,19 @@ class AlertWatch:
         expected = self._baseline.expected(starts)[track]
         return raised.at - self._policy.step_s * steps_since(counts, expected, raised.shift)
 
-    async def _evidence(self, raised: Raised, since: int) -> Evidence:
+    async def _evidence(self, raised: Raised, since: int, first_post: int | None) -> Evidence:
         shift, spans = raised.shift, self._watched.spans
         if spans is None:
             return explain(Span(1.0), Span(1.0), volume=shift.label is None)
-        # counts by platform are by minute: the one in which it began is no longer usual
-        usual_until = since - since % MINUTE_S
         shortest_s = self._policy.windows[-1] * self._policy.step_s
-        usual_from = usual_until - max(shortest_s, SPAN_BEFORE * (raised.at - since))
+        usual_s = max(shortest_s, SPAN_BEFORE * (raised.at - since))
+        usual_from, usual_until = usual_span(since, usual_s, first_post)
         now = await spans.span(raised.track, since, raised.at, shift.label)
         before = await spans.span(
             raised.track, usual_from, usual_until, shift.label, texts_of_all=True
         )
+        if usual_from == first_post:
+            before = known_from(before, usual_from, usual_until)
         return explain(now, before, volume=shift.label is None)
 
     async def _tell_untold(self) -> None:

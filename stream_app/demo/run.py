@@ -132,7 +132,7 @@ class DemoRun:
         self._progress("Starting worker", 1, 1)
         seconds = self._options.seconds
         return Player(
-            Scenario(SEED, seconds / 2 if seconds else SWING_S, f"demo{time.time_ns():x}"),
+            Scenario(SEED, min((seconds or math.inf) / 2, SWING_S), f"demo{time.time_ns():x}"),
             features,
             rate=self._options.rate,
             post_max_bytes=self._settings.post_max_bytes,

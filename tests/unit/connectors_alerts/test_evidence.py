@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.alerts.evidence import Span, explain
+from connectors.alerts.evidence import Span, explain, known_from, usual_span
 from connectors.alerts.words import telling_words
 from tests.unit.connectors_alerts.alerts import NOTHING
 
@@ -91,6 +91,19 @@ def test_parts_of_platforms_add_up(now: dict[str, int], before: dict[str, int]) 
     found = explain(Span(60, now), Span(60, before), volume=True).platforms
     whole = sum(now.values()) - sum(before.values())
     assert sum(part.carried for part in found) == pytest.approx(1.0 if whole else 0.0)
+
+
+def test_what_is_usual_ends_with_the_minute_before_the_shift() -> None:
+    assert usual_span(6_130, 600, None) == (5_520, 6_120)
+    assert usual_span(6_130, 600, 0) == (5_520, 6_120)
+
+
+def test_what_is_usual_does_not_reach_past_the_first_post() -> None:
+    assert usual_span(6_130, 600, 5_990) == (5_990, 6_120)
+    assert usual_span(6_130, 600, 6_125) == (6_060, 6_120)  # nothing is usual yet
+    counted = Span(180.0, {"a": 130})  # with the minute of the first post
+    [part] = explain(Span(65, {"a": 65}), known_from(counted, 5_990, 6_120), volume=True).platforms
+    assert part.usual_posts == pytest.approx(65.0)
 
 
 def test_modalities_that_grew_come_first() -> None:

@@ -63,6 +63,16 @@ def test_new_tracks_begin_without_posts() -> None:
     assert panel.last_steps(1)[0, 0, POSTS] == 19
 
 
+def test_the_first_post_is_found_in_steps_and_in_blocks_where_steps_have_left() -> None:
+    panel = filled(20)
+    panel.add(1)
+    assert panel.first_post(0) == 600  # blocks are kept for longer than steps
+    assert panel.first_post(1) is None
+    panel.put_step(1, 770, of(1))
+    panel.put_step(1, 790, of(1))
+    assert panel.first_post(1) == 770
+
+
 def test_a_panel_begins_with_a_block() -> None:
     with pytest.raises(ValueError, match="where a block does"):
         Panel(POLICY, 1, 610)
