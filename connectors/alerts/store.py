@@ -3,12 +3,23 @@
 Not for the watch's own memory: that is `memory`.
 """
 
+from dataclasses import dataclass
+
 import redis.asyncio
 
 from connectors.alerts.layout import KEPT_A_TRACK, KEPT_IN_ALL, KEPT_S, AlertLayout
+from connectors.alerts.paging import AlertCursor, AlertPlace, alert_page
 from connectors.redis_script import RedisScript, ScriptCall
 from connectors.schemas.alert import Alert
 from connectors.trends.series import text
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPage:
+    """Alerts, the newest first, and where those after them begin; None where there are none."""
+
+    alerts: list[Alert]
+    cursor: AlertCursor | None
 
 
 class AlertReader:
@@ -38,23 +49,50 @@ class AlertReader:
             [(track, text(own)) for own in ids if isinstance(own, bytes | str)]
         )
 
-    async def newest(self, limit: int = KEPT_A_TRACK, before: float | None = None) -> list[Alert]:
+    async def newest(self, limit: int = KEPT_A_TRACK) -> list[Alert]:
         """Alerts of all tracks.
 
         Args:
             limit: most of them, over 0; of the last thousand.
-            before: only those raised before that event time, Unix seconds; for the next page.
 
         Raises:
             redis.exceptions.RedisError: Redis did not answer.
         """
-        highest = "+inf" if before is None else f"({before}"
-        members = await self._client.zrevrangebyscore(
-            self._layout.newest, highest, "-inf", start=0, num=limit
-        )
+        members = await self._client.zrevrange(self._layout.newest, 0, limit - 1)
         named = [text(member) for member in members if isinstance(member, bytes | str)]
         places = [member.partition(":") for member in named]
         return await self._fetch([(track, own) for own, _, track in places])
+
+    async def page(
+        self,
+        track: str | None,
+        limit: int,
+        *,
+        before: float | None = None,
+        cursor: AlertCursor | None = None,
+    ) -> AlertPage:
+        """A page of the alerts of one track, or of all; `alert_page` says what is on it.
+
+        Args:
+            track: name of the track; None: of all tracks, the last thousand.
+            limit: most of them, over 0.
+            before: only those raised before that event time, Unix seconds.
+            cursor: of the page before.
+
+        Raises:
+            redis.exceptions.RedisError: Redis did not answer.
+        """
+        key = self._layout.newest if track is None else self._layout.times(track)
+        scored: list[tuple[bytes | str, float]] = await self._client.zrevrange(
+            key, 0, -1, withscores=True
+        )  # type: ignore[assignment]  # redis-py says nothing of pairs
+        places = []
+        for member, raised_at in scored:
+            own, _, other = text(member).partition(":")
+            places.append(AlertPlace(int(raised_at), own, other if track is None else track))
+        found, following = alert_page(places, limit, before=before, cursor=cursor)
+        alerts = await self._fetch([(place.track, place.alert_id) for place in found])
+        return AlertPage(alerts, following)
 
     async def _fetch(self, places: list[tuple[str, str]]) -> list[Alert]:
         async with self._client.pipeline(transaction=False) as pipeline:

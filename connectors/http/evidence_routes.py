@@ -3,9 +3,10 @@
 import time
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from connectors.alerts.paging import AlertCursor
 from connectors.exemplars.exemplar import Exemplar
 from connectors.http.problems import ProblemError
 from connectors.http.services import Services
@@ -97,19 +98,38 @@ def evidence_routes(services: Services) -> APIRouter:
 
     @routes.get("/alerts")
     async def alerts(
+        request: Request,
+        response: Response,
         track: Annotated[str | None, Query(max_length=256, description="only of this")] = None,
         before: Annotated[
             float | None,
-            Query(ge=0, le=1e11, description="raised before; raised_at of a page's last alert"),
+            Query(ge=0, le=1e11, description="only those raised before, Unix seconds"),
+        ] = None,
+        cursor: Annotated[
+            str | None, Query(max_length=256, description="of the next page, as `Link` has it")
         ] = None,
         limit: Limit = 50,
     ) -> Alerts:
-        """Alerts, the newest first: the last hundred of a track, the last thousand of all."""
-        if track is None:
-            return Alerts(alerts=await services.alerts.newest(limit, before))
-        await require_track(services.trends, track)
-        found = await services.alerts.of_track(track)
-        earlier = [each for each in found if before is None or each.raised_at < before]
-        return Alerts(alerts=earlier[:limit])
+        """Alerts, the newest first: the last hundred of a track, the last thousand of all.
+
+        `Link` (RFC 8288) is where the next page is. Without a cursor a page has all alerts of its
+        last moment, also over the limit, so that `before` that moment leaves none out.
+        """
+        if track is not None:
+            await require_track(services.trends, track)
+        page = await services.alerts.page(
+            track, limit, before=before, cursor=None if cursor is None else _cursor(cursor)
+        )
+        if page.cursor is not None:
+            query = request.url.include_query_params(cursor=page.cursor.encoded).query
+            response.headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'
+        return Alerts(alerts=page.alerts)
 
     return routes
+
+
+def _cursor(encoded: str) -> AlertCursor:
+    try:
+        return AlertCursor.decode(encoded)
+    except ValueError as error:
+        raise ProblemError(400, "bad_cursor", str(error)) from error

@@ -153,9 +153,36 @@ async def test_alerts_come_the_newest_first_and_page_by_page(
     assert [each["raised_at"] for each in newest] == [1002, 1001]
     rest = (await api.get("/api/v1/alerts?before=1001")).json()["alerts"]
     assert [each["raised_at"] for each in rest] == [1000]
+    first = await api.get("/api/v1/alerts?limit=1&track=acme")
+    after = await api.get(first.links["next"]["url"])
+    assert [each["raised_at"] for each in after.json()["alerts"]] == [1000]
+    assert "next" not in after.links
     own = (await api.get("/api/v1/alerts?track=acme")).json()["alerts"]
     assert [each["raised_at"] for each in own] == [1002, 1000]
     assert problem(await api.get("/api/v1/alerts?track=nobody"))[:2] == (404, "unknown_track")
+
+
+async def test_no_page_leaves_out_alerts_of_one_moment(
+    api: httpx.AsyncClient, valkey: redis.asyncio.Redis, options: ApiOptions
+) -> None:
+    store = AlertStore(valkey, AlertLayout(options.layout.namespace))
+    for raised_at in (1000, 1060):
+        for track in ("acme", "globex", "initech", "umbrella"):
+            await store.put(make_alert(track, raised_at))
+    kept = {(each.track, each.raised_at) for each in await store.newest()}
+    first = (await api.get("/api/v1/alerts?limit=2")).json()["alerts"]
+    rest = (await api.get(f"/api/v1/alerts?limit=2&before={first[-1]['raised_at']}")).json()
+    told = [(each["track"], each["raised_at"]) for each in [*first, *rest["alerts"]]]
+    assert (len(told), set(told)) == (8, kept)
+    answer = await api.get("/api/v1/alerts?limit=3")
+    told = [(each["track"], each["raised_at"]) for each in answer.json()["alerts"]]
+    while "next" in answer.links:
+        answer = await api.get(answer.links["next"]["url"])
+        page = answer.json()["alerts"]
+        assert len(page) <= 3
+        told += [(each["track"], each["raised_at"]) for each in page]
+    assert (len(told), set(told)) == (8, kept)
+    assert problem(await api.get("/api/v1/alerts?cursor=nothing"))[:2] == (400, "bad_cursor")
 
 
 async def test_followers_are_told_of_an_alert_when_it_is_raised_and_when_it_ends(
