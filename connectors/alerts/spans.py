@@ -1,5 +1,7 @@
 """What trends and example posts know of a track over a while. Never writes."""
 
+import math
+import time
 from collections.abc import Mapping
 from typing import Final
 
@@ -7,6 +9,7 @@ from connectors.alerts.evidence import Span
 from connectors.exemplars.exemplar import Exemplar
 from connectors.schemas.alert import ExamplePost
 from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
+from connectors.trends.layout import resolution
 from connectors.trends.reader import TrendReader
 from connectors.trends.series import TrendCounts
 
@@ -50,7 +53,7 @@ class TrendSpans:
         there = [own for own in found if start <= own.created_at < end]
         shown = [own for own in there if not label or name == _label(own, kind)]
         return Span(
-            seconds=end - splits.start,
+            seconds=_counted_until(end, splits.resolution) - splits.start,
             posts={platform: own.posts for platform, own in splits.platforms.items()},
             hits={platform: _hits(own, kind, name) for platform, own in splits.platforms.items()}
             if label
@@ -59,6 +62,12 @@ class TrendSpans:
             examples=[_example(own, by_emotion=kind == "emotion") for own in shown],
             texts=[own.text for own in (there if texts_of_all else shown) if own.text],
         )
+
+
+def _counted_until(end: float, width: str) -> float:
+    """Until when posts are in: the end of the bucket that holds `end`, or now within it."""
+    width_s = resolution(width).seconds
+    return min(math.ceil(end / width_s) * width_s, max(end, time.time()))
 
 
 def _label(post: Exemplar, kind: str) -> str:

@@ -40,6 +40,9 @@ async def test_a_swing_is_explained_by_platform_posts_and_words(
     early = await spans.span("acme", began - 1200, began, label, texts_of_all=True)
     assert (late.posts, late.hits) == ({"reddit": 120}, {"reddit": 120})
     assert (early.posts, early.hits) == ({"bluesky": 60}, {"bluesky": 20})
+    assert (late.seconds, early.seconds) == (300, 1200)
+    part = await spans.span("acme", began + 10, began + 130, label)
+    assert (part.seconds, part.posts) == (180, {"reddit": 120})  # with both minutes it is within
     assert len(early.texts) > len(early.examples)
     assert sum(late.modalities.values()) == pytest.approx(1.0)
     assert {own.post_id for own in late.examples} == {f"p0-{at}" for at in range(60, 65)}
