@@ -37,7 +37,7 @@ WORK: Final[Mapping[Role, _Work]] = {
     "reader": _Work(
         (
             *(_SELECT, "get", "hget", "hgetall", "pfcount", "ping", "smembers"),
-            *("zrevrange", "zrevrangebyscore"),
+            "zrevrange",
         )
     ),
     "verifier": _Work((_SELECT, "exec", "get", "hgetall", "multi", "smembers", "time", "zrange")),
