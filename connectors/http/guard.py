@@ -94,7 +94,17 @@ class Guard:
                 "follow /api/v1/stream instead of asking again and again",
                 {"Retry-After": str(int(wait_s) + 1)},
             )
-        if not guarded or not self._tokens:
+        if not guarded:
+            return
+        needed: TokenScope = "admin" if scope["method"] in ADMIN_METHODS else "read"
+        if not self._tokens:
+            if needed == "admin":
+                raise ProblemError(
+                    403,
+                    "admin_token_needed",
+                    "an open server changes nothing: set VOXPOP_API_TOKENS=admin:SECRET where it "
+                    "runs, and send that secret",
+                )
             return
         if token is None:
             raise ProblemError(
@@ -103,6 +113,5 @@ class Guard:
                 "send the header Authorization: Bearer TOKEN, with a token of VOXPOP_API_TOKENS",
                 {"WWW-Authenticate": 'Bearer realm="voxpop"'},
             )
-        needed: TokenScope = "admin" if scope["method"] in ADMIN_METHODS else "read"
         if not permits(token, needed):
             raise ProblemError(403, "scope_too_small", f"this needs a token of scope {needed}")

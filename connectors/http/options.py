@@ -16,7 +16,7 @@ class ApiOptions:
     Attributes:
         redis: where the trends are.
         layout: names of their keys.
-        tokens: who may ask; everybody may where there is none.
+        tokens: who may ask; where there is none everybody may read and nobody change anything.
         requests_per_s: of one caller, on average; None for no limit.
         cors_origins: pages of other sites that may ask from a browser.
         quantifier: corrects shares for what the model confuses; None where nothing does.

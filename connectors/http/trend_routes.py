@@ -22,7 +22,7 @@ PROBLEMS: dict[int | str, dict[str, object]] = {
     for code, said in (
         (400, "The range makes no sense"),
         (401, "A token is needed"),
-        (403, "The token may not do this"),
+        (403, "The token may not do this, or no token may"),
         (404, "There is no such track"),
         (422, "A parameter is missing or malformed"),
         (429, "This caller asks too often"),

@@ -53,6 +53,12 @@ async def test_a_read_token_may_not_change_anything(guarded: httpx.AsyncClient) 
     assert problem(answer)[:2] == (403, "scope_too_small")
 
 
+async def test_an_open_server_changes_nothing(api: httpx.AsyncClient) -> None:
+    status, kind, said = problem(await api.delete("/api/v1/exemplars?post_id=p0-1"))
+    assert (status, kind) == (403, "admin_token_needed")
+    assert "VOXPOP_API_TOKENS" in said
+
+
 async def test_who_asks_too_often_is_told_when_to_come_back(guarded: httpx.AsyncClient) -> None:
     headers = bearer(SECRET)
     answers = [await guarded.get("/api/v1/tracks", headers=headers) for _ in range(8)]
