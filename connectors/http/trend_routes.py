@@ -102,6 +102,7 @@ def trend_routes(services: Services) -> APIRouter:
         request: Request,
         response: Response,
         window: Annotated[str, Query(description="as in 15m, 1h or 7d")] = "1h",
+        resolution: Resolution = None,
         sort: Annotated[
             Order,
             Query(description="change: how far net sentiment moved, whichever way"),
@@ -109,8 +110,12 @@ def trend_routes(services: Services) -> APIRouter:
         limit: Limit = 50,
         offset: Offset = 0,
     ) -> Leaderboard:
-        """Tracks over a window beside the window before it: volume, net sentiment, change."""
-        asked = asked_range(window, None, None, None)
+        """Tracks over a window beside the window before it: volume, net sentiment, change.
+
+        It counts the buckets that `trends` answers of the same window and resolution. Changes are
+        of whole buckets, as many in both windows.
+        """
+        asked = asked_range(window, None, None, resolution)
         try:
             found = await services.board.read(asked, sort)
         except ValueError as error:

@@ -1,15 +1,56 @@
 """How a track stands in a window beside the window before: volume, net sentiment, change. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import sqrt
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.schemas.labels import SENTIMENTS
-from connectors.trends.layout import POSTS, SENTIMENT
+from connectors.trends.layout import POSTS, SENTIMENT, resolution
+from connectors.trends.questions import buckets_between
+from connectors.trends.timespan import TimeRange
 from connectors.trends.wilson import wilson_interval
 
 Counted = Sequence[tuple[int, Mapping[str, int]]]  # start of a bucket and its fields, ascending
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The buckets of a window, and those that it is compared by.
+
+    A bucket that is still filling has no like before it: set beside a full one, a steady track
+    would seem to fall. So changes leave it out.
+
+    Attributes:
+        before: start of the window before, Unix seconds.
+        start: of the window.
+        compared_until: end of its last whole bucket.
+        end: of its last bucket.
+    """
+
+    before: int
+    start: int
+    compared_until: int
+    end: int
+
+
+def span_of(asked: TimeRange) -> Span:
+    """The buckets that a trend of the same range has, and as many whole ones before.
+
+    Args:
+        asked: ends at the latest now.
+
+    Raises:
+        ValueError: the range is empty or over 2,500 buckets.
+    """
+    wanted = buckets_between(asked.start, asked.end, asked.resolution)
+    width = resolution(asked.resolution).seconds
+    start, end = wanted[0].start, wanted[-1].start + width
+    compared_until = end if end <= asked.end else end - width
+    before = 2 * start - compared_until
+    buckets_between(before, end, asked.resolution)
+    return Span(before, start, compared_until, end)
 
 
 class Point(BaseModel):
@@ -29,9 +70,10 @@ class Standing(BaseModel):
 
     track: str
     posts: int
-    posts_before: int = Field(description="posts of the window before")
+    posts_compared: int = Field(description="those of whole buckets: without one that is filling")
+    posts_before: int = Field(description="posts of as many whole buckets before the window")
     posts_change: float | None = Field(
-        description="posts / posts_before - 1; null where there were none"
+        description="posts_compared / posts_before - 1; null where there were none"
     )
     sentiment: dict[str, int]
     net: float | None = Field(
@@ -39,26 +81,26 @@ class Standing(BaseModel):
     )
     net_low: float = Field(description="lower end of the 95 % interval of net")
     net_high: float = Field(description="upper end of the 95 % interval of net")
-    net_before: float | None
-    net_change: float | None = Field(description="net - net_before; null where one is missing")
+    net_before: float | None = Field(description="of posts_before")
+    net_change: float | None = Field(
+        description="net of posts_compared - net_before; null where one is missing"
+    )
     share_of_voice: float | None = Field(
         description="posts / posts of all tracks; a post of two tracks counts in both"
     )
     points: list[Point] = Field(description="buckets of the window that hold posts, ascending")
 
 
-def standings(
-    now: Mapping[str, Counted], before: Mapping[str, Counted], sort: str = "posts"
-) -> list[Standing]:
+def standings(counted: Mapping[str, Counted], span: Span, sort: str = "posts") -> list[Standing]:
     """All tracks of a window, the most of `sort` first.
 
     Args:
-        now: track -> its buckets in the window.
-        before: track -> its buckets in the window before.
+        counted: track -> its buckets from `span.before` to `span.end`.
+        span: the window.
         sort: `posts`, `net`, `change` (size of the change of net, whichever way) or `track`.
     """
-    of_all = sum(_sum(counted, POSTS) for counted in now.values())
-    found = [_standing(track, now[track], before[track], of_all) for track in now]
+    of_all = sum(_sum(_within(own, span.start, span.end), POSTS) for own in counted.values())
+    found = [_standing(track, own, span, of_all) for track, own in counted.items()]
     found.sort(key=lambda standing: standing.track)
     if sort == "posts":
         found.sort(key=lambda standing: -standing.posts)
@@ -101,28 +143,43 @@ def _joined(first: float, second: float, together: float) -> float:
     return sqrt(max(0.0, first * first + second * second - 2.0 * together * first * second))
 
 
-def _standing(track: str, now: Counted, before: Counted, of_all: int) -> Standing:
-    posts, posts_before = _sum(now, POSTS), _sum(before, POSTS)
-    sentiment = {label: _sum(now, SENTIMENT + label) for label in SENTIMENTS}
-    net = _net(sentiment, posts)
-    net_before = _net(
-        {label: _sum(before, SENTIMENT + label) for label in SENTIMENTS}, posts_before
-    )
+def _standing(track: str, counted: Counted, span: Span, of_all: int) -> Standing:
+    now = _within(counted, span.start, span.end)
+    whole = _within(counted, span.start, span.compared_until)
+    before = _within(counted, span.before, span.start)
+    posts, compared, posts_before = (_sum(part, POSTS) for part in (now, whole, before))
+    net_compared, net_before = _net_of(whole), _net_of(before)
+    sentiment = _sentiment(now)
     low, high = net_interval(sentiment["negative"], sentiment["positive"], posts)
     return Standing(
         track=track,
         posts=posts,
+        posts_compared=compared,
         posts_before=posts_before,
-        posts_change=posts / posts_before - 1.0 if posts_before else None,
+        posts_change=compared / posts_before - 1.0 if posts_before else None,
         sentiment=sentiment,
-        net=net,
+        net=_net(sentiment, posts),
         net_low=low,
         net_high=high,
         net_before=net_before,
-        net_change=net - net_before if net is not None and net_before is not None else None,
+        net_change=None
+        if net_compared is None or net_before is None
+        else net_compared - net_before,
         share_of_voice=posts / of_all if of_all else None,
         points=[_point(start, fields) for start, fields in now],
     )
+
+
+def _within(counted: Counted, start: int, end: int) -> Counted:
+    return [each for each in counted if start <= each[0] < end]
+
+
+def _sentiment(counted: Counted) -> dict[str, int]:
+    return {label: _sum(counted, SENTIMENT + label) for label in SENTIMENTS}
+
+
+def _net_of(counted: Counted) -> float | None:
+    return _net(_sentiment(counted), _sum(counted, POSTS))
 
 
 def _point(start: int, fields: Mapping[str, int]) -> Point:

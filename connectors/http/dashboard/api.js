@@ -16,6 +16,7 @@
  * @typedef {object} Standing
  * @property {string} track
  * @property {number} posts
+ * @property {number} posts_compared
  * @property {number} posts_before
  * @property {number | null} posts_change
  * @property {Record<string, number>} sentiment

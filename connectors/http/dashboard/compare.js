@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 import * as format from "./format.js";
 import { mix, whisker } from "./marks.js";
 import { blank, dataTable, download, panel, tool } from "./panels.js";
-import { address, resolution } from "./place.js";
+import { address, asWhole, resolution } from "./place.js";
 import { LiveSeries } from "./series.js";
 
 const MOST = 8; // colours that can be told apart
@@ -19,7 +19,7 @@ const REREAD_MS = 5000;
  */
 export async function compare(stage) {
   const { place, root, signal } = stage;
-  const read = () => askJson("leaderboard", { window: place.range, limit: 500 }, signal);
+  const read = () => askJson("leaderboard", asWhole(place), signal);
   /** @type {import("./api.js").Board} */
   let board = await read();
   const known = board.tracks.map((standing) => standing.track);

@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import * as format from "./format.js";
 import { mix, sparkline, whisker } from "./marks.js";
 import { blank } from "./panels.js";
-import { address, SECONDS } from "./place.js";
+import { address, asWhole, SECONDS } from "./place.js";
 
 const REREAD_MS = 5000;
 const COLUMNS = /** @type {[string, string, string][]} */ ([
@@ -69,7 +69,7 @@ export async function overview(stage) {
 
   async function read() {
     dueAt = Infinity;
-    board = await askJson("leaderboard", { window: place.range, sort: place.sort, limit: 500 }, signal);
+    board = await askJson("leaderboard", { ...asWhole(place), sort: place.sort }, signal);
     const raised = await askJson("alerts", { limit: 200 }, signal).catch(() => ({ alerts: [] }));
     alerts = new Map();
     for (const alert of raised.alerts) {
@@ -203,6 +203,7 @@ function moved(standing) {
  */
 function summary(tracks, alerts) {
   const posts = tracks.reduce((sum, each) => sum + each.posts, 0);
+  const compared = tracks.reduce((sum, each) => sum + each.posts_compared, 0);
   const before = tracks.reduce((sum, each) => sum + each.posts_before, 0);
   const spoken = tracks.filter((each) => each.posts > 0);
   const moves = spoken.filter((each) => each.net_change !== null);
@@ -212,7 +213,7 @@ function summary(tracks, alerts) {
     figure(
       "Posts",
       format.short(posts),
-      before ? `${format.changed(posts / before - 1)} on the window before` : "none in the window before",
+      before ? `${format.changed(compared / before - 1)} on the window before` : "none in the window before",
     ),
     figure("Tracks with posts", `${spoken.length}`, `of ${tracks.length}`),
     most

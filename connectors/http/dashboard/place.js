@@ -67,5 +67,11 @@ export function address(place) {
   return text ? `/?${text}` : "/";
 }
 
+/**
+ * What the leaderboard is asked for, so that it counts the buckets that a track's page shows.
+ * @param {Place} place
+ */
+export const asWhole = (place) => ({ window: place.range, resolution: RANGES[place.range].usual, limit: 500 });
+
 /** @param {Place} place */
 export const resolution = (place) => RANGES[place.range][place.fine ? "fine" : "usual"];

@@ -8,7 +8,7 @@ import * as format from "./format.js";
 import { mix } from "./marks.js";
 import { figure } from "./overview.js";
 import { blank, choice, dataTable, download, panel, tool } from "./panels.js";
-import { address, RANGES, resolution } from "./place.js";
+import { address, asWhole, RANGES, resolution } from "./place.js";
 import { LiveSeries } from "./series.js";
 import { emotionOption, EMOTIONS, sentimentOption, sum } from "./track_charts.js";
 
@@ -268,7 +268,7 @@ export async function track(stage) {
 
   async function readRest() {
     const [board, splits, distinct, found, beside, better] = await Promise.all([
-      askJson("leaderboard", { window: place.range, limit: 500 }, signal),
+      askJson("leaderboard", asWhole(place), signal),
       askJson(`splits/${named(place.track)}`, { window: place.range }, signal).catch(() => null),
       askJson(`distinct/${named(place.track)}`, { window: place.range }, signal).catch(() => null),
       askJson("alerts", { track: place.track, limit: 50 }, signal).catch(() => ({ alerts: [] })),

@@ -182,6 +182,23 @@ async def test_the_leaderboard_agrees_with_the_trends(
     assert total["sentiment"] == b["sentiment"]
 
 
+@pytest.mark.parametrize("window", ["15m", "1h", "24h"])
+async def test_a_window_holds_the_same_posts_on_the_leaderboard_and_of_a_track(
+    api: httpx.AsyncClient,
+    valkey: redis.asyncio.Redis,
+    layout: TrendLayout,
+    predict: PredictionMaker,
+    window: str,
+) -> None:
+    now = time.time()
+    posts = [predict(at, ["a"], now - 30 * at) for at in range(4000)]  # of 33 hours
+    await TrendSink(valkey, layout).apply(FIELD, posts)
+    board = (await api.get("/api/v1/leaderboard", params={"window": window})).json()
+    series = (await api.get("/api/v1/trends/a", params={"window": window})).json()
+    assert board["start"] == series["start"]
+    assert board["tracks"][0]["posts"] == series["total"]["posts"]
+
+
 @pytest.mark.parametrize(
     ("query", "status", "kind", "said"),
     [

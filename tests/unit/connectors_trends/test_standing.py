@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.trends.standing import Standing, net_interval, standings
+from connectors.trends.standing import Span, Standing, net_interval, span_of, standings
+from connectors.trends.timespan import parse_range
 
 
 def bucket(start: int, negative: int, neutral: int, positive: int) -> tuple[int, dict[str, int]]:
@@ -18,13 +19,16 @@ def bucket(start: int, negative: int, neutral: int, positive: int) -> tuple[int,
     }
 
 
+WHOLE = Span(before=0, start=60, compared_until=180, end=180)
+
+
 def names(found: list[Standing]) -> list[str]:
     return [standing.track for standing in found]
 
 
 def test_a_track_is_set_beside_its_window_before() -> None:
     (acme,) = standings(
-        {"acme": [bucket(60, 1, 1, 2), bucket(120, 0, 1, 3)]}, {"acme": [bucket(0, 2, 2, 0)]}
+        {"acme": [bucket(0, 2, 2, 0), bucket(60, 1, 1, 2), bucket(120, 0, 1, 3)]}, WHOLE
     )
     assert (acme.posts, acme.posts_before, acme.posts_change) == (8, 4, 1.0)
     assert (acme.net, acme.net_before, acme.net_change) == (0.5, -0.5, 1.0)
@@ -37,9 +41,7 @@ def test_a_track_is_set_beside_its_window_before() -> None:
 
 def test_what_is_not_known_is_null() -> None:
     quiet, new = standings(
-        {"new": [bucket(60, 0, 0, 3)], "quiet": []},
-        {"new": [], "quiet": [bucket(0, 1, 0, 0)]},
-        "track",
+        {"new": [bucket(60, 0, 0, 3)], "quiet": [bucket(0, 1, 0, 0)]}, WHOLE, "track"
     )[::-1]
     assert (quiet.posts, quiet.net, quiet.net_change, quiet.posts_change) == (0, None, None, -1.0)
     assert (new.posts_change, new.net_before, new.net_change) == (None, None, None)
@@ -47,19 +49,34 @@ def test_what_is_not_known_is_null() -> None:
 
 
 def test_order_and_share_of_voice() -> None:
-    now = {
-        "a": [bucket(60, 3, 0, 0)],
-        "b": [bucket(60, 0, 0, 1)],
+    counted = {
+        "a": [bucket(0, 3, 0, 0), bucket(60, 3, 0, 0)],
+        "b": [bucket(0, 1, 0, 0), bucket(60, 0, 0, 1)],
         "c": [bucket(60, 0, 4, 0)],
         "d": [],
     }
-    before = {"a": [bucket(0, 3, 0, 0)], "b": [bucket(0, 1, 0, 0)], "c": [], "d": []}
-    assert names(standings(now, before)) == ["c", "a", "b", "d"]
-    assert names(standings(now, before, "net")) == ["b", "c", "a", "d"]
-    assert names(standings(now, before, "change"))[0] == "b"
-    assert names(standings(now, before, "track")) == ["a", "b", "c", "d"]
-    shares = {standing.track: standing.share_of_voice for standing in standings(now, before)}
+    assert names(standings(counted, WHOLE)) == ["c", "a", "b", "d"]
+    assert names(standings(counted, WHOLE, "net")) == ["b", "c", "a", "d"]
+    assert names(standings(counted, WHOLE, "change"))[0] == "b"
+    assert names(standings(counted, WHOLE, "track")) == ["a", "b", "c", "d"]
+    shares = {standing.track: standing.share_of_voice for standing in standings(counted, WHOLE)}
     assert shares == {"a": 3 / 8, "b": 1 / 8, "c": 4 / 8, "d": 0.0}
+
+
+@pytest.mark.parametrize("window", ["15m", "1h", "6h", "24h", "7d", "30d"])
+@pytest.mark.parametrize("now", [1_800_000_000, 1_800_001_234.5, 1_800_003_599])
+def test_a_steady_stream_does_not_change_whenever_one_looks(window: str, now: float) -> None:
+    """A post every five seconds, each third negative; the last bucket holds what came so far."""
+    span = span_of(parse_range(window, None, None, None, now=now))
+    width = {"15m": 60, "1h": 60, "6h": 60, "24h": 3600, "7d": 3600, "30d": 86400}[window]
+    counted = []
+    for start in range(span.before, span.end, width):
+        posts = int(min(start + width, now) - start) // 5
+        counted.append(bucket(start, posts // 3, posts - posts // 3, 0))
+    (steady,) = standings({"steady": counted}, span)
+    assert steady.posts_change == 0.0
+    assert steady.net_change == pytest.approx(0.0, abs=1e-12)
+    assert steady.posts == sum(each["posts"] for at, each in counted if at >= span.start)
 
 
 @given(st.integers(0, 200), st.integers(0, 200), st.integers(0, 200))

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.http.metrics import ApiMetrics
-from connectors.trends.standing import standings
+from connectors.trends.standing import Span, standings
 from stream_app.metrics import Metrics
 
 DASHBOARD = Path("deploy/grafana/voxpop.json")
@@ -27,7 +27,9 @@ def known_names() -> set[str]:
     metrics.lag({0: 1})
     api = ApiMetrics()
     bucket = (0, {"posts": 1, "sentiment:positive": 1})
-    page = api.page(standings({"acme": [bucket]}, {"acme": []})).decode()
+    page = api.page(
+        standings({"acme": [bucket]}, Span(before=-60, start=0, compared_until=60, end=60))
+    ).decode()
     families = [*registry.collect(), *text_string_to_metric_families(page)]
     return {
         family.name + suffix for family in families for suffix in SUFFIXES.get(family.type, ("",))
