@@ -30,6 +30,7 @@ class CorrectedShares(BaseModel):
     model_config = ConfigDict(frozen=True, protected_namespaces=())
 
     sentiment: dict[str, CorrectedShare]
+    level: float = Field(description="of the intervals, 0 to 1")
     method: str = Field(description="of estimation, see docs/prevalence.md")
     knows_track: bool = Field(description="labelled posts of the track were part of the fit")
     model_version: str = Field(description="model that scored the posts and was fitted")
@@ -64,6 +65,7 @@ def corrected_shares(
             label: CorrectedShare(share=share, low=low, high=high)
             for label, (share, low, high) in zip(SENTIMENTS, bounds, strict=True)
         },
+        level=LEVEL,
         method=quantifier.method_of(track),
         knows_track=quantifier.knows(track),
         model_version=version,

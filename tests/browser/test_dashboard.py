@@ -12,13 +12,20 @@ import redis.asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
+from connectors.alerts.layout import AlertLayout
+from connectors.alerts.store import AlertStore
+from connectors.exemplars.store import ExemplarStore
 from connectors.http.options import ApiOptions
 from connectors.http.server import ApiServer
 from connectors.http.tokens import parse_tokens
+from connectors.prevalence.quantifier import SHIPPED, read_quantifier
+from connectors.schemas.alert import Evidence, ExamplePost, ModalityPart
+from connectors.schemas.labels import SENTIMENTS
 from connectors.schemas.prediction import Prediction
 from connectors.trends.sink import TrendSink
 from tests.browser.conftest import Store
 from tests.conftest import PredictionMaker
+from tests.integration.http.conftest import make_alert
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
 
@@ -102,6 +109,70 @@ async def test_from_the_overview_down_to_a_moment_and_back(
     await page.go_back()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Opinion now")
     assert complaints == []
+
+
+async def test_an_alert_shows_its_posts_and_what_carried_it(
+    page: Page, address: str, counts: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    now = time.time()
+    posts = [predict(at, ["acme"], now - at, sentiment=0) for at in range(4)]
+    await count(counts, posts)
+    await ExemplarStore(counts, Store.layout, text_retention_s=3600).keep(posts, {1: "late again"})
+    shift = make_alert("acme", int(now))
+    evidence = Evidence(
+        platforms=[],
+        modalities=[ModalityPart(modality="audio", share=0.62, usual_share=0.35)],
+        words=[],
+        posts=[shown(post) for post in posts[1:3]],
+    )
+    store = AlertStore(counts, AlertLayout(Store.layout.namespace))
+    await store.put(shift.model_copy(update={"evidence": evidence}))
+    await opened(page, address, "/?track=acme")
+    card = page.locator(".card.alert")
+    await expect(card).to_contain_text("audio 62%, usually 35%")
+    kept, gone = card.locator(".shown-by li").nth(0), card.locator(".shown-by li").nth(1)
+    await expect(kept.locator("blockquote")).to_have_text("late again")
+    await expect(gone).to_contain_text(posts[2].post_id)
+    await expect(gone).to_contain_text("Negative 91%")
+    await expect(gone.locator("blockquote")).to_have_count(0)
+
+
+def shown(post: Prediction) -> ExamplePost:
+    """A post as an alert names it."""
+    return ExamplePost(
+        post_id=post.post_id,
+        platform=post.platform,
+        created_at=post.created_at,
+        label=post.sentiment.label,
+        probability=max(post.sentiment.probs),
+    )
+
+
+async def test_a_corrected_share_says_its_level_and_where_it_was_learned(
+    page: Page, options: ApiOptions, counts: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    quantifier = read_quantifier(SHIPPED, SENTIMENTS)
+    now = time.time()
+    await count(
+        counts,
+        [
+            predict(
+                at,
+                ["acme"],
+                now - at,
+                sentiment=at % 3,
+                model_version=quantifier.fit.model_version,
+            )
+            for at in range(90)
+        ],
+    )
+    server = ApiServer(replace(options, quantifier=quantifier), "127.0.0.1", 0)
+    async with server.beside():
+        await opened(page, server.url, "/?track=acme")
+        figure = page.locator(".figure", has_text="Negative")
+        await expect(figure).to_contain_text("90% interval")
+        await expect(page.locator(".correction")).to_contain_text(quantifier.notes[0])
+        await page.close()
 
 
 @pytest.mark.usefixtures("counted")

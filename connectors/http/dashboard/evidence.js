@@ -5,6 +5,7 @@ import * as format from "./format.js";
 import { mix } from "./marks.js";
 
 const MOST_SPLITS = 6;
+const MOST_POSTS = 3;
 
 /**
  * Example posts.
@@ -48,10 +49,11 @@ export function postCards(posts, narrowed) {
 }
 
 /**
- * Alerts, each with what carried it.
+ * Alerts, each with what carried it. They hold no texts: those have a life of their own.
  * @param {any[]} alerts
+ * @param {Map<string, string>} texts by post id, of the examples that are still kept
  */
-export function alertCards(alerts) {
+export function alertCards(alerts, texts) {
   if (!alerts.length) return h("p", { class: "blank inline small" }, "Nothing unusual was seen on this track.");
   return h(
     "ul",
@@ -71,7 +73,8 @@ export function alertCards(alerts) {
           ),
           words.map((/** @type {any} */ word) => h("span", {}, `“${word.word}”`)),
         ),
-        alert.evidence.posts.slice(0, 2).map((/** @type {any} */ post) => post.text && h("blockquote", {}, post.text)),
+        carriedBy(alert.evidence.modalities),
+        shownBy(alert.evidence.posts.slice(0, MOST_POSTS), texts),
         h(
           "p",
           { class: "meta" },
@@ -87,6 +90,54 @@ export function alertCards(alerts) {
             {},
             `false-discovery rate ${alert.q_value < 0.001 ? "under 0.1 %" : `${(100 * alert.q_value).toFixed(1)} %`}`,
           ),
+        ),
+      );
+    }),
+  );
+}
+
+/**
+ * How much each modality carried the scores of a shift, and before it.
+ * @param {{modality: string, share: number, usual_share: number | null}[]} parts
+ */
+function carriedBy(parts) {
+  if (!parts.length) return null;
+  const shares = Object.fromEntries(parts.map((part) => [part.modality, part.share]));
+  const said = parts.map((part) =>
+    `${part.modality} ${format.share(part.share)}` +
+    (part.usual_share === null ? "" : `, usually ${format.share(part.usual_share)}`)
+  );
+  return h(
+    "div",
+    { class: "modalities" },
+    mix(Object.fromEntries(["text", "audio", "visual"].map((name) => [name, shares[name] ?? 0]))),
+    h("p", { class: "meta" }, h("span", {}, "Scores carried by"), said.map((each) => h("span", {}, each))),
+  );
+}
+
+/**
+ * Posts that show a shift: which they are, and their texts where those are kept.
+ * @param {{post_id: string, platform: string, created_at: number, label: string, probability: number}[]} posts
+ * @param {Map<string, string>} texts
+ */
+function shownBy(posts, texts) {
+  if (!posts.length) return null;
+  return h(
+    "ul",
+    { class: "shown-by" },
+    posts.map((post) => {
+      const text = texts.get(post.post_id);
+      return h(
+        "li",
+        {},
+        text && h("blockquote", {}, text),
+        h(
+          "p",
+          { class: "meta" },
+          h("b", {}, `${format.capital(post.label)} ${format.share(post.probability)}`),
+          h("span", {}, post.platform),
+          h("span", { class: "post-id" }, post.post_id),
+          h("time", { datetime: new Date(post.created_at * 1000).toISOString() }, format.since(post.created_at)),
         ),
       );
     }),

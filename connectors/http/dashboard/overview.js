@@ -188,13 +188,15 @@ export async function overview(stage) {
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });
 }
 
-/** @param {import("./api.js").Standing} standing */
+/**
+ * A change without a colour: whether it is more than chance is judged on the page of its track.
+ * @param {import("./api.js").Standing} standing
+ */
 function moved(standing) {
   const change = standing.net_change;
   if (change === null) return h("span", { class: "quiet" }, "–");
-  const tone = Math.abs(change) < 0.005 ? "quiet" : change > 0 ? "up" : "down";
-  const arrow = tone === "quiet" ? "" : change > 0 ? "▲ " : "▼ ";
-  return h("span", { class: tone }, arrow, format.net(change));
+  if (Math.abs(change) < 0.005) return h("span", { class: "quiet" }, format.net(change));
+  return h("span", {}, change > 0 ? "▲ " : "▼ ", format.net(change));
 }
 
 /**
@@ -219,7 +221,7 @@ function summary(tracks, alerts) {
     most
       ? figure(
         "Moved most",
-        h("span", { class: (most.net_change ?? 0) > 0 ? "up" : "down" }, format.net(most.net_change)),
+        format.net(most.net_change),
         most.track,
       )
       : figure("Moved most", "–", "nothing to compare with yet"),

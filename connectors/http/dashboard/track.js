@@ -33,6 +33,7 @@ export async function track(stage) {
   let felt = "";
 
   const figures = h("dl", { class: "figures" });
+  const correction = h("p", { class: "small quiet correction" });
   const chart = h("div", { class: "chart", tabindex: "0" });
   const emotions = h("div", { class: "chart small-multiples" });
   const said = h(
@@ -79,6 +80,7 @@ export async function track(stage) {
       ),
     ),
     figures,
+    correction,
     h(
       "div",
       { class: "grid" },
@@ -155,6 +157,7 @@ export async function track(stage) {
       }`,
     );
     figures.replaceChildren(...keyFigures(sums, standing));
+    correction.textContent = ofCorrection();
     const models = new Set(series.buckets().flatMap((bucket) => Object.keys(bucket.models)));
     stage.say(
       models.size > 1
@@ -267,22 +270,29 @@ export async function track(stage) {
   }
 
   async function readRest() {
-    const [board, splits, distinct, found, beside, better] = await Promise.all([
+    const [board, splits, distinct, found, beside, better, kept] = await Promise.all([
       askJson("leaderboard", asWhole(place), signal),
       askJson(`splits/${named(place.track)}`, { window: place.range }, signal).catch(() => null),
       askJson(`distinct/${named(place.track)}`, { window: place.range }, signal).catch(() => null),
       askJson("alerts", { track: place.track, limit: 50 }, signal).catch(() => ({ alerts: [] })),
       askJson(`comparison/${named(place.track)}`, { window: place.range }, signal).catch(() => null),
       askJson(`corrected/${named(place.track)}`, { window: place.range }, signal).catch(() => null),
+      askJson(`exemplars/${named(place.track)}`, { limit: 200 }, signal).catch(() => ({ exemplars: [] })),
       readPosts(),
     ]);
     standing = board.tracks.find((/** @type {any} */ each) => each.track === place.track);
     alerts = found.alerts;
     origin.replaceChildren(splits ? splitTable(splits) : h("p", { class: "quiet small" }, "Not known for this range."));
-    raised.replaceChildren(alertCards(alerts));
+    const texts = new Map(
+      kept.exemplars.filter((/** @type {any} */ post) => post.text).map((/** @type {any} */ post) => [
+        post.post_id,
+        post.text,
+      ]),
+    );
+    raised.replaceChildren(alertCards(alerts, texts));
     heard = distinct;
     compared = beside;
-    corrected = better?.corrected?.sentiment ?? null;
+    corrected = better?.corrected ?? null;
     draw();
   }
 
@@ -290,22 +300,35 @@ export async function track(stage) {
   let heard = null;
   /** @type {any} */
   let compared = null;
-  /** @type {Record<string, import("./api.js").Share> | null} */
+  /** @type {{sentiment: Record<string, import("./api.js").Share>, level: number, notes: string[]} | null} */
   let corrected = null;
 
-  /** Whether sentiment differs from the window before by more than chance. */
-  function sure() {
-    if (!compared?.sentiment) return "against the window before";
-    const moved = ["negative", "positive"].some((label) => compared.sentiment[label].significant);
-    return `against the window before, ${moved ? "more than chance" : "perhaps by chance"}`;
-  }
+  /** Whether sentiment differs from the window before by more than chance; null: not known. */
+  const sure = () =>
+    compared?.sentiment ? ["negative", "positive"].some((label) => compared.sentiment[label].significant) : null;
 
   /**
+   * A share as people would label the posts, with its own interval; else how many posts there are.
    * @param {string} label
    * @param {number} posts
    */
-  const better = (label, posts) =>
-    corrected ? `corrected ${interval(corrected[label])}` : `${format.count(posts)} posts`;
+  function better(label, posts) {
+    if (!corrected) return `${format.count(posts)} posts`;
+    const { share, low, high } = corrected.sentiment[label];
+    return `corrected ${format.share(share)} (${format.share(corrected.level)} interval ${format.share(low)}–${
+      format.share(high)
+    })`;
+  }
+
+  /** What a reader has to know of the corrected shares. */
+  const ofCorrection = () =>
+    corrected
+      ? `Corrected shares estimate what people would have labelled; their ${
+        format.share(corrected.level)
+      } intervals cover the model's errors too, as known from where the correction was learned: ${
+        corrected.notes.join("; ")
+      }.`
+      : "";
 
   /**
    * @param {{posts: number, negative: number, neutral: number, positive: number}} sums
@@ -331,8 +354,9 @@ export async function track(stage) {
         "Moved by",
         now?.net_change === null || !now
           ? "–"
-          : h("span", { class: now.net_change > 0 ? "up" : "down" }, format.net(now.net_change)),
-        sure(),
+          : h("span", { class: sure() && (now.net_change > 0 ? "up" : "down") }, format.net(now.net_change)),
+        ["against the window before", sure() !== null && (sure() ? "more than chance" : "perhaps by chance")]
+          .filter(Boolean).join(", "),
       ),
       figure("Negative", part(sums.negative), better("negative", sums.negative)),
       figure("Positive", part(sums.positive), better("positive", sums.positive)),
