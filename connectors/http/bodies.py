@@ -1,14 +1,19 @@
 """Answers with an entity tag, made and compressed once however many ask; 304 to who has them."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Coroutine, Sequence
+from hashlib import blake2b
+from typing import Any, Final
 
 from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+from fastapi.routing import APIRoute
 
 from connectors.gzip_parts import Part, joined_gzip
 
 MOST_BYTES: Final = 64 * 1024 * 1024
+OWN_HEADERS: Final = frozenset({"content-length", "content-type"})
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Bodies:
@@ -41,11 +46,41 @@ class Bodies:
         }
         if _has(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
-        coding = "gzip" if "gzip" in request.headers.get("accept-encoding", "") else "identity"
+        coding = "gzip" if accepts_gzip(request.headers.get("accept-encoding", "")) else "identity"
         body = self._body(tag, coding, make)
         if coding == "gzip":
             headers["Content-Encoding"] = "gzip"
         return Response(body, headers=headers, media_type=media_type)
+
+    def route_class(self) -> type[APIRoute]:
+        """Routes whose answers get a tag by their content; those that have one are left alone."""
+
+        class TaggedRoute(APIRoute):
+            """A route whose readers share bodies."""
+
+            def get_route_handler(route) -> Handler:  # noqa: N805 - `self` is the bodies
+                """What answers a request."""
+                answer = super().get_route_handler()
+
+                async def tagged(request: Request) -> Response:
+                    return self._tagged(request, await answer(request))
+
+                return tagged
+
+        return TaggedRoute
+
+    def _tagged(self, request: Request, answer: Response) -> Response:
+        """An answer to GET with a tag, where it has none and has an end."""
+        done = request.method != "GET" or answer.status_code != 200 or "etag" in answer.headers
+        if done or isinstance(answer, StreamingResponse):
+            return answer
+        plain = bytes(answer.body)
+        tag = blake2b(plain, digest_size=12).hexdigest()
+        shared = self.respond(request, tag, lambda: [Part(plain)], answer.headers["content-type"])
+        for name, value in answer.headers.items():
+            if name not in OWN_HEADERS:
+                shared.headers[name] = value
+        return shared
 
     def _body(self, tag: str, coding: str, make: Callable[[], Sequence[Part]]) -> bytes:
         kept = self._kept.get((tag, coding))
@@ -60,6 +95,19 @@ class Bodies:
             _, left = self._kept.popitem(last=False)
             self._bytes -= len(left)
         return body
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether a header takes gzip (RFC 9110, 12.5.3): named, or by `*`, and not with `q=0`."""
+    weights: dict[str, float] = {}
+    for each in accept_encoding.lower().split(","):
+        coding, _, parameter = each.partition(";")
+        name, _, weight = parameter.partition("=")
+        try:
+            weights[coding.strip()] = float(weight) if name.strip() == "q" else 1.0
+        except ValueError:
+            weights[coding.strip()] = 0.0  # malformed: the plain answer is always right
+    return weights.get("gzip", weights.get("*", 0.0)) > 0.0
 
 
 def _has(if_none_match: str, tag: str) -> bool:

@@ -49,7 +49,12 @@ class Alerts(BaseModel):
 
 def evidence_routes(services: Services) -> APIRouter:
     """The routes, answered by these services."""
-    routes = APIRouter(prefix="/api/v1", tags=["evidence"], responses=PROBLEMS)
+    routes = APIRouter(
+        prefix="/api/v1",
+        tags=["evidence"],
+        responses=PROBLEMS,
+        route_class=services.bodies.route_class(),
+    )
 
     @routes.get("/splits/{track:path}")
     async def splits(

@@ -36,7 +36,12 @@ class Corrected(BaseModel):
 
 def judgement_routes(services: Services) -> APIRouter:
     """The routes, answered by these services."""
-    routes = APIRouter(prefix="/api/v1", tags=["judgement"], responses=PROBLEMS)
+    routes = APIRouter(
+        prefix="/api/v1",
+        tags=["judgement"],
+        responses=PROBLEMS,
+        route_class=services.bodies.route_class(),
+    )
 
     @routes.get("/comparison/{track:path}")
     async def comparison(

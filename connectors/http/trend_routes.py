@@ -48,7 +48,12 @@ class Tracks(BaseModel):
 
 def trend_routes(services: Services) -> APIRouter:
     """The routes, answered by these services."""
-    routes = APIRouter(prefix="/api/v1", tags=["trends"], responses=PROBLEMS)
+    routes = APIRouter(
+        prefix="/api/v1",
+        tags=["trends"],
+        responses=PROBLEMS,
+        route_class=services.bodies.route_class(),
+    )
 
     @routes.get("/tracks")
     async def tracks(

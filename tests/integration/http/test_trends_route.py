@@ -182,6 +182,46 @@ async def test_the_leaderboard_agrees_with_the_trends(
     assert total["sentiment"] == b["sentiment"]
 
 
+READ = (
+    "tracks",
+    "trends/a",
+    "leaderboard",
+    "splits/a",
+    "distinct/a",
+    "comparison/a",
+    "corrected/a",
+    "exemplars/a",
+    "alerts",
+)
+
+
+@pytest.mark.parametrize("route", READ)
+async def test_every_answer_can_be_kept_shortened_and_asked_for_without_its_body(
+    api: httpx.AsyncClient,
+    valkey: redis.asyncio.Redis,
+    layout: TrendLayout,
+    predict: PredictionMaker,
+    route: str,
+) -> None:
+    names = ["a", *(f"track-{number}" for number in range(9))]
+    await TrendSink(valkey, layout).apply(FIELD, [predict(0, names, 1_800_000_000.0)])
+    fixed = "?start=1799999000&end=1800001000"
+    ranged = route.endswith("/a") and not route.startswith("exemplars")
+    url = f"/api/v1/{route}{fixed if ranged else ''}"
+    plain = await api.get(url, headers={"Accept-Encoding": "gzip;q=0"})
+    assert "content-encoding" not in plain.headers
+    short = await api.get(url, headers={"Accept-Encoding": "gzip"})
+    assert short.headers["content-encoding"] == "gzip"
+    assert short.json() == plain.json()
+    tag = short.headers["etag"]
+    assert tag == plain.headers["etag"]
+    same = await api.get(url, headers={"If-None-Match": tag})
+    assert (same.status_code, same.content) == (304, b"")
+    head = await api.head(url, headers={"Accept-Encoding": "identity"})
+    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", tag)
+    assert head.headers["content-length"] == str(len(plain.content))
+
+
 @pytest.mark.parametrize("window", ["15m", "1h", "24h"])
 async def test_a_window_holds_the_same_posts_on_the_leaderboard_and_of_a_track(
     api: httpx.AsyncClient,
