@@ -17,6 +17,7 @@ from connectors.trends.splits import TrendSplits, assemble_splits
 from connectors.trends.timespan import FEWEST_BUCKETS
 
 MOST_BUCKETS = 5000  # a little over the longest life of any resolution, in its buckets
+BEYOND_COUNTING = 10**9  # a message names no number of hundreds of digits
 Answer = TypeVar("Answer")
 Command = tuple[str | int, ...]
 
@@ -132,8 +133,9 @@ def buckets_between(start: float, end: float, name: str) -> list[Bucket]:
     first = bucket_start(start, width)
     count = ceil((end - first) / width.seconds)
     if count > MOST_BUCKETS:
+        held = count if count < BEYOND_COUNTING else f"over {BEYOND_COUNTING}"
         raise ValueError(
-            f"the range holds {count} buckets of {name} and one answer at most {MOST_BUCKETS}: "
+            f"the range holds {held} buckets of {name} and one answer at most {MOST_BUCKETS}: "
             "take a coarser resolution or a shorter range"
         )
     return [Bucket(name, first + at * width.seconds) for at in range(count)]

@@ -39,12 +39,18 @@ def trends(
 
     from connectors.trends.corrected import corrected_shares  # noqa: PLC0415
     from connectors.trends.layout import TrendLayout  # noqa: PLC0415
+    from connectors.trends.questions import buckets_between  # noqa: PLC0415
     from connectors.trends.reader import SyncTrendReader  # noqa: PLC0415
     from connectors.trends.timespan import parse_range  # noqa: PLC0415
     from stream_app.cli.errors import CliError  # noqa: PLC0415
     from stream_app.cli.trends_table import print_series  # noqa: PLC0415
     from stream_app.settings import Settings  # noqa: PLC0415
 
+    try:
+        asked = parse_range(window, start, end, resolution, now=time.time())
+        buckets_between(asked.start, asked.end, asked.resolution)
+    except (ValueError, OverflowError) as error:
+        raise CliError(str(error), exit_code=2) from error
     settings = Settings()
     with settings.redis_connection().open_sync() as client:
         reader = SyncTrendReader(client, TrendLayout(settings.namespace()))
@@ -52,7 +58,6 @@ def trends(
         if track not in known:
             raise CliError(unknown_track(track, known))
         try:
-            asked = parse_range(window, start, end, resolution, now=time.time())
             series = reader.trends(track, asked.start, asked.end, asked.resolution)
             if compare is not None:
                 baseline = _baseline(compare, series)

@@ -4,7 +4,7 @@ from operator import attrgetter
 
 import pytest
 
-from connectors.trends.questions import kept_resolution
+from connectors.trends.questions import buckets_between, kept_resolution
 
 NOW = 1_764_000_000
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -30,3 +30,13 @@ def test_a_range_is_read_by_what_is_still_kept(
     start, end = NOW - ago - length, NOW - ago
     assert kept_resolution(start, end, NOW, attrgetter("splits_expire_at")) == splits
     assert kept_resolution(start, end, NOW, attrgetter("distinct_expire_at")) == distinct
+
+
+@pytest.mark.parametrize(
+    ("end", "said"), [(NOW + DAY, "holds 8640 buckets"), (1e300, "holds over 1000000000 buckets")]
+)
+def test_a_range_that_is_too_long_is_told_in_a_line(end: float, said: str) -> None:
+    with pytest.raises(ValueError, match="take a coarser resolution") as refused:
+        buckets_between(NOW, end, "10s")
+    assert said in str(refused.value)
+    assert len(str(refused.value)) < 200
