@@ -34,6 +34,7 @@ from connectors.schemas.scoring import WindowRequest
 from connectors.trends.layout import TrendLayout
 from deploy.local.progress import Progress
 from models.engine import Engine
+from stream_app.core.windows import kept_post
 from stream_app.settings import Settings
 from stream_app.trial.servers import trial_servers
 from stream_app.trial.worker_process import WorkerProcess
@@ -47,6 +48,7 @@ _WRITTEN_AT_ONCE: Final = 256
 _READY_WITHIN_S: Final = 120.0
 _POLL_S: Final = 0.02
 _MIB: Final = 2**20
+_SAID: Final = "neutral"  # of every post before the first crash; no score depends on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +268,10 @@ async def _fill(
     for first in range(0, crowd.conversations, _WRITTEN_AT_ONCE):
         progress("Writing windows", first, crowd.conversations)
         numbers = range(first, min(first + _WRITTEN_AT_ONCE, crowd.conversations))
-        windows = {conversation_id(number): crowd.window(number) for number in numbers}
+        windows = {
+            conversation_id(number): [kept_post(own, _SAID) for own in crowd.window(number)]
+            for number in numbers
+        }
         await store.fix(source, first, numbers[-1], b"", windows)
     await client.delete(store.intent_key(source))  # the worker begins at offset 0
     after = (await client.info("memory"))["used_memory"]

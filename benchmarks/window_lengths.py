@@ -26,6 +26,7 @@ from models.checkpoint import load_checkpoint
 from models.streaming.compiled_steps import CompiledSteps
 from models.streaming.engine import StreamEngine
 from models.tmsam import Tmsam
+from stream_app.core.windows import kept_post
 from stream_app.settings import Settings
 
 WINDOWS: Final = (8, 32, 128)
@@ -131,7 +132,7 @@ async def _redis_bytes(window: int, record: bytes) -> float:
             store = PartitionStore(client, window=window)
             before = (await client.info("memory"))["used_memory"]
             for number in range(_CONVERSATIONS_IN_REDIS):
-                full = {f"conversation-{number:08}": [record] * window}
+                full = {f"conversation-{number:08}": [kept_post(record, "neutral")] * window}
                 await store.fix(_SOURCE, number, number, b"", full)
             used = (await client.info("memory"))["used_memory"] - before
     return float(used / _CONVERSATIONS_IN_REDIS)
