@@ -164,6 +164,12 @@ async def test_a_bucket_that_was_deleted_by_hand_is_missing_from_the_snapshot(
     await TrendSink(valkey, layout).apply(FIELD, [predict(0, ["a"], time.time())])
     (day,) = [b for b in (await take_snapshot(valkey, layout, "a")).buckets if b.resolution == "1d"]
     await valkey.delete(layout.bucket("a", day))
+    half = (await take_snapshot(valkey, layout, "a")).buckets[day]
+    assert "posts" not in half, "its splits are still there"
+    assert half
+    await valkey.delete(
+        layout.splits("a", day), layout.conversations("a", day), layout.authors("a", day)
+    )
     left = (await take_snapshot(valkey, layout, "a")).buckets
     assert sorted(bucket.resolution for bucket in left) == ["10s", "1h", "1m"]
     assert Bucket("1d", day.start) not in left
