@@ -71,7 +71,7 @@ def test_a_login_is_not_logged_at_any_level(
     ).client_options()
     request = SaslAuthenticateRequest(b"\0u\0telltale").prepare({36: (0, 1)})
     assert "telltale" in repr(request)  # as aiokafka would log it
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, aiokafka.conn.log.name):
         aiokafka.conn.log.debug("Request to %s:%d %d: %s", "a", 1, 7, request)
         aiokafka.conn.log.debug("nothing to hide")
     assert "Request to a:1 7: SaslAuthenticateRequest_v1(…)" in caplog.text

@@ -84,6 +84,18 @@ def flat(scores: Sequence[Score]) -> list[list[float]]:
     return [[*own.sentiment, *own.emotion, *own.modalities] for own in scores]
 
 
+def assert_near(found: Sequence[Score], wanted: Sequence[Score]) -> None:
+    """Probabilities within 1e-3; shares are quotients of what may nearly cancel, and move more."""
+    np.testing.assert_allclose(
+        [[*own.sentiment, *own.emotion] for own in found],
+        [[*own.sentiment, *own.emotion] for own in wanted],
+        atol=1e-3,
+    )
+    np.testing.assert_allclose(
+        [own.modalities for own in found], [own.modalities for own in wanted], atol=2e-2
+    )
+
+
 class Stream:
     """Conversations scored batch by batch, as a worker does it; no other has their names."""
 
@@ -132,11 +144,11 @@ def test_a_score_is_that_of_the_whole_pass_whatever_the_batches_the_evictions_an
         expected[at] = anew.score(own) if own else []
     wanted = [expected[at].pop(0) for at, _ in order]
     assert [own.window_posts for own in results] == [own.window_posts for own in wanted]
-    np.testing.assert_allclose(
-        flat([own.score for own in results]),
-        flat([own.score for own in wanted]),
-        atol=1e-6 if way == "int8" else 1e-3,
-    )
+    found, expect = ([own.score for own in each] for each in (results, wanted))
+    if way == "int8":
+        np.testing.assert_allclose(flat(found), flat(expect), atol=1e-6)
+    else:
+        assert_near(found, expect)
     assert engine.states <= 3
 
 
@@ -154,7 +166,7 @@ def test_in_float32_a_score_is_that_of_the_reference(
             before[at] = before[at].followed_by((own.record,), WINDOW)
             records = before[at].records
             ((wanted,),) = reference.score([WindowRequest(records, (len(records) - 1,))])
-            np.testing.assert_allclose(flat([own.score]), flat([wanted]), atol=1e-3)
+            assert_near([own.score], [wanted])
 
 
 def known(stream: Stream, batch: Sequence[tuple[int, int]]) -> list[tuple[int, ConversationKey]]:
