@@ -1,5 +1,7 @@
 """`voxpop bench`: how fast, true and fair it is on this machine; each command prints a table."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from benchmarks.soak import Figures as Soak
     from benchmarks.verify import Figures as Verify
     from benchmarks.window_lengths import Figures as WindowLengths
+    from deploy.local.progress import Progress
 
 app = typer.Typer(
     help="Speed, and whether explanations are true and scores fair.", no_args_is_help=True
@@ -43,12 +46,8 @@ def engine(
 ) -> None:
     """Measure engines alone: whole windows scored again, and one step a post in each arithmetic."""
     from benchmarks import engine as benchmark  # noqa: PLC0415 - keeps `--help` fast
-    from stream_app.cli.json_file import require_place  # noqa: PLC0415
-    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
-    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
 
-    require_place(json)
-    with told_in_a_line(), drawn_progress() as progress:
+    with _measuring(json) as progress:
         figures = benchmark.run(posts, runs, progress)
     _tell(figures, json)
 
@@ -65,13 +64,9 @@ def encoder(
 ) -> None:
     """Measure texts to features: the checkpoint's encoder beside the published one."""
     from benchmarks import encoder as benchmark  # noqa: PLC0415 - keeps `--help` fast
-    from stream_app.cli.json_file import require_place  # noqa: PLC0415
-    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
-    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
 
-    require_place(json)
     lines = [] if texts is None else texts.read_text(encoding="utf-8").splitlines()
-    with told_in_a_line(), drawn_progress() as progress:
+    with _measuring(json) as progress:
         figures = benchmark.run(posts, runs, progress, [line for line in lines if line.strip()])
     _tell(figures, json)
 
@@ -88,12 +83,8 @@ def pipeline(
     """Measure from Kafka through one and two workers into Redis, beside the model alone."""
     from benchmarks import pipeline as benchmark  # noqa: PLC0415 - keeps `--help` fast
     from benchmarks.steady import BenchmarkStoppedError  # noqa: PLC0415
-    from stream_app.cli.json_file import require_place  # noqa: PLC0415
-    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
-    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
 
-    require_place(json)
-    with told_in_a_line(BenchmarkStoppedError), drawn_progress() as progress:
+    with _measuring(json, BenchmarkStoppedError) as progress:
         figures = benchmark.run(posts, runs, progress, seconds)
     _tell(figures, json)
 
@@ -106,12 +97,8 @@ def api(
 ) -> None:
     """Measure the HTTP API while posts are counted: one reader, many, and many followers."""
     from benchmarks import api as benchmark  # noqa: PLC0415 - keeps `--help` fast
-    from stream_app.cli.json_file import require_place  # noqa: PLC0415
-    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
-    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
 
-    require_place(json)
-    with told_in_a_line(benchmark.ServerFailedError), drawn_progress() as progress:
+    with _measuring(json, benchmark.ServerFailedError) as progress:
         figures = benchmark.run(readers, seconds, progress)
     _tell(figures, json)
 
@@ -127,12 +114,8 @@ def peers(
     Installs Quix Streams, Bytewax and Spark on first use, into a folder of their own.
     """
     from benchmarks.peers import run as benchmark  # noqa: PLC0415 - keeps `--help` fast
-    from stream_app.cli.json_file import require_place  # noqa: PLC0415
-    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
-    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
 
-    require_place(json)
-    with told_in_a_line(), drawn_progress() as progress:
+    with _measuring(json) as progress:
         figures = benchmark.run(posts, runs, progress)
     _tell(figures, json)
 
@@ -149,13 +132,9 @@ def growth(
 ) -> None:
     """Measure memory a conversation, and how long a crashed worker is away among many of them."""
     from benchmarks import growth as benchmark  # noqa: PLC0415 - keeps `--help` fast
-    from stream_app.cli.json_file import require_place  # noqa: PLC0415
-    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
-    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
 
-    require_place(json)
     chosen = conversations or benchmark.CONVERSATIONS
-    with told_in_a_line(), drawn_progress() as progress:
+    with _measuring(json) as progress:
         figures = benchmark.run(chosen, posts_each, crashes, progress)
     _tell(figures, json)
 
@@ -168,12 +147,8 @@ def reading(
 ) -> None:
     """Measure what reading a record costs: bare aiokafka, Faust, and Faust as Voxpop runs it."""
     from benchmarks import reading as benchmark  # noqa: PLC0415 - keeps `--help` fast
-    from stream_app.cli.json_file import require_place  # noqa: PLC0415
-    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
-    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
 
-    require_place(json)
-    with told_in_a_line(benchmark.ReaderError), drawn_progress() as progress:
+    with _measuring(json, benchmark.ReaderError) as progress:
         figures = benchmark.run(records, runs, progress)
     _tell(figures, json)
 
@@ -186,12 +161,8 @@ def windows(
 ) -> None:
     """Measure what the length of windows costs: speed, memory of a state, memory in Redis."""
     from benchmarks import window_lengths as benchmark  # noqa: PLC0415 - keeps `--help` fast
-    from stream_app.cli.json_file import require_place  # noqa: PLC0415
-    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
-    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
 
-    require_place(json)
-    with told_in_a_line(), drawn_progress() as progress:
+    with _measuring(json) as progress:
         figures = benchmark.run(posts, runs, progress)
     _tell(figures, json)
 
@@ -204,12 +175,8 @@ def soak(
 ) -> None:
     """Measure whether a worker's memory stays flat while conversations keep coming."""
     from benchmarks import soak as benchmark  # noqa: PLC0415 - keeps `--help` fast
-    from stream_app.cli.json_file import require_place  # noqa: PLC0415
-    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
-    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
 
-    require_place(json)
-    with told_in_a_line(benchmark.SoakError), drawn_progress() as progress:
+    with _measuring(json, benchmark.SoakError) as progress:
         figures = benchmark.run(rate, 60 * minutes, progress)
     _tell(figures, json)
 
@@ -222,12 +189,8 @@ def verify(
 ) -> None:
     """Measure how fast `voxpop verify` counts predictions again."""
     from benchmarks import verify as benchmark  # noqa: PLC0415 - keeps `--help` fast
-    from stream_app.cli.json_file import require_place  # noqa: PLC0415
-    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
-    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
 
-    require_place(json)
-    with told_in_a_line(benchmark.CountsDifferError), drawn_progress() as progress:
+    with _measuring(json, benchmark.CountsDifferError) as progress:
         figures = benchmark.run(predictions, runs, progress)
     _tell(figures, json)
 
@@ -314,6 +277,23 @@ def identities(json: Json = None) -> None:
     with told_in_a_line():
         figures = benchmark.run()
     _tell(figures, json)
+
+
+@contextmanager
+def _measuring(path: Path | None, *expected: type[Exception]) -> Iterator["Progress"]:
+    """Draw the progress of the body; what a person can mend is told in a line.
+
+    Args:
+        path: where the figures will go, seen to before the long run.
+        expected: what else may end it.
+    """
+    from stream_app.cli.json_file import require_place  # noqa: PLC0415 - keeps `--help` fast
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
+
+    require_place(path)
+    with told_in_a_line(*expected), drawn_progress() as progress:
+        yield progress
 
 
 def _tell(
