@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from connectors.alerts.paging import AlertCursor
 from connectors.exemplars.exemplar import Exemplar
-from connectors.http.problems import ProblemError
+from connectors.http.problems import ProblemError, telling_bad_range
 from connectors.http.services import Services
 from connectors.http.trend_routes import (
     PROBLEMS,
@@ -63,10 +63,8 @@ def evidence_routes(services: Services) -> APIRouter:
         """A track's counts over a range by platform and by language."""
         await require_track(services.trends, track)
         asked = asked_range(window, start, end, None)
-        try:
+        with telling_bad_range():
             return await services.reader.splits(track, asked.start, asked.end, time.time())
-        except ValueError as error:
-            raise ProblemError(400, "bad_range", str(error)) from error
 
     @routes.get("/distinct/{track:path}")
     async def distinct(
@@ -75,10 +73,8 @@ def evidence_routes(services: Services) -> APIRouter:
         """About how many conversations and authors a track had over a range."""
         await require_track(services.trends, track)
         asked = asked_range(window, start, end, None)
-        try:
+        with telling_bad_range():
             return await services.reader.distinct(track, asked.start, asked.end, time.time())
-        except ValueError as error:
-            raise ProblemError(400, "bad_range", str(error)) from error
 
     @routes.get("/exemplars/{track:path}")
     async def exemplars(

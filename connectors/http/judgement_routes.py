@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from connectors.http.problems import ProblemError
+from connectors.http.problems import telling_bad_range
 from connectors.http.services import Services
 from connectors.http.trend_routes import (
     PROBLEMS,
@@ -56,15 +56,13 @@ def judgement_routes(services: Services) -> APIRouter:
     ) -> Comparison:
         """A range of a track beside another: how volume and shares differ, and how sure that is."""
         series = await whole(track, window, start, end)
-        if baseline_start is None and baseline_end is None:
-            return await services.reader.compare(series)
-        if baseline_start is None or baseline_end is None:
-            raise ProblemError(400, "bad_range", "give both ends of the baseline, or neither")
-        asked = asked_range(None, baseline_start, baseline_end, series.resolution)
-        try:
+        with telling_bad_range():
+            if baseline_start is None and baseline_end is None:
+                return await services.reader.compare(series)
+            if baseline_start is None or baseline_end is None:
+                raise ValueError("give both ends of the baseline, or neither")
+            asked = asked_range(None, baseline_start, baseline_end, series.resolution)
             return await services.reader.compare(series, (asked.start, asked.end))
-        except ValueError as error:
-            raise ProblemError(400, "bad_range", str(error)) from error
 
     @routes.get("/corrected/{track:path}")
     async def corrected(
@@ -91,9 +89,7 @@ def judgement_routes(services: Services) -> APIRouter:
         """The series of a range, cut as suits it."""
         await require_track(services.trends, track)
         asked = asked_range(window, start, end, None)
-        try:
+        with telling_bad_range():
             return await services.reader.trends(track, asked.start, asked.end, asked.resolution)
-        except ValueError as error:
-            raise ProblemError(400, "bad_range", str(error)) from error
 
     return routes

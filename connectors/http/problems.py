@@ -1,7 +1,8 @@
 """Errors as problem documents (RFC 9457): what was wrong, where, and what to do."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
@@ -81,6 +82,19 @@ def answer_with_problems(app: FastAPI) -> None:
     async def _redis(request: Request, error: RedisError) -> Response:
         _log.warning("Redis did not answer %s: %s", request.url.path, error)
         return unreachable().answer(request.url.path)
+
+
+@contextmanager
+def telling_bad_range() -> Iterator[None]:
+    """Turn what the body has against a range into a problem.
+
+    Raises:
+        ProblemError: it raised a ValueError or an OverflowError.
+    """
+    try:
+        yield
+    except (ValueError, OverflowError) as error:
+        raise ProblemError(400, "bad_range", str(error)) from error
 
 
 def unreachable() -> ProblemError:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from connectors.gzip_parts import Part
 from connectors.http.board import Leaderboard, Order
 from connectors.http.paging import Limit, Offset, page_of
-from connectors.http.problems import Problem, ProblemError
+from connectors.http.problems import Problem, ProblemError, telling_bad_range
 from connectors.http.services import Services
 from connectors.http.trend_csv import trend_csv
 from connectors.trends.live import LiveTrends
@@ -85,10 +85,8 @@ def trend_routes(services: Services) -> APIRouter:
         """Counts and shares of a track over a range; the last hour where none is given."""
         await require_track(services.trends, track)
         asked = asked_range(window, start, end, resolution)
-        try:
+        with telling_bad_range():
             answer = await services.trends.trends(track, asked.start, asked.end, asked.resolution)
-        except ValueError as error:
-            raise ProblemError(400, "bad_range", str(error)) from error
         if format == "json":
             return services.bodies.respond(
                 request, answer.tag, lambda: answer.parts, "application/json"
@@ -121,10 +119,8 @@ def trend_routes(services: Services) -> APIRouter:
         of whole buckets, as many in both windows.
         """
         asked = asked_range(window, None, None, resolution)
-        try:
+        with telling_bad_range():
             found = await services.board.read(asked, sort)
-        except ValueError as error:
-            raise ProblemError(400, "bad_range", str(error)) from error
         shown = page_of(found.tracks, limit, offset, request.url, response)
         return found.model_copy(update={"tracks": list(shown)})
 
@@ -152,10 +148,8 @@ def asked_range(
     Raises:
         ProblemError: they make no sense.
     """
-    try:
+    with telling_bad_range():
         return parse_range(window, start, end, resolution, now=time.time())
-    except (ValueError, OverflowError) as error:
-        raise ProblemError(400, "bad_range", str(error)) from error
 
 
 def _file_name(track: str) -> str:
