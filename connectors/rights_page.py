@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors.kafka import rights as kafka
-from connectors.redis_rights import WORK, acl_rule
+from connectors.redis_rights import WORK, Role, acl_rule
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "security.md"
 BLOCK: Final = "<!-- {name}: written by `python -m connectors.rights_page` -->"
@@ -52,8 +52,8 @@ def _kafka_rows() -> Iterator[str]:
             yield f"| {role} | {where} | {', '.join(operations)} |"
 
 
-def _redis_line(role: str) -> str:
-    return f"ACL SETUSER {role} on >PASSWORD {acl_rule(role)}"  # type: ignore[arg-type]
+def _redis_line(role: Role) -> str:
+    return f"ACL SETUSER {role} on >PASSWORD {acl_rule(role)}"
 
 
 if __name__ == "__main__":
