@@ -4,7 +4,7 @@
 #   make bench              speed                   make fmt     format the code
 #   make fuzz               malformed posts, long
 #   make audit              known vulnerabilities of the locked packages; asks PyPI
-#   make chaos [SEED=7]     faults, an hour of them
+#   make chaos [SEED=7]     faults, long
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
@@ -55,7 +55,7 @@ audit: install
 	  --progress-spinner off --requirement requirements.lock \
 	|| { echo "make audit: a package is vulnerable, or PyPI's advisories could not be asked (see above)" >&2; exit 1; }
 
-# an hour and a half; nothing else should run meanwhile
+# long; nothing else should run meanwhile
 bench: install
 	@for figures in engine windows acceleration reading pipeline growth soak api verify peers; do \
 		echo "voxpop bench $$figures"; $(BIN)/voxpop bench $$figures || exit 1; \
