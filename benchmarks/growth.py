@@ -8,41 +8,35 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
-import numpy as np
-import orjson
 import psutil
 import redis.asyncio
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.crowd import TRACK, Crowd, conversation_id
 from benchmarks.machine import Machine, this_machine
-from benchmarks.posts import WirePost, simulated_posts
+from benchmarks.posts import simulated_posts
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import PartitionStore
 from connectors.kafka.producer import PostProducer
 from connectors.kafka.reading import read_topic
 from connectors.kafka.topics import POSTS, PREDICTIONS, create_topics, describe_topic, voxpop_topics
 from connectors.schemas.prediction import Prediction
-from connectors.schemas.scoring import WindowRequest
 from connectors.trends.layout import TrendLayout
 from deploy.local.progress import Progress
-from models.engine import Engine
 from stream_app.core.windows import kept_post
-from stream_app.settings import Settings
 from stream_app.trial.servers import trial_servers
 from stream_app.trial.worker_process import WorkerProcess
 from stream_app.trial.workers import worker_process
 
 CONVERSATIONS: Final = (1_000, 100_000, 1_000_000)
-WATCHED: Final = 64  # conversations that get a post before and after each crash
-TRACK: Final = "growth"
 _DISTINCT_POSTS: Final = 512
 _WRITTEN_AT_ONCE: Final = 256
 _READY_WITHIN_S: Final = 120.0
@@ -135,91 +129,12 @@ def run(conversations: Sequence[int], posts_each: int, crashes: int, progress: P
         for count in conversations:
             prefix = f"{settings.topic_prefix}{count}-"
             own = settings.model_copy(update={"topic_prefix": prefix})
-            crowd = _Crowd(own, engine, posts, count, posts_each)
+            crowd = Crowd(own, engine, posts, count, posts_each)
             growth.append(asyncio.run(_measure(crowd, Path(folder) / prefix, crashes, progress)))
     return Figures(machine, engine.version, posts_each, growth)
 
 
-class _Crowd:
-    """Conversations, what each holds, and the next posts of those that are watched."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        engine: Engine,
-        posts: Sequence[WirePost],
-        conversations: int,
-        posts_each: int,
-    ) -> None:
-        self.settings = settings
-        self.conversations = conversations
-        self._engine = engine
-        self._posts = posts
-        self._records = engine.encode([each.post.features for each in posts])
-        self._posts_each = posts_each
-        self._turns = 0
-        step = conversations // WATCHED
-        self._watched = [number * step for number in range(WATCHED)]
-
-    def window(self, conversation: int) -> list[bytes]:
-        """Records of a conversation before the first crash."""
-        drawn = np.random.default_rng(conversation).integers(
-            len(self._records), size=self._posts_each
-        )
-        return [self._records[index] for index in drawn]
-
-    def next_posts(self) -> list[tuple[bytes, bytes]]:
-        """Keys and values of one more post of each watched conversation."""
-        turn = self._turns
-        self._turns += 1
-        return [self._on_the_wire(number, turn) for number in self._watched]
-
-    def furthest(self, predictions: Mapping[str, Prediction]) -> float:
-        """Largest difference of a probability from a pass over the whole conversation.
-
-        Args:
-            predictions: by post id, of all posts so far.
-
-        Raises:
-            KeyError: one is missing.
-        """
-        new = range(self._posts_each, self._posts_each + self._turns)
-        differences = []
-        for number in self._watched:
-            own = [self._records[self._chosen(number, turn)] for turn in range(self._turns)]
-            request = WindowRequest([*self.window(number), *own], tuple(new))
-            for turn, score in enumerate(self._engine.score([request])[0]):
-                found = predictions[_post_id(number, turn)]
-                said = (*found.sentiment.probs, *found.emotion.probs)
-                expected = (*score.sentiment, *score.emotion)
-                differences += [abs(a - b) for a, b in zip(said, expected, strict=True)]
-        return max(differences)
-
-    def _chosen(self, conversation: int, turn: int) -> int:
-        return (conversation + 7 * turn) % len(self._posts)
-
-    def _on_the_wire(self, conversation: int, turn: int) -> tuple[bytes, bytes]:
-        name = conversation_id(conversation)
-        envelope = orjson.loads(self._posts[self._chosen(conversation, turn)].value)
-        envelope |= {
-            "conversation_id": name,
-            "post_id": _post_id(conversation, turn),
-            "parent_id": None,
-            "tracks": [TRACK],
-        }
-        return name.encode(), orjson.dumps(envelope)
-
-
-def conversation_id(number: int) -> str:
-    """Name of a conversation."""
-    return f"conversation-{number:08}"
-
-
-def _post_id(conversation: int, turn: int) -> str:
-    return f"{conversation}-{turn}"
-
-
-async def _measure(crowd: _Crowd, folder: Path, crashes: int, progress: Progress) -> Growth:
+async def _measure(crowd: Crowd, folder: Path, crashes: int, progress: Progress) -> Growth:
     settings = crowd.settings
     kafka = settings.kafka_connection()
     await create_topics(kafka, voxpop_topics(settings.topic_prefix, partitions=1))
@@ -259,7 +174,7 @@ async def _measure(crowd: _Crowd, folder: Path, crashes: int, progress: Progress
 
 
 async def _fill(
-    crowd: _Crowd, client: redis.asyncio.Redis, source: SourcePartition, progress: Progress
+    crowd: Crowd, client: redis.asyncio.Redis, source: SourcePartition, progress: Progress
 ) -> float:
     """Write the windows of all conversations; bytes of the server's memory for each."""
     settings = crowd.settings
@@ -279,7 +194,7 @@ async def _fill(
 
 
 async def _score_next(
-    crowd: _Crowd, producer: PostProducer, client: redis.asyncio.Redis, source: SourcePartition
+    crowd: Crowd, producer: PostProducer, client: redis.asyncio.Redis, source: SourcePartition
 ) -> None:
     """Send one more post of each watched conversation, and wait until all are counted."""
     deliveries = [await producer.send_raw(key, value) for key, value in crowd.next_posts()]
