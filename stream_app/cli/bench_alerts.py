@@ -16,19 +16,18 @@ def alerts(
     ] = None,
 ) -> None:
     """Judge alerts on simulated streams with planted shifts, beside plain sigma rules."""
-    from rich.console import Console  # noqa: PLC0415 - keeps `--help` fast
-
-    from benchmarks.alerts import run as benchmark  # noqa: PLC0415
+    from benchmarks.alerts import run as benchmark  # noqa: PLC0415 - keeps `--help` fast
     from benchmarks.alerts.plot import draw  # noqa: PLC0415
     from benchmarks.alerts.tables import show  # noqa: PLC0415
     from stream_app.cli.json_file import require_place, write_json  # noqa: PLC0415
     from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.cli.wide_console import wide_console  # noqa: PLC0415
 
     require_place(json)
     require_place(plot)
     with drawn_progress() as progress:
         figures = benchmark.run(days, progress)
-    show(figures, Console())
+    show(figures, wide_console())
     if plot is not None:
         draw(figures, plot)
     if json is not None:
@@ -44,15 +43,14 @@ def rules(
     ] = None,
 ) -> None:
     """Measure how many posts a second find their tracks among many rules, on one core."""
-    from rich.console import Console  # noqa: PLC0415 - keeps `--help` fast
-
-    from benchmarks import rules as benchmark  # noqa: PLC0415
+    from benchmarks import rules as benchmark  # noqa: PLC0415 - keeps `--help` fast
     from stream_app.cli.json_file import require_place, write_json  # noqa: PLC0415
     from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.cli.wide_console import wide_console  # noqa: PLC0415
 
     require_place(json)
     with drawn_progress() as progress:
         figures = benchmark.run(rules, posts, runs, progress)
-    figures.show(Console())
+    figures.show(wide_console())
     if json is not None:
         write_json(json, figures)

@@ -89,18 +89,17 @@ def acceleration(
     T is the time of a training epoch, and for the twin that of scoring the same posts. Without a
     GPU only T_cpu is measured.
     """
-    from rich.console import Console  # noqa: PLC0415 - keeps `--help` fast
-
-    from benchmarks import acceleration as benchmark  # noqa: PLC0415
+    from benchmarks import acceleration as benchmark  # noqa: PLC0415 - keeps `--help` fast
     from stream_app.cli.json_file import require_place, write_json  # noqa: PLC0415
     from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
+    from stream_app.cli.wide_console import wide_console  # noqa: PLC0415
     from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
 
     require_place(json)
     with told_in_a_line(OSError), drawn_progress() as progress:
         corpus = _read_one(data, cache, progress) if data else benchmark.synthetic_corpus(posts)
         figures = benchmark.run(corpus, posts, runs, progress)
-    figures.show(Console())
+    figures.show(wide_console())
     if json is not None:
         write_json(json, figures)
 
