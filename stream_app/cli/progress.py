@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
 from deploy.local.progress import Progress
+
+LINES_A_STEP: Final = 20  # at most, where there is no terminal
 
 
 @contextmanager
@@ -30,8 +33,12 @@ def drawn_progress() -> Iterator[Progress]:
 
 
 def _plain(console: Console) -> Progress:
+    said: dict[str, int] = {}
+
     def say(step: str, done: int, total: int) -> None:
-        if done in {0, total} or done % 10 == 0:
+        part = LINES_A_STEP * done // max(1, total)
+        if said.get(step) != part or done == 0:
+            said[step] = part
             console.print(f"{step} {done}/{total}", highlight=False)
 
     return say
