@@ -178,7 +178,7 @@ async def _fill(sink: TrendSink, progress: Progress) -> int:
     for first in range(0, posts, size):
         progress("Counting a day of posts", first, posts)
         batch = range(first, min(first + size, posts))
-        await sink.apply(FIELD, [prediction(at, began + at * step_s) for at in batch])
+        await sink.apply({FIELD: [prediction(at, began + at * step_s) for at in batch]})
     progress("Counting a day of posts", posts, posts)
     return posts
 
@@ -211,7 +211,7 @@ class _Counting:
         while True:
             now = time.time()
             batch = [prediction(self._at + each, now) for each in range(BATCH)]
-            await self._sink.apply(FIELD, batch)
+            await self._sink.apply({FIELD: batch})
             self._at += BATCH
             start = int(now // 10) * 10
             self._counted[start] += BATCH

@@ -24,7 +24,7 @@ from benchmarks.crowd import TRACK, Crowd, conversation_id
 from benchmarks.machine import Machine, this_machine
 from benchmarks.posts import simulated_posts
 from connectors.conversations.source import SourcePartition
-from connectors.conversations.store import PartitionStore
+from connectors.conversations.store import BatchToFix, PartitionStore
 from connectors.kafka.producer import PostProducer
 from connectors.kafka.reading import read_topic
 from connectors.kafka.topics import POSTS, PREDICTIONS, create_topics, describe_topic, voxpop_topics
@@ -187,7 +187,7 @@ async def _fill(
             conversation_id(number): [kept_post(own, _SAID) for own in crowd.window(number)]
             for number in numbers
         }
-        await store.fix(source, first, numbers[-1], b"", windows)
+        await store.fix([BatchToFix(source, first, numbers[-1], b"", windows)])
     await client.delete(store.intent_key(source))  # the worker begins at offset 0
     after = (await client.info("memory"))["used_memory"]
     return float((after - before) / crowd.conversations)

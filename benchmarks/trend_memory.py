@@ -61,7 +61,7 @@ async def weigh(client: redis.asyncio.Redis, load: Load, width: Resolution) -> W
     sink = TrendSink(client, layout)
     made = _posts(load, posts, bucket.start)
     for first in range(0, posts, BATCH):
-        await sink.apply(SOURCE.field, [next(made) for _ in range(min(BATCH, posts - first))])
+        await sink.apply({SOURCE.field: [next(made) for _ in range(min(BATCH, posts - first))]})
 
     async def weight(key: str) -> int:
         return int(await client.memory_usage(key) or 0)

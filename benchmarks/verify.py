@@ -175,7 +175,7 @@ async def _fill(settings: Settings, predictions: int, progress: Progress) -> int
                     partition=source.partition,
                     headers=[(SOURCE_TOPIC_ID, incarnation.encode())],
                 )
-            await sink.apply(source.field, batch)
+            await sink.apply({source.field: batch})
     return length
 
 

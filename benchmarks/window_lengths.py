@@ -18,7 +18,7 @@ from benchmarks.long_conversations import CONVERSATIONS, BatchTimes, LongConvers
 from benchmarks.machine import Machine, this_machine
 from benchmarks.posts import simulated_posts
 from connectors.conversations.source import SourcePartition
-from connectors.conversations.store import PartitionStore
+from connectors.conversations.store import BatchToFix, PartitionStore
 from connectors.redis_connection import RedisConnection
 from deploy.local.progress import Progress
 from models.card import CheckpointCard, shipped_checkpoint
@@ -133,6 +133,6 @@ async def _redis_bytes(window: int, record: bytes) -> float:
             before = (await client.info("memory"))["used_memory"]
             for number in range(_CONVERSATIONS_IN_REDIS):
                 full = {f"conversation-{number:08}": [kept_post(record, "neutral")] * window}
-                await store.fix(_SOURCE, number, number, b"", full)
+                await store.fix([BatchToFix(_SOURCE, number, number, b"", full)])
             used = (await client.info("memory"))["used_memory"] - before
     return float(used / _CONVERSATIONS_IN_REDIS)

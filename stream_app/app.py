@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import faust
+import uvloop
 from faust.app.base import BootStrategy
 from pydantic import ValidationError
 
@@ -60,7 +61,8 @@ class VoxpopApp(faust.App):  # type: ignore[misc]  # see above
 
 
 def create_app(settings: Settings) -> VoxpopApp:
-    """The app of one worker process."""
+    """The app of one worker process, whose event loops are uvloop's from now on."""
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = VoxpopApp(settings.topic(settings.group), **faust_options(settings))
     app.runtime = Runtime(settings, app, Watchdog(watchdog_limit_s(settings), leave))

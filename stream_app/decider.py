@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from connectors.conversations.source import SourcePartition
+from connectors.conversations.store import Conversation
 from connectors.schemas.author import AuthorHasher
 from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Source
@@ -49,9 +50,7 @@ class FixedBatch(Protocol):
 class WindowStore(Protocol):
     """Windows of the conversations of each source partition."""
 
-    async def windows(
-        self, partition: SourcePartition, conversation_ids: Sequence[str]
-    ) -> dict[str, list[bytes]]:
+    async def windows(self, wanted: Iterable[Conversation]) -> dict[Conversation, list[bytes]]:
         """Records of conversations, oldest first."""
 
 
@@ -207,17 +206,16 @@ class Decider:
 
     async def _load_windows(self, keys: Iterable[ConversationKey]) -> int:
         """Load windows that are not held; returns how many."""
-        by_partition: dict[int, list[ConversationKey]] = {}
-        for key in self._windows.missing(keys):
-            by_partition.setdefault(key.partition, []).append(key)
-        for partition, missing in by_partition.items():
-            stored = await self._store.windows(
-                self._sources[partition], [key.conversation_id for key in missing]
-            )
+        missing = {
+            key: (self._sources[key.partition], key.conversation_id)
+            for key in self._windows.missing(keys)
+        }
+        if missing:
+            stored = await self._store.windows(missing.values())
             # what was loaded or scored while the store answered is newer than its answer
             for key in self._windows.missing(missing):
-                self._windows.load(key, stored.get(key.conversation_id, []))
-        return sum(map(len, by_partition.values()))
+                self._windows.load(key, stored[missing[key]])
+        return len(missing)
 
     def _outcome(self, item: Item, result: ScoredPost | PoisonPost | None) -> Outcome:
         if isinstance(item.content, Rejected):

@@ -6,11 +6,12 @@ its results are read back rather than decided again.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Protocol
 
 from connectors.conversations.source import SourcePartition
+from connectors.conversations.store import BatchToFix
 from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Prediction
 from stream_app.core.outcome import Outcome, decode_outcomes, encode_outcomes
@@ -24,15 +25,8 @@ from stream_app.metrics import Applied, Metrics
 class ResultStore(Protocol):
     """Results of the last batch of each source partition, and the windows they belong to."""
 
-    async def fix(
-        self,
-        partition: SourcePartition,
-        first: int,
-        last: int,
-        outcomes: bytes,
-        appended: Mapping[str, Sequence[bytes]],
-    ) -> bool:
-        """Fix results and append to windows at once; False if these offsets were fixed before."""
+    async def fix(self, batches: Sequence[BatchToFix]) -> list[bool]:
+        """Fix results and append to windows at once; False of those that were fixed before."""
 
 
 class OutcomeOutputs(Protocol):
@@ -47,15 +41,15 @@ class OutcomeOutputs(Protocol):
 class TrendCounts(Protocol):
     """Counts of the tracks."""
 
-    async def apply(self, partition_field: str, posts: Sequence[Prediction]) -> Applied:
-        """Count posts of one source partition, each once, in order of their offsets."""
+    async def apply(self, posts: Mapping[str, Sequence[Prediction]]) -> Applied:
+        """Count posts, by `SourcePartition.field`: of each, once, in order of their offsets."""
 
 
 class ExamplePosts(Protocol):
     """Example posts of the tracks."""
 
-    async def keep(self, posts: Sequence[Prediction], texts: Mapping[int, str]) -> object:
-        """Keep the best of them, with the texts of their offsets; again without effect."""
+    async def keep(self, posts: Iterable[tuple[Prediction, str | None]]) -> object:
+        """Keep the best of them, with the texts of those that have one; again without effect."""
 
 
 class Effects:
@@ -99,7 +93,7 @@ class Effects:
         self._tell(replayed, replayed=True)
         self._guard(decided)
         with self._metrics.stage("fix"):
-            await asyncio.gather(*(self._fix(each) for each in decisions if each.fresh))
+            await self._fix([each for each in decisions if each.fresh])
         fresh = {d.source: d.fresh for d in decisions if d.fresh}
         await self._settle(decided, fresh)
         self._tell(fresh, replayed=False)
@@ -114,17 +108,27 @@ class Effects:
         """
         outcomes = decode_outcomes(fixed.outcomes)
         done = {offset: outcome for offset, outcome in outcomes.items() if offset < before}
-        await self._count(source, done)
+        await self._count({source: done})
 
-    async def _fix(self, decisions: Decisions) -> None:
-        first, last = min(decisions.fresh), max(decisions.fresh)
-        blob = encode_outcomes(decisions.fresh)
-        if not await self._store.fix(decisions.source, first, last, blob, decisions.appended):
-            raise CannotGoOn(
-                ExitCode.FENCED,
-                f"results of {decisions.source.field}, offsets {first}-{last}, were fixed by "
-                "another worker",
+    async def _fix(self, decisions: Sequence[Decisions]) -> None:
+        batches = [
+            BatchToFix(
+                each.source,
+                min(each.fresh),
+                max(each.fresh),
+                encode_outcomes(each.fresh),
+                each.appended,
             )
+            for each in decisions
+        ]
+        fixed = await self._store.fix(batches)
+        for batch, done in zip(batches, fixed, strict=True):
+            if not done:
+                raise CannotGoOn(
+                    ExitCode.FENCED,
+                    f"results of {batch.partition.field}, offsets {batch.first}-{batch.last}, were "
+                    "fixed by another worker",
+                )
 
     async def _settle(
         self, decided: DecidedBatch, outcomes: Mapping[SourcePartition, Mapping[int, Outcome]]
@@ -142,17 +146,13 @@ class Effects:
         self._guard(decided)
         with self._metrics.stage("count"):
             await asyncio.gather(
-                *(self._count(source, by_offset) for source, by_offset in outcomes.items()),
-                *(
-                    self._exemplars.keep(_predictions(by_offset), _texts(decided, source))
-                    for source, by_offset in outcomes.items()
-                ),
+                self._count(outcomes), self._exemplars.keep(_with_texts(decided, outcomes))
             )
         self._guard(decided)
 
-    async def _count(self, source: SourcePartition, outcomes: Mapping[int, Outcome]) -> None:
-        applied = await self._trends.apply(source.field, _predictions(outcomes))
-        self._metrics.counted(applied)
+    async def _count(self, outcomes: Mapping[SourcePartition, Mapping[int, Outcome]]) -> None:
+        posts = {source.field: _predictions(by_offset) for source, by_offset in outcomes.items()}
+        self._metrics.counted(await self._trends.apply(posts))
 
     def _tell(
         self, outcomes: Mapping[SourcePartition, Mapping[int, Outcome]], *, replayed: bool
@@ -180,11 +180,12 @@ def _predictions(outcomes: Mapping[int, Outcome]) -> list[Prediction]:
     return [outcome for outcome in outcomes.values() if isinstance(outcome, Prediction)]
 
 
-def _texts(decided: DecidedBatch, source: SourcePartition) -> dict[int, str]:
-    return {
-        item.record.offset: item.content.text
-        for item in decided.batch.items
-        if item.record.partition == source.partition
-        and isinstance(item.content, DecodedPost)
-        and item.content.text
-    }
+def _with_texts(
+    decided: DecidedBatch, outcomes: Mapping[SourcePartition, Mapping[int, Outcome]]
+) -> Iterator[tuple[Prediction, str | None]]:
+    by_partition = {source.partition: by_offset for source, by_offset in outcomes.items()}
+    for item in decided.batch.items:
+        outcome = by_partition.get(item.record.partition, {}).get(item.record.offset)
+        if isinstance(outcome, Prediction):
+            text = item.content.text if isinstance(item.content, DecodedPost) else None
+            yield outcome, text

@@ -15,6 +15,8 @@ from connectors.redis_script import RedisScript, ScriptCall
 DAY_S = 24 * 60 * 60
 LARGEST_WINDOW = 4096
 
+Conversation = tuple[SourcePartition, str]  # where its posts come from, and its id
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -29,6 +31,31 @@ class Intent:
     first: int
     last: int
     outcomes: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BatchToFix:
+    """What one source partition has in a batch, about to be fixed.
+
+    Attributes:
+        first: lowest offset.
+        last: highest offset.
+        outcomes: results of its posts, opaque.
+        appended: conversation id -> records of its new posts, in conversation order.
+
+    Raises:
+        ValueError: `last` is below `first` or `first` below 0.
+    """
+
+    partition: SourcePartition
+    first: int
+    last: int
+    outcomes: bytes
+    appended: Mapping[str, Sequence[bytes]]
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.first <= self.last:
+            raise ValueError(f"not a range of offsets: {self.first} to {self.last}")
 
 
 class PartitionStore:
@@ -73,62 +100,47 @@ class PartitionStore:
             return None
         return Intent(int(first), int(last), outcomes)
 
-    async def fix(
-        self,
-        partition: SourcePartition,
-        first: int,
-        last: int,
-        outcomes: bytes,
-        appended: Mapping[str, Sequence[bytes]],
-    ) -> bool:
-        """Fix a batch's results and append its records to the windows, both or neither.
+    async def fix(self, batches: Sequence[BatchToFix]) -> list[bool]:
+        """Fix results of batches and append their records to the windows, both or neither of each.
 
         Args:
-            partition: where the batch came from.
-            first: lowest offset of the batch.
-            last: highest offset of the batch.
-            outcomes: results of its posts, opaque.
-            appended: conversation id -> records of its new posts, in conversation order.
+            batches: of different source partitions; asked in one round trip.
 
         Returns:
-            True: this call fixed it, or an identical call had done so before, whose answer was
-            lost; the records were appended once. False: an offset from `first` on was fixed by
-            another batch; nothing was written, so load that intent or stand down.
+            Of each batch, True: this call fixed it, or an identical call had done so before, whose
+            answer was lost; the records were appended once. False: an offset from `first` on was
+            fixed by another batch; nothing of it was written, so load that intent or stand down.
 
         Raises:
-            ValueError: `last` is below `first` or `first` below 0.
             redis.exceptions.RedisError: Redis did not answer; calling again is safe.
         """
-        if not 0 <= first <= last:
-            raise ValueError(f"not a range of offsets: {first} to {last}")
-        keys = [self.intent_key(partition)]
-        arguments: list[str | bytes | int] = [first, last, outcomes, self._window, self._idle_s]
-        for conversation_id, records in appended.items():
-            if not records:
-                continue
-            keys.append(self._window_key(partition, conversation_id))
-            arguments += [len(records), *records]
-        (answer,) = await self._fix.run(self._client, [ScriptCall(keys, arguments)])
-        return answer == 1
+        answers = await self._fix.run(self._client, [self._call(batch) for batch in batches])
+        return [answer == 1 for answer in answers]
 
-    async def windows(
-        self, partition: SourcePartition, conversation_ids: Iterable[str]
-    ) -> dict[str, list[bytes]]:
+    def _call(self, batch: BatchToFix) -> ScriptCall:
+        keys = [self.intent_key(batch.partition)]
+        arguments: list[str | bytes | int] = [batch.first, batch.last, batch.outcomes]
+        arguments += [self._window, self._idle_s]
+        for conversation_id, records in batch.appended.items():
+            if records:
+                keys.append(self._window_key(batch.partition, conversation_id))
+                arguments += [len(records), *records]
+        return ScriptCall(keys, arguments)
+
+    async def windows(self, wanted: Iterable[Conversation]) -> dict[Conversation, list[bytes]]:
         """The records of conversations, oldest first, at most the window of when they were written.
 
         Args:
-            partition: where their posts come from.
-            conversation_ids: which; asked in one round trip.
+            wanted: source partitions and ids; asked in one round trip.
 
         Returns:
-            Conversation id -> records; empty where nothing is kept.
+            Conversation -> records; empty where nothing is kept.
         """
-        wanted = list(dict.fromkeys(conversation_ids))
+        each = list(dict.fromkeys(wanted))
         async with self._client.pipeline(transaction=False) as pipeline:
-            for conversation_id in wanted:
-                key = self._window_key(partition, conversation_id)
-                pipeline.lrange(key, 0, -1)
-            return dict(zip(wanted, await pipeline.execute(), strict=True))
+            for partition, conversation_id in each:
+                pipeline.lrange(self._window_key(partition, conversation_id), 0, -1)
+            return dict(zip(each, await pipeline.execute(), strict=True))
 
     def intent_key(self, partition: SourcePartition) -> str:
         """Name of the hash that holds a partition's intent."""

@@ -48,21 +48,20 @@ class ExemplarStore:
         self._keep = RedisScript(__package__, "keep.lua")
         self._candidates = Candidates()
 
-    async def keep(self, posts: Sequence[Prediction], texts: Mapping[int, str]) -> None:
+    async def keep(self, posts: Iterable[tuple[Prediction, str | None]]) -> None:
         """Keep those posts that are among the best of a track and label.
 
         Args:
-            posts: of one source partition.
-            texts: of those that have one, by offset.
+            posts: with the texts of those that have one.
 
         Raises:
             redis.exceptions.RedisError: Redis did not answer; keep the same posts again.
         """
         by_track: dict[str, list[dict[str, object]]] = {}
         kept_posts: dict[str, Prediction] = {}
-        for post in posts:
+        for post, words in posts:
             for track, ranks in self._candidates.offer(post).items():
-                kept = self._kept(post, ranks, texts.get(post.source.offset))
+                kept = self._kept(post, ranks, words)
                 by_track.setdefault(track, []).append(kept)
                 kept_posts[post.post_id] = post
         if by_track:

@@ -1,24 +1,33 @@
 #!lua
--- Counts one summed batch of a track and raises the track's fence, both or neither.
+-- Counts one summed batch of a track and raises the track's fences, both or neither.
 --
 -- KEYS[1]    fence: source partition -> last offset counted
 -- KEYS[2]    late_dropped: resolution -> posts that came after their bucket had expired
 -- KEYS[3]    index: <resolution>:<start> of the track's buckets, scored by expiry
 -- KEYS[4,5]  values told apart of each dimension, in the order of `dimensions`
 -- KEYS[6..]  of each bucket: counts, splits, distinct conversations, distinct authors
--- ARGV       source partition, first offset, last offset, and MessagePack:
---            dimensions: name, most values told apart; groups: buckets that get the same sums
+-- ARGV       MessagePack: dimensions: name, most values told apart; groups: buckets that get the
+--            same sums; then of each source partition: its name, first offset, last offset
 -- Answers {1, late}: counted, `late` of its counts came after their bucket had expired;
--- or {0, fence}: nothing done, since the fence has passed the first offset.
-local PARTITION, FIRST, LAST, BATCH = 1, 2, 3, 4
+-- or {0, fences}: nothing done, since a fence has passed the first offset of its partition.
+local BATCH, PARTITIONS = 1, 2
 local FENCE, LATE, INDEX, VALUES, BUCKETS = 1, 2, 3, 4, 6
 local KEYS_OF_A_BUCKET = 4
 local ADDED = 1000 -- values that a call may have are about 8,000
 local OTHER = 'other'
 
-local fence = redis.call('HGET', KEYS[FENCE], ARGV[PARTITION])
-if fence and tonumber(fence) >= tonumber(ARGV[FIRST]) then
-  return {0, fence}
+local asked = {'HMGET', KEYS[FENCE]}
+local raised = {'HSET', KEYS[FENCE]}
+for at = PARTITIONS, #ARGV, 3 do
+  asked[#asked + 1] = ARGV[at]
+  raised[#raised + 1] = ARGV[at]
+  raised[#raised + 1] = ARGV[at + 2]
+end
+local fences = redis.call(unpack(asked))
+for index, fence in ipairs(fences) do
+  if fence and tonumber(fence) >= tonumber(ARGV[PARTITIONS + 3 * (index - 1) + 1]) then
+    return {0, fences}
+  end
 end
 
 local now_s = tonumber(redis.call('TIME')[1])
@@ -96,5 +105,5 @@ for _, group in ipairs(batch.groups) do
     at = at + KEYS_OF_A_BUCKET
   end
 end
-redis.call('HSET', KEYS[FENCE], ARGV[PARTITION], ARGV[LAST])
+redis.call(unpack(raised))
 return {1, late}

@@ -6,7 +6,8 @@ Not for deciding what a batch is, nor for reading the counts: that is `reader`.
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import chain
+from typing import Final, Literal
 
 import msgspec
 import redis.asyncio
@@ -16,6 +17,8 @@ from connectors.schemas.prediction import Prediction
 from connectors.trends.counting import MOST_VALUES, Sums, Tally, observe
 from connectors.trends.layout import POSTS, Bucket, TrendLayout
 from connectors.trends.seen import SeenElements
+
+_Entries = dict[str, dict[int, int]]  # source partition -> offset -> place of the post
 
 NAMED_FOR_S: Final = 60.0
 _PACKED: Final = msgspec.msgpack.Encoder()
@@ -40,8 +43,9 @@ class Applied:
 class TrendSink:
     """Counts batches of source partitions, exactly once.
 
-    The fence of a track is a high-water mark: of one source partition, batches must come in
-    the order of their offsets. Replays, overlaps and other cuts of what was counted are fine.
+    A track has a fence for each source partition, a high-water mark: of one partition, batches
+    must come in the order of their offsets. Replays, overlaps and other cuts of what was counted
+    are fine.
 
     Args:
         client: answers bytes; stays the caller's to close.
@@ -55,12 +59,12 @@ class TrendSink:
         self._named_until_s: dict[str, float] = {}
         self._seen = SeenElements()
 
-    async def apply(self, partition_field: str, posts: Sequence[Prediction]) -> Applied:
+    async def apply(self, posts: Mapping[str, Sequence[Prediction]]) -> Applied:
         """Count a batch: in one step a track, the tracks one after another in one round trip.
 
         Args:
-            partition_field: `SourcePartition.field` of the posts.
-            posts: of that partition alone, in any order; an offset given twice counts once.
+            posts: of each source partition, by its `SourcePartition.field`, in any order; an
+                offset given twice counts once.
 
         Returns:
             How much of it was counted, skipped and late.
@@ -70,26 +74,24 @@ class TrendSink:
             redis.exceptions.RedisError: Redis did not answer: some tracks may have been counted;
                 apply the same batch again.
         """
-        pending = _by_track(partition_field, posts)
+        pending = _by_track(posts)
         if not pending:
             return Applied(0, 0, 0)
-        tally = Tally([observe(post) for post in posts])
-        entries = sum(map(len, pending.values()))
+        tally = Tally([observe(post) for own in posts.values() for post in own])
+        entries = sum(map(len, chain(*map(dict.values, pending.values()))))
         await self._name_tracks(pending)
         counted = late = 0
         while pending:
-            asked = [self._asked(partition_field, tally, *item) for item in pending.items()]
+            asked = [self._asked(tally, *item) for item in pending.items()]
             answers = await self._apply.run(self._client, [own.call for own in asked])
-            overlapping: dict[str, dict[int, int]] = {}
-            for own, (track, by_offset), answer in zip(
-                asked, pending.items(), answers, strict=True
-            ):
-                done, number = _parse(answer)
-                if done:
-                    counted += len(by_offset)
-                    late += number
+            overlapping: dict[str, _Entries] = {}
+            for own, (track, entered), answer in zip(asked, pending.items(), answers, strict=True):
+                told = _parse(answer)
+                if told[0]:
+                    counted += sum(map(len, entered.values()))
+                    late += told[1]
                     self._seen.remember(own.elements)
-                elif left := {at: row for at, row in by_offset.items() if at > number}:
+                elif left := _behind(told[1], entered):
                     overlapping[track] = left
             pending = overlapping
         return Applied(counted, entries - counted, late)
@@ -102,9 +104,7 @@ class TrendSink:
             await self._client.sadd(self._layout.tracks, *due)
             self._named_until_s.update(dict.fromkeys(due, now_s + NAMED_FOR_S))
 
-    def _asked(
-        self, partition_field: str, tally: Tally, track: str, by_offset: Mapping[int, int]
-    ) -> "_Asked":
+    def _asked(self, tally: Tally, track: str, entered: "_Entries") -> "_Asked":
         """The script call that counts the posts of one track, and the elements it adds."""
         layout = self._layout
         keys = [
@@ -113,9 +113,10 @@ class TrendSink:
             layout.index(track),
             *(layout.values(track, dimension) for dimension in MOST_VALUES),
         ]
+        rows = [row for by_offset in entered.values() for row in by_offset.values()]
         groups = []
         elements: dict[str, set[str]] = {}
-        for buckets, sums in tally.by_bucket(list(by_offset.values())):
+        for buckets, sums in tally.by_bucket(rows):
             described = []
             for bucket in buckets:
                 conversations = layout.conversations(track, bucket)
@@ -132,8 +133,10 @@ class TrendSink:
                     described[-1]["authors"] = list(new)
             groups.append(_group(described, sums))
         batch = _PACKED.encode({"dimensions": DIMENSIONS, "groups": groups})
-        call = ScriptCall(keys, [partition_field, min(by_offset), max(by_offset), batch])
-        return _Asked(call, elements)
+        arguments: list[str | bytes | int] = [batch]
+        for partition_field, by_offset in entered.items():
+            arguments += [partition_field, min(by_offset), max(by_offset)]
+        return _Asked(ScriptCall(keys, arguments), elements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,26 +171,42 @@ def _described(bucket: Bucket) -> dict[str, object]:
     }
 
 
-def _by_track(partition_field: str, posts: Sequence[Prediction]) -> dict[str, dict[int, int]]:
-    """Places of the posts by track and offset, so that each entry is there once."""
-    topic, _, place = partition_field.partition("@")
-    partition = place.rpartition(":")[2]
-    tracks: dict[str, dict[int, int]] = {}
-    for row, post in enumerate(posts):
-        source = post.source
-        if source.topic != topic or str(source.partition) != partition:
-            raise ValueError(
-                f"post {post.post_id!r} is of {source.topic}:{source.partition}, not of "
-                f"{partition_field}: apply each source partition by itself"
-            )
-        for track in post.tracks:
-            tracks.setdefault(track, {}).setdefault(source.offset, row)
+def _by_track(posts: Mapping[str, Sequence[Prediction]]) -> dict[str, _Entries]:
+    """Places of the posts by track, partition and offset, so that each entry is there once."""
+    tracks: dict[str, _Entries] = {}
+    row = 0
+    for partition_field, own in posts.items():
+        topic, _, place = partition_field.partition("@")
+        partition = int(place.rpartition(":")[2])
+        for post in own:
+            source = post.source
+            if source.topic != topic or source.partition != partition:
+                raise ValueError(
+                    f"post {post.post_id!r} is of {source.topic}:{source.partition}, not of "
+                    f"{partition_field}: apply each source partition by itself"
+                )
+            for track in post.tracks:
+                entered = tracks.setdefault(track, {}).setdefault(partition_field, {})
+                entered.setdefault(source.offset, row)
+            row += 1
     return tracks
 
 
-def _parse(answer: object) -> tuple[bool, int]:
-    """Whether the script counted, and its number: late counts, or the fence."""
-    if not isinstance(answer, list) or len(answer) != 2:
-        raise TypeError(f"apply.lua answered {answer!r}, not a pair")
-    done, number = answer
-    return done == 1, int(number)
+def _behind(fences: Sequence[bytes | None], entered: _Entries) -> _Entries:
+    """The entries that the fences have not passed."""
+    left: _Entries = {}
+    for fence, (partition_field, by_offset) in zip(fences, entered.items(), strict=True):
+        passed = -1 if fence is None else int(fence)
+        if new := {offset: row for offset, row in by_offset.items() if offset > passed}:
+            left[partition_field] = new
+    return left
+
+
+def _parse(answer: object) -> tuple[Literal[True], int] | tuple[Literal[False], list[bytes | None]]:
+    """Whether the script counted, with its late counts or the fences."""
+    match answer:
+        case [1, int() as late]:
+            return True, late
+        case [0, list() as fences]:
+            return False, fences
+    raise TypeError(f"apply.lua answered {answer!r}, not late counts or fences")

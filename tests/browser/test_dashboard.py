@@ -35,7 +35,7 @@ PATHS = ("/", "/?track=acme", "/?view=compare")
 
 
 async def count(client: redis.asyncio.Redis, posts: Sequence[Prediction]) -> None:
-    await TrendSink(client, Store.layout).apply(FIELD, posts)
+    await TrendSink(client, Store.layout).apply({FIELD: posts})
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -117,7 +117,8 @@ async def test_an_alert_shows_its_posts_and_what_carried_it(
     now = time.time()
     posts = [predict(at, ["acme"], now - at, sentiment=0) for at in range(4)]
     await count(counts, posts)
-    await ExemplarStore(counts, Store.layout, text_retention_s=3600).keep(posts, {1: "late again"})
+    exemplars = ExemplarStore(counts, Store.layout, text_retention_s=3600)
+    await exemplars.keep((post, "late again" if post is posts[1] else None) for post in posts)
     shift = make_alert("acme", int(now))
     evidence = Evidence(
         platforms=[],

@@ -69,7 +69,7 @@ class Stream:
             posts += [self._post("acme", mood, model) for mood in moods]
             posts += [self._post("globex", at % 3, "m-1") for at in range(USUAL)]
             self.start += POLICY.step_s
-        await TrendSink(self.client, TrendLayout(self.namespace)).apply("posts@id:0", posts)
+        await TrendSink(self.client, TrendLayout(self.namespace)).apply({"posts@id:0": posts})
 
     def _post(self, track: str, sentiment: int, model: str) -> Prediction:
         self.offset += 1

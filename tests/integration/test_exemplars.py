@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pytest
 import redis.asyncio
@@ -44,6 +44,13 @@ def mixed(predict: PredictionMaker, count: int, now: float) -> list[Prediction]:
     ]
 
 
+def with_texts(
+    posts: Iterable[Prediction], texts: Mapping[int, str]
+) -> Iterator[tuple[Prediction, str | None]]:
+    """Posts with the texts of their offsets."""
+    return ((post, texts.get(post.source.offset)) for post in posts)
+
+
 async def kept(client: redis.asyncio.Redis, layout: TrendLayout) -> dict[str, set[str]]:
     """Post ids by label."""
     found = {}
@@ -61,8 +68,8 @@ async def test_the_best_of_each_label_are_kept_in_any_order(
     posts = mixed(predict, 200, now)
     for first in range(0, 200, 20):
         part = posts[::order][first : first + 20]
-        await ExemplarStore(valkey, layout).keep(part, {})  # another worker each time
-        await ExemplarStore(valkey, layout).keep(part, {})  # and a replay
+        await ExemplarStore(valkey, layout).keep(with_texts(part, {}))  # another worker each time
+        await ExemplarStore(valkey, layout).keep(with_texts(part, {}))  # and a replay
     found = await kept(valkey, layout)
     for label, ids in found.items():
         kind, name = label.split(":")
@@ -78,7 +85,7 @@ async def test_exemplars_are_answered_the_best_first(
 ) -> None:
     layout, now = TrendLayout(namespace), time.time()
     posts = mixed(predict, 60, now)
-    await ExemplarStore(valkey, layout).keep(posts, {})
+    await ExemplarStore(valkey, layout).keep(with_texts(posts, {}))
     reader = TrendReader(valkey, layout)
     negative = await reader.exemplars("a", sentiment="negative", limit=4)
     own = sorted(
@@ -106,7 +113,7 @@ async def test_no_text_is_stored_unless_it_is_asked_for(
     valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
 ) -> None:
     posts = [predict(0, ["a"], time.time())]
-    await ExemplarStore(valkey, TrendLayout(namespace)).keep(posts, {0: "so happy"})
+    await ExemplarStore(valkey, TrendLayout(namespace)).keep(with_texts(posts, {0: "so happy"}))
     assert await stored_texts(valkey, namespace) == []
     async for key in valkey.scan_iter(f"{namespace}:*"):
         assert b"so happy" not in (await valkey.dump(key) or b"")
@@ -118,7 +125,7 @@ async def test_a_text_lives_its_retention_from_the_posts_own_time(
     layout, now = TrendLayout(namespace), time.time()
     posts = [predict(0, ["a"], now - 86_400), predict(1, ["a"], now - WEEK_S - 1)]
     store = ExemplarStore(valkey, layout, WEEK_S)
-    await store.keep(posts, {0: "so happy", 1: "too old"})
+    await store.keep(with_texts(posts, {0: "so happy", 1: "too old"}))
     (key,) = await stored_texts(valkey, namespace)
     assert abs(await valkey.expiretime(key) - (now + 6 * 86_400)) <= 1
     answered = await TrendReader(valkey, layout).exemplars("a")
@@ -130,11 +137,8 @@ async def test_a_post_that_better_ones_drive_out_takes_its_text_with_it(
 ) -> None:
     now = time.time()
     store = ExemplarStore(valkey, TrendLayout(namespace), WEEK_S)
-    await store.keep([predict(0, ["a"], now - 3600)], {0: "soon gone"})
-    await store.keep(
-        [predict(at, ["a"], now) for at in range(1, MOST + 1)],
-        dict.fromkeys(range(1, MOST + 1), "stays"),
-    )
+    await store.keep([(predict(0, ["a"], now - 3600), "soon gone")])
+    await store.keep((predict(at, ["a"], now), "stays") for at in range(1, MOST + 1))
     texts = {await valkey.get(key) for key in await stored_texts(valkey, namespace)}
     assert texts == {b"stays"}
 
@@ -167,7 +171,7 @@ async def test_what_is_to_be_forgotten_is_gone_from_every_track(
     posts = [post.model_copy(update={"tracks": ["a", "b"]}) for post in mixed(predict, 10, now)]
     await named(valkey, layout, "a", "b")
     await ExemplarStore(valkey, layout, WEEK_S).keep(
-        posts, {post.source.offset: f"text of {post.post_id}" for post in posts}
+        (post, f"text of {post.post_id}") for post in posts
     )
     assert b"p0-3" in await everything(valkey, prefix)
     monkeypatch.setenv("VOXPOP_REDIS", valkey_url)
@@ -210,7 +214,9 @@ async def test_a_post_that_was_forgotten_before_it_was_read_is_not_kept(
         await remover.forget_authors({author})
     else:
         await remover.forget_posts({posts[0].post_id})
-    await ExemplarStore(valkey, layout, WEEK_S).keep(posts, {0: "my words", 1: "others"})
+    await ExemplarStore(valkey, layout, WEEK_S).keep(
+        with_texts(posts, {0: "my words", 1: "others"})
+    )
     assert await valkey.hkeys(layout.exemplars("a")) == [posts[1].post_id.encode()]
     assert await valkey.exists(layout.exemplars("b")) == 0
     assert all(posts[0].post_id not in ids for ids in (await kept(valkey, layout)).values())

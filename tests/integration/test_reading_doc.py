@@ -34,7 +34,7 @@ async def test_an_example_prints_what_was_counted(
     predict: PredictionMaker,
 ) -> None:
     posts = [predict(at, ["acme"], time.time(), sentiment=0) for at in range(7)]
-    await TrendSink(valkey, TrendLayout(namespace)).apply("posts@id-1:0", posts)
+    await TrendSink(valkey, TrendLayout(namespace)).apply({"posts@id-1:0": posts})
     code = example.replace("TrendLayout()", f"TrendLayout({namespace!r})")
     assert re.search(r"\b7\b", await asyncio.to_thread(run, code, valkey_url))
 

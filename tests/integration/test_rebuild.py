@@ -81,7 +81,7 @@ class Deployment:
 
     async def count(self, batch: Sequence[Prediction]) -> None:
         source = SourcePartition("posts", "id-1", batch[0].source.partition)
-        await self._sink.apply(source.field, batch)
+        await self._sink.apply({source.field: batch})
 
     def commit(self, batch: Sequence[Prediction]) -> None:
         self.committed[batch[0].source.partition] = batch[-1].source.offset

@@ -37,7 +37,7 @@ async def test_both_readers_answer_what_the_sink_counted(
     layout, now = TrendLayout(namespace), time.time()
     minute = int(now) // 60 * 60
     posts = [predict(at, ["a"], minute - 60 * (at % 3), sentiment=at % 2) for at in range(9)]
-    await TrendSink(valkey, layout).apply(FIELD, [*posts, predict(9, ["b"], now - 7 * 3600)])
+    await TrendSink(valkey, layout).apply({FIELD: [*posts, predict(9, ["b"], now - 7 * 3600)]})
     reader = TrendReader(valkey, layout)
     series = await reader.trends("a", minute - 120, now, "1m")
     assert [(bucket.start, bucket.posts) for bucket in series.buckets] == [
@@ -73,7 +73,7 @@ async def test_a_track_is_told_apart_by_platform_and_language(
         )
         for at in range(30)
     ]
-    await TrendSink(valkey, layout).apply(FIELD, posts)
+    await TrendSink(valkey, layout).apply({FIELD: posts})
     splits = await TrendReader(valkey, layout).splits("a", now - 3600, now + 1, now)
     assert splits.resolution == "1m"
     assert {name: own.posts for name, own in splits.platforms.items()} == {
@@ -104,8 +104,8 @@ async def test_conversations_and_authors_are_counted_once_over_buckets(
         for at in range(400)
     ]
     sink, reader = TrendSink(valkey, layout), TrendReader(valkey, layout)
-    await sink.apply(FIELD, posts)
-    await sink.apply(FIELD, posts)
+    await sink.apply({FIELD: posts})
+    await sink.apply({FIELD: posts})
     hour = await reader.distinct("a", now - 3600, now + 1, now)
     assert (hour.resolution, hour.conversations, hour.authors) == ("1m", 20, 33)
     day = await reader.distinct("a", now - 86_400, now + 1, now)
@@ -131,7 +131,7 @@ async def test_a_snapshot_taken_while_posts_are_counted_agrees_with_its_own_fenc
         async with RedisConnection(valkey_url).open() as client:
             sink = TrendSink(client, layout)
             for first in range(0, len(posts), 5):
-                await sink.apply(FIELD, posts[first : first + 5])
+                await sink.apply({FIELD: posts[first : first + 5]})
 
     counting = asyncio.create_task(count())
     seen = []
@@ -161,7 +161,7 @@ async def test_a_bucket_that_was_deleted_by_hand_is_missing_from_the_snapshot(
     valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
 ) -> None:
     layout = TrendLayout(namespace)
-    await TrendSink(valkey, layout).apply(FIELD, [predict(0, ["a"], time.time())])
+    await TrendSink(valkey, layout).apply({FIELD: [predict(0, ["a"], time.time())]})
     (day,) = [b for b in (await take_snapshot(valkey, layout, "a")).buckets if b.resolution == "1d"]
     await valkey.delete(layout.bucket("a", day))
     half = (await take_snapshot(valkey, layout, "a")).buckets[day]

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import uuid4
 
 import pytest
@@ -132,6 +132,20 @@ def cuts(
         yield list(posts[data.draw(st.integers(0, reached[at])) :])
 
 
+def together(
+    data: DataObject, batches: Iterable[list[Prediction]]
+) -> Iterator[dict[str, list[Prediction]]]:
+    """Batches as they may be applied: those of different partitions at once, or one by one."""
+    call: dict[str, list[Prediction]] = {}
+    for batch in filter(None, batches):
+        own = field(batch[0].source.partition)
+        if own in call or data.draw(st.booleans()):
+            yield call
+            call = {}
+        call[own] = batch
+    yield call
+
+
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 async def test_any_replay_of_any_cut_counts_each_post_once(
@@ -158,9 +172,8 @@ async def test_any_replay_of_any_cut_counts_each_post_once(
     ]
     async with RedisConnection(valkey_url).open() as client:
         sink = TrendSink(client, TrendLayout(namespace))
-        for batch in cuts(data, partitions):
-            if batch:
-                await sink.apply(field(batch[0].source.partition), batch)
+        for calls in together(data, cuts(data, partitions)):
+            await sink.apply(calls)
         every_post = [post for posts in partitions for post in posts]
         assert await stored_counts(client, namespace) == naive_counts(namespace, every_post, now)
 
@@ -171,7 +184,7 @@ async def test_overlapping_batches_at_the_same_time_count_each_post_once(
     now = time.time()
     posts = [predict(offset, ["a", "b"], now) for offset in range(200)]
     batches = [posts[:120], posts[:60], posts[:200], posts[:200], posts[:10]]
-    applied = await asyncio.gather(*(sink.apply(field(0), batch) for batch in batches))
+    applied = await asyncio.gather(*(sink.apply({field(0): batch}) for batch in batches))
     assert sum(each.counted for each in applied) == 2 * len(posts)
     assert await stored_counts(valkey, namespace) == naive_counts(namespace, posts, now)
 
@@ -180,37 +193,37 @@ async def test_a_replayed_batch_counts_nothing_twice(
     sink: TrendSink, predict: PredictionMaker
 ) -> None:
     posts = [predict(offset, ["a", "b"], time.time()) for offset in range(3)]
-    assert await sink.apply(field(0), posts) == Applied(counted=6, skipped=0, late=0)
-    assert await sink.apply(field(0), posts) == Applied(counted=0, skipped=6, late=0)
+    assert await sink.apply({field(0): posts}) == Applied(counted=6, skipped=0, late=0)
+    assert await sink.apply({field(0): posts}) == Applied(counted=0, skipped=6, late=0)
 
 
 async def test_of_an_overlapping_batch_only_the_new_posts_count(
     sink: TrendSink, predict: PredictionMaker
 ) -> None:
     posts = [predict(offset, ["a"], time.time()) for offset in range(10)]
-    await sink.apply(field(0), posts[:6])
-    assert await sink.apply(field(0), posts[3:]) == Applied(counted=4, skipped=3, late=0)
+    await sink.apply({field(0): posts[:6]})
+    assert await sink.apply({field(0): posts[3:]}) == Applied(counted=4, skipped=3, late=0)
 
 
 async def test_an_offset_given_twice_in_a_batch_counts_once(
     sink: TrendSink, predict: PredictionMaker
 ) -> None:
     post = predict(5, ["a"], time.time())
-    assert (await sink.apply(field(0), [post, post])).counted == 1
+    assert (await sink.apply({field(0): [post, post]})).counted == 1
 
 
 async def test_a_topic_made_again_is_another_incarnation(
     sink: TrendSink, predict: PredictionMaker
 ) -> None:
     posts = [predict(offset, ["a"], time.time()) for offset in range(3)]
-    await sink.apply(field(0, "id-1"), posts)
-    assert (await sink.apply(field(0, "id-2"), posts)).counted == 3
+    await sink.apply({field(0, "id-1"): posts})
+    assert (await sink.apply({field(0, "id-2"): posts})).counted == 3
 
 
 async def test_a_late_post_counts_in_late_dropped_where_its_bucket_has_expired(
     sink: TrendSink, valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
 ) -> None:
-    applied = await sink.apply(field(0), [predict(0, ["a"], time.time() - 3 * 24 * HOUR_S)])
+    applied = await sink.apply({field(0): [predict(0, ["a"], time.time() - 3 * 24 * HOUR_S)]})
     assert applied == Applied(counted=1, skipped=0, late=2)
     late_dropped = await valkey.hgetall(f"{namespace}:{{a}}:late_dropped")
     assert late_dropped == {b"10s": b"1", b"1m": b"1"}
@@ -221,7 +234,7 @@ async def test_a_bucket_expires_its_retention_after_its_end(
 ) -> None:
     now = time.time()
     for offset in range(2):
-        await sink.apply(field(0), [predict(offset, ["a"], now)])
+        await sink.apply({field(0): [predict(offset, ["a"], now)]})
     for name, seconds, retention_s, _ in WIDTHS:
         start = int(now) - int(now) % seconds
         expires_at = await valkey.expiretime(f"{namespace}:{{a}}:{name}:{start}")
@@ -233,7 +246,7 @@ async def test_the_index_names_every_live_bucket(
 ) -> None:
     now = time.time()
     posts = [predict(at, ["a"], now - age) for at, age in enumerate(AGES_S)]
-    await sink.apply(field(0), posts)
+    await sink.apply({field(0): posts})
     index = f"{namespace}:{{a}}:buckets"
     members = [text(name) for name in await valkey.zrange(index, 0, -1) if isinstance(name, bytes)]
     keys = {f"{namespace}:{{a}}:{name}": await valkey.zscore(index, name) for name in members}
@@ -249,7 +262,7 @@ async def test_the_index_names_every_live_bucket(
 async def test_the_set_of_tracks_names_each_track(
     sink: TrendSink, valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
 ) -> None:
-    await sink.apply(field(0), [predict(0, ["a", "Käse: 🧀"], time.time())])
+    await sink.apply({field(0): [predict(0, ["a", "Käse: 🧀"], time.time())]})
     members = await valkey.smembers(f"{namespace}:tracks")
     assert set(map(text, members)) == {"a", "Käse: 🧀"}
 
@@ -261,8 +274,8 @@ async def test_what_finds_no_room_among_the_languages_is_other(
     languages = [f"l{at}" for at in range(most + 5)]
     posts = [predict(at, ["a"], now, lang=language) for at, language in enumerate(languages)]
     for post in posts:
-        await sink.apply(field(0), [post])
-    await sink.apply(field(1), [predict(0, ["a"], now, partition=1, lang="l0")])
+        await sink.apply({field(0): [post]})
+    await sink.apply({field(1): [predict(0, ["a"], now, partition=1, lang="l0")]})
     told_apart = {
         text(name) for name in await valkey.smembers(f"{namespace}:{{a}}:values:language")
     }
@@ -284,7 +297,7 @@ async def test_distinct_counts_hold_each_element_once_and_expire(
         for at in range(30)
     ]
     for first in (0, 10, 5, 0):
-        await sink.apply(field(0), posts[first:])
+        await sink.apply({field(0): posts[first:]})
     for name, seconds, kept_s in (("1m", 60, 2 * HOUR_S), ("1h", HOUR_S, 8 * DAY_S)):
         start = int(now) // seconds * seconds
         for kind, distinct in (("conversations", 3), ("authors", 5)):
@@ -297,9 +310,9 @@ async def test_distinct_counts_hold_each_element_once_and_expire(
 async def test_a_server_that_lost_its_scripts_is_given_them_again(
     sink: TrendSink, valkey: redis.asyncio.Redis, predict: PredictionMaker
 ) -> None:
-    await sink.apply(field(0), [predict(0, ["a", "b"], time.time())])
+    await sink.apply({field(0): [predict(0, ["a", "b"], time.time())]})
     await valkey.script_flush()
-    assert (await sink.apply(field(0), [predict(1, ["a", "b"], time.time())])).counted == 2
+    assert (await sink.apply({field(0): [predict(1, ["a", "b"], time.time())]})).counted == 2
 
 
 async def test_a_full_server_refuses_the_whole_batch_and_counts_it_when_there_is_room(
@@ -307,14 +320,14 @@ async def test_a_full_server_refuses_the_whole_batch_and_counts_it_when_there_is
 ) -> None:
     now = time.time()
     posts = [predict(offset, ["a"], now) for offset in range(3)]
-    await sink.apply(field(0), posts[:1])
+    await sink.apply({field(0): posts[:1]})
     await valkey.config_set("maxmemory", 1)
     try:
         with pytest.raises(OutOfMemoryError):
-            await sink.apply(field(0), posts)
+            await sink.apply({field(0): posts})
     finally:
         await valkey.config_set("maxmemory", 0)
-    assert (await sink.apply(field(0), posts)).counted == 2
+    assert (await sink.apply({field(0): posts})).counted == 2
     assert await stored_counts(valkey, namespace) == naive_counts(namespace, posts, now)
 
 
@@ -322,14 +335,14 @@ async def test_a_post_of_another_partition_is_refused(
     sink: TrendSink, predict: PredictionMaker
 ) -> None:
     with pytest.raises(ValueError, match="each source partition by itself"):
-        await sink.apply(field(1), [predict(0, ["a"], time.time(), partition=0)])
+        await sink.apply({field(1): [predict(0, ["a"], time.time(), partition=0)]})
 
 
 async def test_a_track_that_would_move_the_hash_tag_is_refused(
     sink: TrendSink, predict: PredictionMaker
 ) -> None:
     with pytest.raises(ValueError, match="cannot be a hash tag"):
-        await sink.apply(field(0), [predict(0, ["a}"], time.time())])
+        await sink.apply({field(0): [predict(0, ["a}"], time.time())]})
 
 
 async def test_a_connection_that_broke_is_made_again_and_each_post_counts_once(
@@ -344,5 +357,5 @@ async def test_a_connection_that_broke_is_made_again_and_each_post_counts_once(
     for first in range(0, len(posts), 5):
         async with RedisConnection(valkey_url).open() as other:
             await other.client_kill_filter(_type="normal", skipme=True)
-        await sink.apply(field(0), posts[first : first + 5])
+        await sink.apply({field(0): posts[first : first + 5]})
     assert await stored_counts(valkey, namespace) == naive_counts(namespace, posts, now)

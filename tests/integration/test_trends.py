@@ -74,7 +74,7 @@ class Deployment:
             for partition in {post.source.partition for post in posts}:
                 source = SourcePartition(self.settings.topic("posts"), self.incarnation, partition)
                 batch = [post for post in posts if post.source.partition == partition]
-                await sink.apply(source.field, batch)
+                await sink.apply({source.field: batch})
 
     async def commit(self, offsets: Mapping[int, int], topic_id: str | None = None) -> None:
         """Commit, of posts that are there: nobody reads them here."""

@@ -30,9 +30,9 @@ async def keep(client: redis.asyncio.Redis, options: ApiOptions, predict: Predic
     """Twelve posts of a track: the first four negative, with their texts."""
     now = time.time()
     posts = [predict(at, ["acme"], now - at, sentiment=0 if at < 4 else 2) for at in range(12)]
-    await TrendSink(client, options.layout).apply(FIELD, posts)
+    await TrendSink(client, options.layout).apply({FIELD: posts})
     store = ExemplarStore(client, options.layout, text_retention_s=3600)
-    await store.keep(posts, {at: f"text {at}" for at in range(4)})
+    await store.keep((post, f"text {at}" if at < 4 else None) for at, post in enumerate(posts))
 
 
 async def test_splits_and_distinct_counts_add_up(
@@ -61,7 +61,7 @@ async def test_a_window_is_set_beside_the_one_before_or_any_other(
     now = time.time()
     posts = [predict(at, ["acme"], now - 30 * at, sentiment=0) for at in range(100)]
     posts += [predict(100 + at, ["acme"], now - 4000 - 30 * at, sentiment=2) for at in range(90)]
-    await TrendSink(valkey, options.layout).apply(FIELD, posts)
+    await TrendSink(valkey, options.layout).apply({FIELD: posts})
     found = (await api.get("/api/v1/comparison/acme?window=1h")).json()
     negative = found["sentiment"]["negative"]
     assert (negative["share"], negative["baseline"]) == (1.0, 0.0)
@@ -83,7 +83,7 @@ async def test_shares_are_corrected_by_the_fit_for_their_model_alone(
         predict(at, ["acme"], now - at, sentiment=at % 3, model_version=version) for at in range(90)
     ]
     posts += [predict(100, ["other"], now, model_version="another")]
-    await TrendSink(valkey, options.layout).apply(FIELD, posts)
+    await TrendSink(valkey, options.layout).apply({FIELD: posts})
     server = ApiServer(replace(options, quantifier=quantifier), "127.0.0.1", 0)
     async with server.beside(), httpx.AsyncClient(base_url=server.url) as api:
         shares = (await api.get("/api/v1/corrected/acme")).json()["corrected"]["sentiment"]
@@ -145,7 +145,7 @@ async def test_alerts_come_the_newest_first_and_page_by_page(
     predict: PredictionMaker,
 ) -> None:
     now = time.time()
-    await TrendSink(valkey, options.layout).apply(FIELD, [predict(0, ["acme", "globex"], now)])
+    await TrendSink(valkey, options.layout).apply({FIELD: [predict(0, ["acme", "globex"], now)]})
     store = AlertStore(valkey, AlertLayout(options.layout.namespace))
     for number, track in enumerate(("acme", "globex", "acme")):
         await store.put(make_alert(track, 1000 + number))
@@ -191,7 +191,7 @@ async def test_followers_are_told_of_an_alert_when_it_is_raised_and_when_it_ends
     options: ApiOptions,
     predict: PredictionMaker,
 ) -> None:
-    await TrendSink(valkey, options.layout).apply(FIELD, [predict(0, ["acme"], time.time())])
+    await TrendSink(valkey, options.layout).apply({FIELD: [predict(0, ["acme"], time.time())]})
     store = AlertStore(valkey, AlertLayout(options.layout.namespace))
     await store.put(make_alert("acme", 900))
     alert = make_alert("acme", 1000)

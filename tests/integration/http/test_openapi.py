@@ -67,7 +67,7 @@ def url(valkey_url: str, namespace: str, predict: PredictionMaker) -> Iterator[s
         async with options.redis.open() as client:
             now = time.time()
             posts = [predict(at, ["acme", "a/b"], now - 60 * at) for at in range(50)]
-            await TrendSink(client, options.layout).apply("posts@id-1:0", posts)
+            await TrendSink(client, options.layout).apply({"posts@id-1:0": posts})
 
     asyncio.run(count())
     with running(options) as url:

@@ -32,7 +32,7 @@ async def test_a_post_that_is_counted_is_told_with_the_state_of_its_bucket(
     async with following(api, resolution="1d") as found:
         assert (await next_of(found, "hello"))[2] == {}
         for offset in (0, 1):
-            await sink.apply(FIELD, [predict(offset, ["a"], time.time(), sentiment=2)])
+            await sink.apply({FIELD: [predict(offset, ["a"], time.time(), sentiment=2)]})
             _, _, data = await next_of(found, "trend")
             assert (data["track"], data["resolution"]) == ("a", "1d")
             assert data["buckets"][-1]["sentiment"]["positive"] == offset + 1
@@ -47,9 +47,9 @@ async def test_who_comes_back_gets_what_it_missed_once(
     sink = TrendSink(valkey, options.layout)
     async with following(api, resolution="1d") as found:
         await next_of(found, "hello")
-        await sink.apply(FIELD, [predict(0, ["a"], time.time())])
+        await sink.apply({FIELD: [predict(0, ["a"], time.time())]})
         last, _, _ = await next_of(found, "trend")
-        await sink.apply(FIELD, [predict(1, ["a"], time.time())])
+        await sink.apply({FIELD: [predict(1, ["a"], time.time())]})
         missed = await next_of(found, "trend")
     for _ in range(2):  # the same again, however often it comes back
         async with following(api, last, resolution="1d") as found:
@@ -73,7 +73,7 @@ async def test_only_what_was_asked_for_is_told(
     sink = TrendSink(valkey, options.layout)
     async with following(api, track=["b", "c"], resolution="1h") as found:
         await next_of(found, "hello")
-        await sink.apply(FIELD, [predict(0, ["a"], time.time()), predict(1, ["c"], time.time())])
+        await sink.apply({FIELD: [predict(0, ["a"], time.time()), predict(1, ["c"], time.time())]})
         _, _, data = await next_of(found, "trend")
         assert (data["track"], data["resolution"]) == ("c", "1h")
 
@@ -100,7 +100,7 @@ async def test_followers_outlive_a_restart_of_redis(
         wait_for_valkey(process, tmp_path)
         await next_of(found, "reset")
         async with connection.open() as client:
-            await TrendSink(client, layout).apply(FIELD, [predict(0, ["a"], time.time())])
+            await TrendSink(client, layout).apply({FIELD: [predict(0, ["a"], time.time())]})
         assert (await next_of(found, "trend"))[2]["track"] == "a"
         assert (await api.get("/readyz")).status_code == 200
     process.stop(STOP_S)
@@ -113,7 +113,7 @@ async def test_metrics_tell_of_followers_requests_and_opinion(
     predict: PredictionMaker,
 ) -> None:
     posts = [predict(at, ["a"], time.time(), sentiment=min(at, 2)) for at in range(4)]
-    await TrendSink(valkey, options.layout).apply(FIELD, posts)
+    await TrendSink(valkey, options.layout).apply({FIELD: posts})
     await api.get("/api/v1/trends/a")
     async with following(api) as found:
         await next_of(found, "hello")

@@ -40,7 +40,7 @@ async def test_a_trend_is_byte_for_byte_what_the_reader_answers(
     posts = [
         predict(at, ["a"], now - at * 97, sentiment=at % 3, emotion=at % 7) for at in range(300)
     ]
-    await TrendSink(valkey, layout).apply(FIELD, posts)
+    await TrendSink(valkey, layout).apply({FIELD: posts})
     reader = TrendReader(valkey, layout)
     for name, span_s in (("10s", 2 * HOUR), ("1m", 7 * HOUR), ("1h", 50 * HOUR), ("1d", 999_999)):
         start, end = now - span_s, now - 30
@@ -68,7 +68,7 @@ async def test_what_is_kept_in_memory_follows_every_change(
         post = predict(
             turn, ["a"], created_at, sentiment=drawn.randrange(3), model_version=f"m-{turn % 2}"
         )
-        await sink.apply(FIELD, [post])
+        await sink.apply({FIELD: [post]})
         for name, span_s in (("10s", HOUR), ("1m", 23 * HOUR), ("1h", 72 * HOUR)):
             answer = await live.trends("a", now - span_s, now + 1, name)
             expected = await reader.trends("a", now - span_s, now + 1, name)
@@ -83,13 +83,13 @@ async def test_an_answer_that_is_known_is_not_sent_again(
 ) -> None:
     now = time.time()
     sink = TrendSink(valkey, layout)
-    await sink.apply(FIELD, [predict(0, ["a"], now - 600)])
+    await sink.apply({FIELD: [predict(0, ["a"], now - 600)]})
     asked: Mapping[str, str | float] = {"start": now - HOUR, "end": now, "resolution": "1m"}
     first = await api.get("/api/v1/trends/a", params=asked)
     known = {"If-None-Match": first.headers["etag"]}
     again = await api.get("/api/v1/trends/a", params=asked, headers=known)
     assert (again.status_code, again.content) == (304, b"")
-    await sink.apply(FIELD, [predict(1, ["a"], now - 1200)])
+    await sink.apply({FIELD: [predict(1, ["a"], now - 1200)]})
     deadline = time.monotonic() + 10
     while (
         changed := await api.get("/api/v1/trends/a", params=asked, headers=known)
@@ -107,7 +107,7 @@ async def test_a_long_answer_is_compressed_for_who_accepts_it(
 ) -> None:
     now = time.time()
     posts = [predict(at, ["a"], now - 60 * at) for at in range(50)]
-    await TrendSink(valkey, layout).apply(FIELD, posts)
+    await TrendSink(valkey, layout).apply({FIELD: posts})
     asked: Mapping[str, str | float] = {"start": now - HOUR, "end": now, "resolution": "1m"}
     plain = await api.get("/api/v1/trends/a", params=asked, headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
@@ -127,7 +127,7 @@ async def test_csv_says_what_json_says(
 ) -> None:
     now = time.time()
     posts = [predict(at, ["a/ b#"], now - 600 * at, sentiment=at % 3) for at in range(9)]
-    await TrendSink(valkey, layout).apply(FIELD, posts)
+    await TrendSink(valkey, layout).apply({FIELD: posts})
     asked: Mapping[str, str | float] = {"start": now - 2 * HOUR, "end": now + 1, "resolution": "1m"}
     path = "/api/v1/trends/a%2F%20b%23"
     buckets = (await api.get(path, params=asked)).json()["buckets"]
@@ -150,7 +150,7 @@ async def test_tracks_come_in_pages(
     predict: PredictionMaker,
 ) -> None:
     names = [f"track-{number:02}" for number in range(25)]
-    await TrendSink(valkey, layout).apply(FIELD, [predict(0, names, time.time())])
+    await TrendSink(valkey, layout).apply({FIELD: [predict(0, names, time.time())]})
     found: list[str] = []
     url: str | None = "/api/v1/tracks?limit=10"
     while url:
@@ -171,7 +171,7 @@ async def test_the_leaderboard_agrees_with_the_trends(
     posts = [predict(at, ["a"], now - 20 * at, sentiment=2) for at in range(10)]
     posts += [predict(10 + at, ["b"], now - 20 * at, sentiment=at % 2) for at in range(4)]
     posts += [predict(20 + at, ["b"], now - 5000 - 20 * at, sentiment=2) for at in range(2)]
-    await TrendSink(valkey, layout).apply(FIELD, posts)
+    await TrendSink(valkey, layout).apply({FIELD: posts})
     board = (await api.get("/api/v1/leaderboard", params={"window": "1h"})).json()
     assert [(each["track"], each["posts"]) for each in board["tracks"]] == [("a", 10), ("b", 4)]
     b = board["tracks"][1]
@@ -204,7 +204,7 @@ async def test_every_answer_can_be_kept_shortened_and_asked_for_without_its_body
     route: str,
 ) -> None:
     names = ["a", *(f"track-{number}" for number in range(9))]
-    await TrendSink(valkey, layout).apply(FIELD, [predict(0, names, 1_800_000_000.0)])
+    await TrendSink(valkey, layout).apply({FIELD: [predict(0, names, 1_800_000_000.0)]})
     fixed = "?start=1799999000&end=1800001000"
     ranged = route.endswith("/a") and not route.startswith("exemplars")
     url = f"/api/v1/{route}{fixed if ranged else ''}"
@@ -232,7 +232,7 @@ async def test_a_window_holds_the_same_posts_on_the_leaderboard_and_of_a_track(
 ) -> None:
     now = time.time()
     posts = [predict(at, ["a"], now - 30 * at) for at in range(4000)]  # of 33 hours
-    await TrendSink(valkey, layout).apply(FIELD, posts)
+    await TrendSink(valkey, layout).apply({FIELD: posts})
     board = (await api.get("/api/v1/leaderboard", params={"window": window})).json()
     series = (await api.get("/api/v1/trends/a", params={"window": window})).json()
     assert board["start"] == series["start"]
@@ -260,7 +260,7 @@ async def test_a_range_that_makes_no_sense_is_a_problem(
     kind: str,
     said: str,
 ) -> None:
-    await TrendSink(valkey, layout).apply(FIELD, [predict(0, ["a"], time.time())])
+    await TrendSink(valkey, layout).apply({FIELD: [predict(0, ["a"], time.time())]})
     found = problem(await api.get(f"/api/v1/trends/a{query}"))
     assert found[:2] == (status, kind)
     assert said in found[2]
@@ -272,7 +272,7 @@ async def test_an_unknown_track_names_the_closest(
     layout: TrendLayout,
     predict: PredictionMaker,
 ) -> None:
-    await TrendSink(valkey, layout).apply(FIELD, [predict(0, ["acme"], time.time())])
+    await TrendSink(valkey, layout).apply({FIELD: [predict(0, ["acme"], time.time())]})
     status, kind, detail = problem(await api.get("/api/v1/trends/acne"))
     assert (status, kind) == (404, "unknown_track")
     assert "did you mean 'acme'?" in detail

@@ -14,7 +14,7 @@ from connectors.alerts.memory import WatchMemory
 from connectors.alerts.policy import quick_policy
 from connectors.alerts.store import AlertReader, AlertStore
 from connectors.conversations.source import SourcePartition
-from connectors.conversations.store import PartitionStore
+from connectors.conversations.store import BatchToFix, PartitionStore
 from connectors.exemplars.store import ExemplarStore
 from connectors.redis_connection import RedisConnection
 from connectors.redis_problems import redis_problem
@@ -54,15 +54,16 @@ async def work_of_a_worker(
     await client.ping()  # as its probes do
     store = PartitionStore(client, namespace=namespace, window=2)
     assert await store.load_intent(SOURCE) is None
-    assert await store.fix(SOURCE, 0, 2, b"outcomes", {"c1": [b"1", b"2", b"3"]})
-    assert await store.windows(SOURCE, ["c1"]) == {"c1": [b"2", b"3"]}
+    batch = BatchToFix(SOURCE, 0, 2, b"outcomes", {"c1": [b"1", b"2", b"3"]})
+    assert await store.fix([batch]) == [True]
+    assert await store.windows([(SOURCE, "c1")]) == {(SOURCE, "c1"): [b"2", b"3"]}
     now = time.time()
     posts = [predict(0, ["acme"], now), predict(1, ["acme"], now - YEAR_S)]
     posts += [predict(at, ["acme"], now) for at in range(2, 20)]
-    applied = await TrendSink(client, TrendLayout(namespace)).apply(SOURCE.field, posts)
+    applied = await TrendSink(client, TrendLayout(namespace)).apply({SOURCE.field: posts})
     assert (applied.counted, applied.late) == (20, 3)
     examples = ExemplarStore(client, TrendLayout(namespace), text_retention_s=3600)
-    await examples.keep(posts, {0: "words"})
+    await examples.keep((post, "words") for post in posts)
 
 
 async def work_of_a_verifier(

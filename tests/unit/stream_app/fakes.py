@@ -2,13 +2,14 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import orjson
 
 from connectors.conversations.source import SourcePartition
+from connectors.conversations.store import BatchToFix, Conversation
 from connectors.schemas.prediction import Prediction
 from connectors.schemas.scoring import Features, Score, WindowRequest
 from connectors.trends.sink import Applied
@@ -107,28 +108,24 @@ class FakeStore:
     async def load_intent(self, partition: SourcePartition) -> FakeIntent | None:
         return self.intents.get(partition.field)
 
-    async def fix(
-        self,
-        partition: SourcePartition,
-        first: int,
-        last: int,
-        outcomes: bytes,
-        appended: Mapping[str, Sequence[bytes]],
-    ) -> bool:
+    async def fix(self, batches: Sequence[BatchToFix]) -> list[bool]:
         self.faults.before_effect()
-        stored = self.intents.get(partition.field)
-        if stored is not None and stored.last >= first:
-            return False
-        self.intents[partition.field] = FakeIntent(first, last, outcomes)
-        for conversation, records in appended.items():
-            self.kept.setdefault((partition.field, conversation), []).extend(records)
+        fixed = [self._fix(batch) for batch in batches]
         self.faults.after_effect()
+        return fixed
+
+    def _fix(self, batch: BatchToFix) -> bool:
+        partition = batch.partition.field
+        stored = self.intents.get(partition)
+        if stored is not None and stored.last >= batch.first:
+            return False
+        self.intents[partition] = FakeIntent(batch.first, batch.last, batch.outcomes)
+        for conversation, records in batch.appended.items():
+            self.kept.setdefault((partition, conversation), []).extend(records)
         return True
 
-    async def windows(
-        self, partition: SourcePartition, conversation_ids: Sequence[str]
-    ) -> dict[str, list[bytes]]:
-        return {c: list(self.kept.get((partition.field, c), [])) for c in conversation_ids}
+    async def windows(self, wanted: Iterable[Conversation]) -> dict[Conversation, list[bytes]]:
+        return {each: list(self.kept.get((each[0].field, each[1]), [])) for each in wanted}
 
 
 @dataclass
@@ -157,18 +154,19 @@ class FakeTrends:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     fences: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    async def apply(self, partition_field: str, posts: Sequence[Prediction]) -> Applied:
+    async def apply(self, posts: Mapping[str, Sequence[Prediction]]) -> Applied:
         self.faults.before_effect()
         counted = skipped = 0
-        for post in posts:
-            for track in post.tracks:
-                fence = (track, partition_field)
-                if post.source.offset > self.fences.get(fence, -1):
-                    self.fences[fence] = post.source.offset
-                    self.counts[track, post.sentiment.label] += 1
-                    counted += 1
-                else:
-                    skipped += 1
+        for partition_field, own in posts.items():
+            for post in own:
+                for track in post.tracks:
+                    fence = (track, partition_field)
+                    if post.source.offset > self.fences.get(fence, -1):
+                        self.fences[fence] = post.source.offset
+                        self.counts[track, post.sentiment.label] += 1
+                        counted += 1
+                    else:
+                        skipped += 1
         self.faults.after_effect()
         return Applied(counted, skipped, late=0)
 
@@ -180,9 +178,11 @@ class FakeExemplars:
     offered: list[int] = field(default_factory=list)
     texts: dict[int, str] = field(default_factory=dict)
 
-    async def keep(self, posts: Sequence[Prediction], texts: Mapping[int, str]) -> object:
-        self.offered += [post.source.offset for post in posts]
-        self.texts.update(texts)
+    async def keep(self, posts: Iterable[tuple[Prediction, str | None]]) -> object:
+        for post, text in posts:
+            self.offered.append(post.source.offset)
+            if text is not None:
+                self.texts[post.source.offset] = text
         return None
 
 

@@ -1,9 +1,10 @@
 """What the decider holds of a conversation is never older than what was scored of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from connectors.conversations.source import SourcePartition
+from connectors.conversations.store import Conversation
 from connectors.schemas.author import AuthorHasher
 from stream_app.batch import Batch, Decoder
 from stream_app.core.scoring import Scorer
@@ -28,11 +29,10 @@ class SlowStore(FakeStore):
 
     meanwhile: Windows
 
-    async def windows(
-        self, partition: SourcePartition, conversation_ids: Sequence[str]
-    ) -> dict[str, list[bytes]]:
-        answer = await super().windows(partition, conversation_ids)
-        self.meanwhile.load(KEY, answer["c"])
+    async def windows(self, wanted: Iterable[Conversation]) -> dict[Conversation, list[bytes]]:
+        answer = await super().windows(wanted)
+        (records,) = answer.values()
+        self.meanwhile.load(KEY, records)
         self.meanwhile.append(KEY, [STAMP + b"scored meanwhile"])
         return answer
 

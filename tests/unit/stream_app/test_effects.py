@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.conversations.source import SourcePartition
+from connectors.conversations.store import BatchToFix
 from connectors.schemas.author import AuthorHasher
 from connectors.schemas.prediction import Prediction
 from connectors.schemas.rejection import Reason
@@ -255,7 +256,7 @@ async def test_offsets_that_another_worker_fixed_end_this_one_before_it_delivers
     world = World()
     pipeline = world.pipeline(FakeEngine(), executor)
     pipeline.assign(SOURCE, None)
-    await world.store.fix(SOURCE, 0, 5, b"[]", {})
+    await world.store.fix([BatchToFix(SOURCE, 0, 5, b"[]", {})])
     with pytest.raises(CannotGoOn) as end:
         await pipeline.process(batch([post_record(3)]))
     assert end.value.code is ExitCode.FENCED
