@@ -1,7 +1,7 @@
 """The posts that the benchmarks score: the demonstration's scenario, without its broken ones."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from connectors.schemas.codec import decode_value, encode_post
@@ -27,12 +27,16 @@ class WirePost:
     post: DecodedPost
 
 
-def simulated_posts(count: int, progress: Progress) -> list[WirePost]:
+def simulated_posts(
+    count: int, progress: Progress, conversations: int | None = None
+) -> list[WirePost]:
     """The first valid posts of the scenario, the same every time but for their times.
 
     Args:
         count: how many.
         progress: told how many texts are encoded.
+        conversations: that they belong to, in turn, so that windows are long; None: those of the
+            scenario, most of which are short.
     """
     texts = all_texts()
     features = TextFeatures(load_text_encoder(Settings().model))
@@ -44,6 +48,9 @@ def simulated_posts(count: int, progress: Progress) -> list[WirePost]:
         elapsed_s = len(posts) * APART_S
         post = scenario.next_post(elapsed_s)
         if post.fault is None:
+            if conversations is not None:
+                name = f"bench-long-{len(posts) % conversations}"
+                post = replace(post, conversation_id=name, parent_id=None)
             posts.append(_on_the_wire(post, features, began + elapsed_s))
     return posts
 

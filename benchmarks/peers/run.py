@@ -36,6 +36,7 @@ def run(
     progress: Progress,
     peers: Sequence[Peer] = PEERS,
     share: int = SHARE,
+    conversations: int | None = None,
 ) -> Figures:
     """Measure, every program once in each run, Voxpop first.
 
@@ -45,9 +46,10 @@ def run(
         progress: told how far it is.
         peers: which ones.
         share: eager forms get one of so many posts.
+        conversations: see `simulated_posts`.
     """
     machine = this_machine()
-    backlog = simulated_posts(posts, progress)
+    backlog = simulated_posts(posts, progress, conversations)
     programs = _programs(peers, Settings().data_dir / "peers", progress)
     voxpop: list[Outcome] = []
     outcomes: list[list[Outcome]] = [[] for _ in programs]

@@ -106,6 +106,12 @@ def api(
 @app.command()
 def peers(
     posts: Annotated[int, typer.Option(min=400, help="Posts in the backlog.")] = 12000,
+    conversations: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Conversations they belong to in turn; the scenario's short ones by itself."
+        ),
+    ] = None,
     runs: Runs = 3,
     json: Json = None,
 ) -> None:
@@ -116,7 +122,7 @@ def peers(
     from benchmarks.peers import run as benchmark  # noqa: PLC0415 - keeps `--help` fast
 
     with _measuring(json) as progress:
-        figures = benchmark.run(posts, runs, progress)
+        figures = benchmark.run(posts, runs, progress, conversations=conversations)
     _tell(figures, json)
 
 

@@ -72,3 +72,12 @@ def test_a_part_of_the_posts_is_whole_conversations() -> None:
     assert 50 <= len(part) < 100
     whole = Counter(each.key for each in backlog)
     assert Counter(each.key for each in part) == {each.key: whole[each.key] for each in part}
+
+
+def test_posts_can_be_those_of_so_many_long_conversations() -> None:
+    backlog = simulated_posts(60, silent, conversations=3)
+    assert [each.key for each in backlog[:4]] == [backlog[at % 3].key for at in range(4)]
+    assert set(Counter(each.key for each in backlog).values()) == {20}
+    assert {each.post.conversation_id.encode() for each in backlog} == {
+        each.key for each in backlog
+    }
