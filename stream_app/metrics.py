@@ -8,13 +8,13 @@ import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import Final, Literal, Protocol, runtime_checkable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from connectors.build import this_build
 from stream_app.core.outcome import Outcome, Rejected
 
 Stage = Literal["decode", "wait", "assemble", "infer", "fix", "deliver", "count"]
@@ -110,7 +110,7 @@ class Metrics:
             ["partition"],
             registry=own,
         )
-        built = {"version": version("voxpop"), "python": platform.python_version()}
+        built = {**this_build().labels, "python": platform.python_version()}
         self._describe("build", "This program", built)
         ProcessCollector(registry=own)
 

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from typing import Final
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from connectors.build import this_build
 from connectors.http.dashboard_files import serve_dashboard
 from connectors.http.evidence_routes import evidence_routes
 from connectors.http.guard import Guard
@@ -46,7 +46,7 @@ def make_app(options: ApiOptions) -> tuple[FastAPI, Callable[[], None]]:
 
     app = FastAPI(
         title="Voxpop",
-        version=version("voxpop"),
+        version=this_build().version,
         description="Public opinion in social-media streams: exact sentiment and emotion trends.",
         docs_url=None,  # its pages load scripts from elsewhere
         redoc_url=None,

@@ -1,9 +1,11 @@
 """What the server measures of itself, and opinion by track, in Prometheus' terms."""
 
+import platform
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from connectors.build import this_build
 from connectors.trends.standing import Standing
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -14,6 +16,10 @@ class ApiMetrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        built = {**this_build().labels, "python": platform.python_version()}
+        Gauge("voxpop_build_info", "This program", list(built), registry=self._registry).labels(
+            **built
+        ).set(1)
         self._requests = Counter(
             "voxpop_api_requests",
             "Requests answered, by method, route and status",

@@ -82,9 +82,9 @@ app.add_typer(bench.app, name="bench")
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version  # noqa: PLC0415 - reads files, only for this option
+        from connectors.build import this_build  # noqa: PLC0415 - reads files, only for this option
 
-        typer.echo(f"voxpop {version('voxpop')}")
+        typer.echo(f"voxpop {this_build()}")
         raise typer.Exit
 
 
