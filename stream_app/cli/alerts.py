@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stream_app.cli.examples import examples
+
 if TYPE_CHECKING:
     from connectors.alerts.policy import AlertPolicy
     from connectors.alerts.webhook import Webhook
@@ -15,7 +17,12 @@ app = typer.Typer(
 )
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "voxpop alerts watch --false-alarms-a-day 0.5 --min-posts 50",
+        "voxpop alerts watch --quick --cool-down 5m",
+    )
+)
 def watch(
     false_alarms_a_day: Annotated[
         float,
@@ -29,7 +36,8 @@ def watch(
         float, typer.Option(help="Smallest change of a share, percentage points.")
     ] = 8.0,
     cool_down: Annotated[
-        str | None, typer.Option(help="Between two alerts of a kind on a track. Default: 1h.")
+        str | None,
+        typer.Option(help="Between two alerts of a kind on a track, as in 30m. Default: 1h."),
     ] = None,
     quick: Annotated[
         bool,
@@ -63,7 +71,9 @@ def watch(
     run_with_kafka(_watch(settings, policy, webhook))
 
 
-@app.command("list")
+@app.command(
+    "list", epilog=examples("voxpop alerts list", "voxpop alerts list acme --limit 5 --json")
+)
 def list_(
     track: Annotated[str | None, typer.Argument(help="Only of this track.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Only the newest.")] = 20,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stream_app.cli import bench_alerts, bench_model
+from stream_app.cli.examples import examples
 
 if TYPE_CHECKING:
     from benchmarks.accuracy import Figures as Accuracy
@@ -29,16 +30,16 @@ app = typer.Typer(
     help="Speed, and whether explanations are true and scores fair.", no_args_is_help=True
 )
 
-app.command()(bench_model.model)
-app.command()(bench_alerts.alerts)
-app.command()(bench_alerts.rules)
-app.command()(bench_model.acceleration)
+app.command(epilog=bench_model.MODEL_EXAMPLES)(bench_model.model)
+app.command(epilog=bench_alerts.ALERTS_EXAMPLES)(bench_alerts.alerts)
+app.command(epilog=bench_alerts.RULES_EXAMPLES)(bench_alerts.rules)
+app.command(epilog=bench_model.ACCELERATION_EXAMPLES)(bench_model.acceleration)
 
 Runs = Annotated[int, typer.Option(min=1, help="Runs; the median is given.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
 
 
-@app.command()
+@app.command(epilog=examples("voxpop bench engine --posts 512 --runs 3 --json engine.json"))
 def engine(
     posts: Annotated[int, typer.Option(min=1, help="Posts scored in a run.")] = 2048,
     runs: Runs = 5,
@@ -52,7 +53,7 @@ def engine(
     _tell(figures, json)
 
 
-@app.command()
+@app.command(epilog=examples("voxpop bench encoder --texts texts.txt"))
 def encoder(
     posts: Annotated[int, typer.Option(min=1, help="Texts encoded in a run.")] = 4096,
     runs: Runs = 5,
@@ -71,12 +72,12 @@ def encoder(
     _tell(figures, json)
 
 
-@app.command()
+@app.command(epilog=examples("voxpop bench pipeline --posts 2000 --runs 1 --seconds 5"))
 def pipeline(
     posts: Annotated[int, typer.Option(min=20, help="Posts in the backlog.")] = 12000,
     runs: Runs = 3,
     seconds: Annotated[
-        float, typer.Option(min=0.5, help="How long posts come at each steady rate.")
+        float, typer.Option(min=0.5, help="How long posts come at each steady rate, seconds.")
     ] = 15.0,
     json: Json = None,
 ) -> None:
@@ -89,10 +90,14 @@ def pipeline(
     _tell(figures, json)
 
 
-@app.command()
+@app.command(epilog=examples("voxpop bench api --readers 100 --seconds 5"))
 def api(
-    readers: Annotated[int, typer.Option(min=1, help="At once, where there are many.")] = 500,
-    seconds: Annotated[float, typer.Option(min=1, help="How long each load lasts.")] = 20.0,
+    readers: Annotated[
+        int, typer.Option(min=1, help="Readers at once, where there are many.")
+    ] = 500,
+    seconds: Annotated[
+        float, typer.Option(min=1, help="How long each load lasts, seconds.")
+    ] = 20.0,
     json: Json = None,
 ) -> None:
     """Measure the HTTP API while posts are counted: one reader, many, and many followers."""
@@ -103,7 +108,7 @@ def api(
     _tell(figures, json)
 
 
-@app.command()
+@app.command(epilog=examples("voxpop bench peers --posts 2000 --json peers.json"))
 def peers(
     posts: Annotated[int, typer.Option(min=400, help="Posts in the backlog.")] = 12000,
     conversations: Annotated[
@@ -126,11 +131,11 @@ def peers(
     _tell(figures, json)
 
 
-@app.command()
+@app.command(epilog=examples("voxpop bench growth --conversations 1000 --conversations 10000"))
 def growth(
     conversations: Annotated[
         list[int] | None,
-        typer.Option(min=64, help="How many; several times for several. 1,000 to 1,000,000."),
+        typer.Option(min=64, help="How many; repeat it for more. Default: 1,000 to 1,000,000."),
     ] = None,
     posts_each: Annotated[int, typer.Option(min=1, max=24, help="Posts of each.")] = 8,
     crashes: Annotated[int, typer.Option(min=1, max=7, help="Crashes; the median is given.")] = 3,
@@ -145,7 +150,7 @@ def growth(
     _tell(figures, json)
 
 
-@app.command()
+@app.command(epilog=examples("voxpop bench reading --records 20000 --runs 1"))
 def reading(
     records: Annotated[int, typer.Option(min=1000, help="Records in a topic.")] = 200_000,
     runs: Runs = 3,
@@ -159,7 +164,7 @@ def reading(
     _tell(figures, json)
 
 
-@app.command()
+@app.command(epilog=examples("voxpop bench windows --posts 512"))
 def windows(
     posts: Annotated[int, typer.Option(min=64, help="Posts scored in a run.")] = 2048,
     runs: Runs = 5,
@@ -173,10 +178,10 @@ def windows(
     _tell(figures, json)
 
 
-@app.command()
+@app.command(epilog=examples("voxpop bench soak --rate 200 --minutes 2 --json soak.json"))
 def soak(
     rate: Annotated[float, typer.Option(min=1, help="Posts a second.")] = 500.0,
-    minutes: Annotated[float, typer.Option(min=0.2, help="How long.")] = 15.0,
+    minutes: Annotated[float, typer.Option(min=0.2, help="How long, minutes.")] = 15.0,
     json: Json = None,
 ) -> None:
     """Measure whether a worker's memory stays flat while conversations keep coming."""
@@ -187,7 +192,7 @@ def soak(
     _tell(figures, json)
 
 
-@app.command()
+@app.command(epilog=examples("voxpop bench verify --predictions 20000 --runs 1"))
 def verify(
     predictions: Annotated[int, typer.Option(min=100, help="Predictions in the topic.")] = 400000,
     runs: Runs = 3,
@@ -201,7 +206,9 @@ def verify(
     _tell(figures, json)
 
 
-@app.command()
+@app.command(
+    epilog=examples("voxpop bench explanations --data meld=MELD --out explained --posts 100")
+)
 def explanations(
     data: Annotated[
         list[str],
@@ -234,7 +241,7 @@ def explanations(
     _tell(figures, out / "explanations.json")
 
 
-@app.command()
+@app.command(epilog=examples("voxpop bench accuracy --data meld=MELD --window 32 --window 8"))
 def accuracy(
     data: Annotated[
         list[str],
@@ -272,7 +279,7 @@ def accuracy(
     _tell(figures, json)
 
 
-@app.command()
+@app.command(epilog=examples("voxpop bench identities --json identities.json"))
 def identities(json: Json = None) -> None:
     """Measure whether a post is scored differently because of whom it speaks of."""
     from benchmarks import identities as benchmark  # noqa: PLC0415 - keeps `--help` fast

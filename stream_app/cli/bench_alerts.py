@@ -5,6 +5,10 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
+ALERTS_EXAMPLES = examples("voxpop bench alerts --days 2 --plot alerts.png")
+
 
 def alerts(
     days: Annotated[int, typer.Option(min=1, help="Simulated days of each seed.")] = 4,
@@ -32,6 +36,9 @@ def alerts(
         draw(figures, plot)
     if json is not None:
         write_json(json, figures)
+
+
+RULES_EXAMPLES = examples("voxpop bench rules --rules 1000 --posts 1000")
 
 
 def rules(

@@ -5,9 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
 if TYPE_CHECKING:
     from deploy.local.progress import Progress
     from models.training.corpus import Corpus
+
+
+MODEL_EXAMPLES = examples(
+    "voxpop bench model --data meld=MELD --out tables",
+    "voxpop bench model --data meld=MELD --out tables --set optimiser.epochs=2",
+)
 
 
 def model(
@@ -62,6 +70,11 @@ def model(
         raise CliError(str(error)) from error
     figures.show(wide_console())
     typer.echo(f"{out / benchmark.PAGE_FILE}: the tables with dev")
+
+
+ACCELERATION_EXAMPLES = examples(
+    "voxpop bench acceleration --posts 64 --runs 1 --json acceleration.json"
+)
 
 
 def acceleration(

@@ -5,10 +5,15 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
+EXAMPLES = examples("voxpop demo", "voxpop demo --seconds 120 --rate 20 --json demo.json")
+
 
 def demo(
     seconds: Annotated[
-        float | None, typer.Option(min=1, help="End after this long; until Ctrl-C without it.")
+        float | None,
+        typer.Option(min=1, help="End after as many seconds; until Ctrl-C without it."),
     ] = None,
     rate: Annotated[float, typer.Option(min=0.1, help="Posts a second.")] = 50.0,
     json_file: Annotated[

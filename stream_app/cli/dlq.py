@@ -5,12 +5,17 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
 app = typer.Typer(help="Rejected posts: list them, show one, replay.", no_args_is_help=True)
 
 Place = Annotated[str, typer.Argument(metavar="PARTITION:OFFSET", help="As `list` names it.")]
 
 
-@app.command("list")
+@app.command(
+    "list",
+    epilog=examples("voxpop dlq list --reason bad_tensor", "voxpop dlq list --limit 10 --json"),
+)
 def list_(
     reason: Annotated[str | None, typer.Option(help="Only those with this reason.")] = None,
     limit: Annotated[
@@ -30,7 +35,11 @@ def list_(
         view.print_table(letters, limit or 100)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "voxpop dlq show 0:42", "voxpop dlq show 0:42 --value   # to a file, to mend it"
+    )
+)
 def show(
     place: Place,
     value_only: Annotated[
@@ -51,7 +60,13 @@ def show(
         view.print_letter(letter)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "voxpop dlq replay 0:42 3:7",
+        "voxpop dlq replay 0:42 --mend mended.json",
+        "voxpop dlq replay --reason poison",
+    )
+)
 def replay(
     places: Annotated[
         list[str] | None, typer.Argument(metavar="PARTITION:OFFSET...", help="Which to send.")

@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
 COLORS = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "fail": typer.colors.RED}
+
+
+EXAMPLES = examples("voxpop doctor", "voxpop doctor --json")
 
 
 def doctor(

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
 
 class Split(StrEnum):
     """Parts of the data that nothing was trained on."""
@@ -20,6 +22,12 @@ class Device(StrEnum):
     AUTO = "auto"
     CPU = "cpu"
     CUDA = "cuda"
+
+
+EXAMPLES = examples(
+    "voxpop evaluate --data meld=MELD --out report",
+    "voxpop evaluate run --data goemotions=GOEMOTIONS --split dev --out report",
+)
 
 
 def evaluate(

@@ -6,12 +6,19 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
 
 class Task(StrEnum):
     """What the model tells of a post."""
 
     SENTIMENT = "sentiment"
     EMOTION = "emotion"
+
+
+EXAMPLES = examples(
+    "voxpop explain posts.jsonl", "voxpop explain posts.jsonl --post p1 --task emotion --json"
+)
 
 
 def explain(

@@ -4,6 +4,10 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
+EXAMPLES = examples("voxpop forget --post p1", "voxpop forget --author did:plc:abc")
+
 
 def forget(
     post: Annotated[str | None, typer.Option(help="Id of a post.")] = None,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
 if TYPE_CHECKING:
     from connectors.sources.items import Source
 
@@ -31,7 +33,7 @@ CursorPath = Annotated[
 ]
 
 
-@app.command()
+@app.command(epilog=examples("voxpop ingest bluesky --query 'acme OR #acme' --track acme"))
 def bluesky(query: Query = None, track: Track = None, cursor: CursorPath = None) -> None:
     """Posts of all of Bluesky as they are written. Needs no account."""
     from connectors.sources.bluesky import BlueskySource  # noqa: PLC0415 - keeps `--help` fast
@@ -40,7 +42,9 @@ def bluesky(query: Query = None, track: Track = None, cursor: CursorPath = None)
     _run(BlueskySource(Settings().bluesky_jetstream), query, track, cursor)
 
 
-@app.command()
+@app.command(
+    epilog=examples("voxpop ingest mastodon --server https://mastodon.social --hashtag acme")
+)
 def mastodon(
     server: Annotated[str, typer.Option(help="URL of a server, https://mastodon.social.")],
     hashtag: Annotated[
@@ -61,7 +65,7 @@ def mastodon(
     _run(source, query, track, cursor, places=[hashtag or "", str(local)])
 
 
-@app.command()
+@app.command(epilog=examples("voxpop ingest reddit --subreddit acme --subreddit gadgets"))
 def reddit(
     subreddit: Annotated[list[str], typer.Option(help="Its name; repeat it for more.")],
     query: Query = None,
@@ -89,7 +93,12 @@ def reddit(
     _run(RedditSource(subreddit, app), query, track, cursor, places=subreddit)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "voxpop ingest youtube --video dQw4w9WgXcQ --track acme",
+        "voxpop ingest youtube --channel UCxxxxxxxxxxxxxxxxxxxxxx --daily-units 5000",
+    )
+)
 def youtube(
     video: Annotated[list[str] | None, typer.Option(help="Its id; repeat it for more.")] = None,
     channel: Annotated[
@@ -117,7 +126,7 @@ def youtube(
     _run(source, query, track, cursor, places=[*videos, *channels])
 
 
-@app.command()
+@app.command(epilog=examples("voxpop ingest rss --feed https://example.org/feed.xml --every 600"))
 def rss(
     feed: Annotated[list[str], typer.Option(help="URL of a feed; repeat it for more.")],
     query: Query = None,
@@ -133,7 +142,12 @@ def rss(
     _run(FeedSource(feed, poll_s=every), query, track, cursor, places=feed)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "voxpop ingest file posts.csv --column text=body --platform forum",
+        "voxpop ingest file posts.parquet --track acme",
+    )
+)
 def file(
     path: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="JSONL, CSV, TSV or Parquet.")

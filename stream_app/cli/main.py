@@ -4,10 +4,10 @@ Not for what a command does: that is in the file of its name.
 """
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
-from pydantic import ValidationError
 
 from stream_app.cli import (
     alerts,
@@ -36,10 +36,12 @@ from stream_app.cli import (
 from stream_app.cli.errors import CliError
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
     from redis.exceptions import RedisError
 
 FAILED = 1
 USAGE = 2
+WRONG_VALUE = "pydantic_core._pydantic_core.ValidationError"
 # messages that hold the remedy already
 SAYS_ITSELF = {
     "connectors.tracks.errors.TracksError",
@@ -52,31 +54,34 @@ SAYS_ITSELF = {
 
 app = typer.Typer(
     name="voxpop",
-    help="Public opinion in social-media streams: posts in, exact trends out.",
+    help="Public opinion in social-media streams: posts in, exact trends out.\n\n"
+    "Exit codes: 0 done, 1 it failed or what it compared differs, 2 wrong usage. The help of each "
+    "command has examples.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-app.command()(demo.demo)
+app.command(epilog=demo.EXAMPLES)(demo.demo)
 app.add_typer(stack.app, name="stack")
 app.add_typer(topics.app, name="topics")
-app.command()(produce.produce)
+app.command(epilog=produce.EXAMPLES)(produce.produce)
 app.add_typer(ingest.app, name="ingest")
-app.command()(trends.trends)
-app.command()(serve.serve)
-app.command()(verify.verify)
-app.command()(rebuild.rebuild)
-app.command()(forget.forget)
+app.command(epilog=trends.EXAMPLES)(trends.trends)
+app.command(epilog=serve.EXAMPLES)(serve.serve)
+app.command(epilog=verify.EXAMPLES)(verify.verify)
+app.command(epilog=rebuild.EXAMPLES)(rebuild.rebuild)
+app.command(epilog=forget.EXAMPLES)(forget.forget)
 app.add_typer(tracks.app, name="tracks")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(dlq.app, name="dlq")
-app.command()(doctor.doctor)
-app.command()(replay.replay)
+app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
+app.command(epilog=replay.EXAMPLES)(replay.replay)
 app.add_typer(prevalence.app, name="prevalence")
-app.command()(score.score)
-app.command()(explain.explain)
-app.command()(train.train)
-app.command()(teach.teach)
-app.command()(evaluate.evaluate)
+app.command(epilog=score.EXAMPLES)(score.score)
+app.command(epilog=explain.EXAMPLES)(explain.explain)
+app.command(epilog=train.EXAMPLES)(train.train)
+app.command(epilog=teach.EXAMPLES)(teach.teach)
+app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.add_typer(bench.app, name="bench")
 
 
@@ -107,23 +112,26 @@ def main() -> None:
         app()
     except CliError as error:
         _end(str(error), error.exit_code)
-    except ValidationError as error:
-        if error.title != "Settings":
-            raise
-        from stream_app.settings import settings_problem  # noqa: PLC0415 - keeps `--help` fast
-
-        _end(settings_problem(error), USAGE)
     except Exception as error:
-        line = _outside_line(error)
+        names = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
+        if names[0] == WRONG_VALUE and cast("ValidationError", error).title == "Settings":
+            from stream_app.settings import settings_problem  # noqa: PLC0415 - keeps `--help` fast
+
+            _end(settings_problem(cast("ValidationError", error)), USAGE)
+        line = _outside_line(error, names)
         if line is None:
             raise
         _end(line, FAILED)
 
 
-def _outside_line(error: Exception) -> str | None:
-    """What to say of a failure of Kafka or Redis; None when it is another."""
-    for kind in type(error).__mro__:
-        name = f"{kind.__module__}.{kind.__qualname__}"
+def _outside_line(error: Exception, names: Sequence[str]) -> str | None:
+    """What to say of a failure of Kafka or Redis; None when it is another.
+
+    Args:
+        error: what was raised.
+        names: of its classes, told by name since to import them all would slow `--help` down.
+    """
+    for name in names:
         if name in SAYS_ITSELF:
             return str(error)
         if name == "aiokafka.errors.KafkaConnectionError":

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
 if TYPE_CHECKING:
     from stream_app.settings import Settings
 
@@ -18,7 +20,7 @@ FIT_SPLIT = typer.Option(help="Value of `video_split` to fit on: not trained on,
 MODEL = typer.Option(file_okay=False, help="Checkpoint folder. Default: VOXPOP_MODEL.")
 
 
-@app.command()
+@app.command(epilog=examples("voxpop prevalence fit comments.parquet --out quantifier.json"))
 def fit(
     path: Annotated[Path, COMMENTS],
     out: Annotated[Path, typer.Option(dir_okay=False, help="JSON file to write.")],
@@ -38,7 +40,7 @@ def fit(
     typer.echo(f"new tracks: {quantifier.new}; known tracks: {quantifier.known}")
 
 
-@app.command()
+@app.command(epilog=examples("voxpop prevalence report comments.parquet --out report --judge test"))
 def report(
     path: Annotated[Path, COMMENTS],
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder for the report.")],

@@ -5,6 +5,12 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
+EXAMPLES = examples(
+    "voxpop produce posts.jsonl --rate 200", "voxpop produce posts.jsonl --rebase-to-now"
+)
+
 
 def produce(
     file: Annotated[

@@ -4,10 +4,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
 if TYPE_CHECKING:
     from connectors.trends.rebuild import Rebuilt, Scope
 
 MOST_SHOWN = 50
+
+
+EXAMPLES = examples("voxpop rebuild", "voxpop rebuild --start 2026-01-01T00:00:00Z --lower")
 
 
 def rebuild(

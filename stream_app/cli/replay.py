@@ -5,6 +5,13 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
+EXAMPLES = examples(
+    "voxpop replay comments.parquet --limit 500 --span 6h",
+    "voxpop replay comments.parquet --split test --workers 2 --report replayed",
+)
+
 
 def replay(
     path: Annotated[

@@ -5,7 +5,12 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
 LINES_A_CHUNK = 256
+
+
+EXAMPLES = examples("voxpop score posts.jsonl predictions.jsonl")
 
 
 def score(

@@ -4,7 +4,12 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
 LOCAL = ("127.0.0.1", "::1", "localhost")
+
+
+EXAMPLES = examples("voxpop serve", "voxpop serve --host 0.0.0.0 --port 8080")
 
 
 def serve(

@@ -4,12 +4,14 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
 app = typer.Typer(
     help="A local Kafka and Valkey, for trying Voxpop on one machine.", no_args_is_help=True
 )
 
 
-@app.command()
+@app.command(epilog=examples("voxpop stack up"))
 def up() -> None:
     """Start Kafka and Valkey; what runs already stays.
 
@@ -30,7 +32,7 @@ def up() -> None:
     typer.echo(f"VOXPOP_REDIS={endpoints.redis}")
 
 
-@app.command()
+@app.command(epilog=examples("voxpop stack down"))
 def down() -> None:
     """End the servers that `stack up` started; their data stays."""
     from deploy.local import LocalStack, StackError  # noqa: PLC0415 - keeps `--help` fast
@@ -44,7 +46,7 @@ def down() -> None:
     typer.echo(f"ended {' and '.join(ended)}" if ended else "nothing was running")
 
 
-@app.command()
+@app.command(epilog=examples("voxpop stack status", "voxpop stack status --json"))
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -5,6 +5,10 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
+EXAMPLES = examples("voxpop teach teacher --data meld=MELD --out logits.npz")
+
 
 def teach(
     teacher: Annotated[

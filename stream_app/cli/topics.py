@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
 app = typer.Typer(help="The Kafka topics of this deployment.", no_args_is_help=True)
 
 
@@ -12,7 +14,9 @@ def topics() -> None:
     """Keeps `create` a command of its own where it is the only one."""
 
 
-@app.command()
+@app.command(
+    epilog=examples("voxpop topics create", "voxpop topics create --partitions 32 --replication 3")
+)
 def create(
     partitions: Annotated[
         int | None,

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
 app = typer.Typer(help="Tracks as rules: check a file of them.", no_args_is_help=True)
 
 MOST_NAMED = 5
@@ -15,7 +17,11 @@ def tracks() -> None:
     """Keeps `check` a command of its own where it is the only one."""
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "voxpop tracks check tracks.yaml", "voxpop tracks check tracks.yaml --posts posts.jsonl"
+    )
+)
 def check(
     file: Annotated[
         Path | None, typer.Argument(help="YAML file of tracks. Default: VOXPOP_TRACKS.")

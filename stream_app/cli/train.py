@@ -5,8 +5,18 @@ from typing import Annotated
 
 import typer
 
+from stream_app.cli.completions import training_presets
+from stream_app.cli.examples import examples
+
 DEFAULT_CONFIG = "meld-stream"
 INTERRUPTED = 128  # beside the signal's number, as shells have it
+
+
+EXAMPLES = examples(
+    "voxpop train --config meld-stream --data meld=MELD --out run",
+    "voxpop train --config shipped --data meld=MELD --set optimiser.batch=16 --out run",
+    "voxpop train --resume --out run",
+)
 
 
 def train(
@@ -18,7 +28,8 @@ def train(
         str | None,
         typer.Option(
             help="A TOML file, or one of shipped, meld-stream, meld-default, meld-large, paper, "
-            f"multi, goemotions, csmv, mosi. [default: {DEFAULT_CONFIG}]"
+            f"multi, goemotions, csmv, mosi. [default: {DEFAULT_CONFIG}]",
+            autocompletion=training_presets,
         ),
     ] = None,
     data: Annotated[

@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
 if TYPE_CHECKING:
     from connectors.trends.series import TrendSeries
+
+
+EXAMPLES = examples(
+    "voxpop trends acme --window 1h",
+    "voxpop trends acme --window 7d --compare previous",
+    "voxpop trends acme --start 2026-01-01 --end 2026-01-02 --resolution 1h --json",
+)
 
 
 def trends(

@@ -4,10 +4,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stream_app.cli.examples import examples
+
 if TYPE_CHECKING:
     from connectors.trends.verify import Verification
 
 MOST_SHOWN = 50
+
+
+EXAMPLES = examples("voxpop verify", "voxpop verify --start 2026-01-01 --end 2026-01-02 --json")
 
 
 def verify(
