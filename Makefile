@@ -3,7 +3,9 @@
 #   make install            only set up .venv       make check   format, lint, types, imports
 #   make bench              speed                   make fmt     format the code
 #   make fuzz               malformed posts, long
+#   make wheel              dist/: wheel, source archive, their SHA-256
 #   make audit              known vulnerabilities of the locked packages; asks PyPI
+#   make release-check      a wheel as for PyPI, and make audit
 #   make chaos [SEED=7]     faults, long
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -11,13 +13,14 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	&& command -v "$$p" && break; done)
 UV_VERSION := 0.13.9
 PIP_AUDIT_VERSION := 2.10.1
+TWINE_VERSION := 7.0.0
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DASHBOARD := connectors/http/dashboard
 DENO := $(abspath $(BIN)/deno)
 
-.PHONY: install demo test check audit fuzz chaos bench fmt clean
+.PHONY: install demo test check wheel audit release-check fuzz chaos bench fmt clean
 .DEFAULT_GOAL := install
 
 install: $(INSTALLED)
@@ -48,6 +51,16 @@ fuzz: install
 	$(BIN)/python -m tests.fuzz
 	@$(BIN)/uv pip install --quiet --require-hashes --no-deps --target .cache/atheris --requirement tests/fuzz/requirements.txt
 	PYTHONPATH=.cache/atheris $(BIN)/python -m tests.fuzz.guided
+
+# the same bytes from the same commit, whatever the machine and the day
+wheel: install
+	@rm -rf dist
+	$(BIN)/python -m hatchling build
+	@cp requirements.lock dist/
+	@cd dist && sha256sum * > SHA256SUMS && cat SHA256SUMS
+
+release-check: wheel audit
+	@$(BIN)/uv tool run --from "twine==$(TWINE_VERSION)" twine check --strict dist/*.whl dist/*.tar.gz
 
 # Not in check: where PyPI's advisories cannot be asked it fails, rather than find nothing wrong
 audit: install

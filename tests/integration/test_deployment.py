@@ -1,11 +1,10 @@
 """Every command of the deployment files starts as written, with no package that its image lacks."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import packages_distributions
@@ -14,15 +13,14 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from connectors.kafka.waiting import until
 from deploy.images.requirements import IMAGES, held, read_lock
 from deploy.local.processes import free_ports
+from tests.integration.probes import READY_S, answers
 from tests.unit.deploy.files import commands
 
 pytestmark = pytest.mark.integration
 
 BIN = Path(sys.executable).parent
-READY_S = 90.0
 WORKER = ("faust", "-A", "stream_app.app", "worker", "-l", "info")
 SERVE = ("voxpop", "serve")
 ALERTS = ("voxpop", "alerts", "watch")
@@ -69,24 +67,6 @@ def started(
     finally:
         process.kill()
         process.wait()
-
-
-def status(port: int, path: str) -> int:
-    """What an HTTP server answers; 0 while there is none."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return 0
-
-
-async def answers(port: int, path: str) -> bool:
-    async def asked() -> bool:
-        return status(port, path) == 200
-
-    return await until(asked, within_s=READY_S)
 
 
 def test_files_start_these_commands_and_no_others() -> None:
@@ -145,3 +125,15 @@ async def test_the_watch_of_alerts_starts(settings_env: Mapping[str, str], tmp_p
         assert "watching" in watch.stdout.readline()
         watch.send_signal(signal.SIGTERM)
         assert watch.wait(READY_S) in {0, -signal.SIGTERM}
+
+
+async def test_doctor_works_where_the_local_stack_cannot_be_imported(
+    settings_env: Mapping[str, str], tmp_path: Path
+) -> None:
+    command = ["voxpop", "doctor", "--json"]
+    with started(command, "worker", settings_env, tmp_path) as doctor:
+        told, _ = doctor.communicate(timeout=READY_S)
+    found = {each["what"]: each for each in json.loads(told)}
+    assert found["java"]["state"] == found["valkey"]["state"] == "warn"
+    assert "VOXPOP_KAFKA" in found["java"]["remedy"]
+    assert found["model"]["state"] == "ok"
