@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.testing import CliRunner
 
+from stream_app.cli.completions import training_presets
 from stream_app.cli.examples import FENCE, HEADING
 from stream_app.cli.main import app
 
@@ -93,3 +94,9 @@ def test_help_shows_the_examples_and_the_exit_codes() -> None:
     assert shown.exit_code == 0
     assert "voxpop tracks check tracks.yaml --posts posts.jsonl" in shown.output
     assert "Exit codes: 0 done" in CliRunner().invoke(app, ["--help"]).output
+
+
+def test_the_help_of_train_names_every_preset() -> None:
+    (config,) = (each for each in COMMANDS["train",].params if each.name == "config")
+    told = getattr(config, "help", "")
+    assert [preset for preset in training_presets("") if preset not in told] == []
