@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MODEL_EXAMPLES = examples(
     "voxpop bench model --data meld=MELD --out tables",
-    "voxpop bench model --data meld=MELD --out tables --set optimiser.epochs=2",
+    "voxpop bench model --data meld=MELD --out tables --set schedule.epochs=2",
 )
 
 
