@@ -21,6 +21,7 @@ from tests.unit.deploy.files import commands
 pytestmark = pytest.mark.integration
 
 BIN = Path(sys.executable).parent
+SLOWEST_S = 150.0
 WORKER = ("faust", "-A", "stream_app.app", "worker", "-l", "info")
 SERVE = ("voxpop", "serve")
 ALERTS = ("voxpop", "alerts", "watch")
@@ -132,7 +133,7 @@ async def test_doctor_works_where_the_local_stack_cannot_be_imported(
 ) -> None:
     command = ["voxpop", "doctor", "--json"]
     with started(command, "worker", settings_env, tmp_path) as doctor:
-        told, _ = doctor.communicate(timeout=READY_S)
+        told, _ = doctor.communicate(timeout=SLOWEST_S)
     found = {each["what"]: each for each in json.loads(told)}
     assert found["java"]["state"] == found["valkey"]["state"] == "warn"
     assert "VOXPOP_KAFKA" in found["java"]["remedy"]
