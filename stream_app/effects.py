@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Protocol
 
 from connectors.conversations.source import SourcePartition
+from connectors.exemplars.window_place import WindowPlace
 from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Prediction
 from stream_app.core.outcome import Outcome, decode_outcomes, encode_outcomes
@@ -54,8 +55,13 @@ class TrendCounts(Protocol):
 class ExamplePosts(Protocol):
     """Example posts of the tracks."""
 
-    async def keep(self, posts: Sequence[Prediction], texts: Mapping[int, str]) -> object:
-        """Keep the best of them, with the texts of their offsets; again without effect."""
+    async def keep(
+        self,
+        posts: Sequence[Prediction],
+        texts: Mapping[int, str],
+        windows: Mapping[int, WindowPlace],
+    ) -> object:
+        """Keep the best of them, with texts and windows by offset; again without effect."""
 
 
 class Effects:
@@ -144,7 +150,11 @@ class Effects:
             await asyncio.gather(
                 *(self._count(source, by_offset) for source, by_offset in outcomes.items()),
                 *(
-                    self._exemplars.keep(_predictions(by_offset), _texts(decided, source))
+                    self._exemplars.keep(
+                        _predictions(by_offset),
+                        _texts(decided, source),
+                        _windows(decided.decisions[source.partition]),
+                    )
                     for source, by_offset in outcomes.items()
                 ),
             )
@@ -178,6 +188,16 @@ def _records(
 
 def _predictions(outcomes: Mapping[int, Outcome]) -> list[Prediction]:
     return [outcome for outcome in outcomes.values() if isinstance(outcome, Prediction)]
+
+
+def _windows(decisions: Decisions) -> dict[int, WindowPlace]:
+    """Where the windows of fresh posts stand; a replayed one's place was known before the crash."""
+    kept = {conversation: iter(posts) for conversation, posts in decisions.appended.items()}
+    return {
+        offset: WindowPlace.of(decisions.source, next(kept[outcome.conversation_id]))
+        for offset, outcome in decisions.fresh.items()
+        if isinstance(outcome, Prediction)
+    }
 
 
 def _texts(decided: DecidedBatch, source: SourcePartition) -> dict[int, str]:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from itertools import chain
 from math import ceil
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -20,6 +21,7 @@ import redis.asyncio
 
 from connectors.exemplars.exemplar import document
 from connectors.exemplars.ranking import LABELS, MOST, Candidates
+from connectors.exemplars.window_place import WindowPlace
 from connectors.redis_script import RedisScript, ScriptCall
 from connectors.schemas.prediction import Prediction
 from connectors.trends.layout import DAY_S, TrendLayout
@@ -27,6 +29,7 @@ from connectors.trends.series import text
 
 LIFE_S: Final = 30 * DAY_S  # after the last example of a track
 MARK_LIFE_S: Final = 6 * 3600  # how late a worker may read a post that was forgotten
+NOT_KNOWN: Final[Mapping[int, WindowPlace]] = MappingProxyType({})
 _PACKED: Final = msgspec.msgpack.Encoder()
 
 
@@ -48,12 +51,18 @@ class ExemplarStore:
         self._keep = RedisScript(__package__, "keep.lua")
         self._candidates = Candidates()
 
-    async def keep(self, posts: Sequence[Prediction], texts: Mapping[int, str]) -> None:
+    async def keep(
+        self,
+        posts: Sequence[Prediction],
+        texts: Mapping[int, str],
+        windows: Mapping[int, WindowPlace] = NOT_KNOWN,
+    ) -> None:
         """Keep those posts that are among the best of a track and label.
 
         Args:
             posts: of one source partition.
             texts: of those that have one, by offset.
+            windows: where the windows stand in which they were scored, by offset, where known.
 
         Raises:
             redis.exceptions.RedisError: Redis did not answer; keep the same posts again.
@@ -62,7 +71,8 @@ class ExemplarStore:
         kept_posts: dict[str, Prediction] = {}
         for post in posts:
             for track, ranks in self._candidates.offer(post).items():
-                kept = self._kept(post, ranks, texts.get(post.source.offset))
+                at = post.source.offset
+                kept = self._kept(post, ranks, texts.get(at), windows.get(at))
                 by_track.setdefault(track, []).append(kept)
                 kept_posts[post.post_id] = post
         if by_track:
@@ -128,11 +138,15 @@ class ExemplarStore:
                     await self._remove(track, [post.post_id])
 
     def _kept(
-        self, post: Prediction, ranks: Mapping[str, float], words: str | None
+        self,
+        post: Prediction,
+        ranks: Mapping[str, float],
+        words: str | None,
+        window: WindowPlace | None,
     ) -> dict[str, object]:
         kept: dict[str, object] = {
             "id": post.post_id,
-            "document": document(post),
+            "document": document(post, window),
             "ranks": {LABELS.index(label): rank for label, rank in ranks.items()},
         }
         if words and self._text_retention_s:

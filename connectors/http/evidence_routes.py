@@ -33,6 +33,7 @@ class Exemplars(BaseModel):
 
     track: str
     exemplars: list[Exemplar]
+    explained: bool = Field(description="whether this server explains them when asked")
 
 
 class Forgotten(BaseModel):
@@ -88,7 +89,7 @@ def evidence_routes(services: Services) -> APIRouter:
         found = await services.reader.exemplars(
             track, sentiment=sentiment, emotion=emotion, limit=limit
         )
-        return Exemplars(track=track, exemplars=found)
+        return Exemplars(track=track, exemplars=found, explained=services.explanations is not None)
 
     @routes.delete("/exemplars")
     async def forget(

@@ -10,6 +10,7 @@ import redis.asyncio
 
 from connectors.alerts.layout import AlertLayout
 from connectors.alerts.store import AlertReader
+from connectors.exemplars.explanations import ExemplarExplanations
 from connectors.exemplars.store import ExemplarStore
 from connectors.http.board import Board
 from connectors.http.bodies import Bodies
@@ -39,6 +40,7 @@ class Services:
         bodies: answers that several readers share.
         metrics: what the server measures of itself.
         quantifier: corrects shares; None where nothing does.
+        explanations: of example posts; None where nothing explains.
     """
 
     client: redis.asyncio.Redis
@@ -51,6 +53,7 @@ class Services:
     bodies: Bodies
     metrics: ApiMetrics
     quantifier: Quantifier | None
+    explanations: ExemplarExplanations | None
 
 
 def make_services(options: ApiOptions) -> Services:
@@ -69,6 +72,9 @@ def make_services(options: ApiOptions) -> Services:
         bodies=Bodies(),
         metrics=ApiMetrics(),
         quantifier=options.quantifier,
+        explanations=None
+        if options.explainer is None
+        else ExemplarExplanations(client, options.layout, options.explainer),
     )
 
 
@@ -82,4 +88,6 @@ async def running(services: Services) -> AsyncIterator[None]:
         while not watching.done():  # a client that waits for its server may swallow a cancellation
             watching.cancel()
             await asyncio.wait([watching], timeout=CANCEL_AGAIN_S)
+        if services.explanations is not None:
+            await services.explanations.close()
         await services.client.aclose()

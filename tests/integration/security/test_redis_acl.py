@@ -110,6 +110,7 @@ async def work_of_a_reader(client: redis.asyncio.Redis, _: PredictionMaker, name
     await reader.splits("acme", now - 3600, now)
     assert (await reader.distinct("acme", now - 3600, now)).conversations
     assert await reader.exemplars("acme")
+    assert await PartitionStore(client, namespace=namespace).windows(SOURCE, ["c1"])
     alerts = AlertReader(client, AlertLayout(namespace))
     assert len(await alerts.of_track("acme")) == len(await alerts.newest()) == 1
 

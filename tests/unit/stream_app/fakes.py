@@ -9,6 +9,7 @@ import numpy as np
 import orjson
 
 from connectors.conversations.source import SourcePartition
+from connectors.exemplars.window_place import WindowPlace
 from connectors.schemas.prediction import Prediction
 from connectors.schemas.scoring import Features, Score, WindowRequest
 from connectors.trends.sink import Applied
@@ -175,14 +176,21 @@ class FakeTrends:
 
 @dataclass
 class FakeExemplars:
-    """Remembers which posts it was offered, and the texts that came with them."""
+    """Remembers which posts it was offered, and the texts and windows that came with them."""
 
     offered: list[int] = field(default_factory=list)
     texts: dict[int, str] = field(default_factory=dict)
+    windows: dict[int, WindowPlace] = field(default_factory=dict)
 
-    async def keep(self, posts: Sequence[Prediction], texts: Mapping[int, str]) -> object:
+    async def keep(
+        self,
+        posts: Sequence[Prediction],
+        texts: Mapping[int, str],
+        windows: Mapping[int, WindowPlace],
+    ) -> object:
         self.offered += [post.source.offset for post in posts]
         self.texts.update(texts)
+        self.windows.update(windows)
         return None
 
 
