@@ -103,7 +103,10 @@ def trend_routes(services: Services) -> APIRouter:
     async def leaderboard(
         request: Request,
         response: Response,
-        window: Annotated[str, Query(description="as in 15m, 1h or 7d")] = "1h",
+        *,
+        window: Window = None,
+        start: Start = None,
+        end: End = None,
         resolution: Resolution = None,
         sort: Annotated[
             Order,
@@ -112,12 +115,12 @@ def trend_routes(services: Services) -> APIRouter:
         limit: Limit = 50,
         offset: Offset = 0,
     ) -> Leaderboard:
-        """Tracks over a window beside the window before it: volume, net sentiment, change.
+        """Tracks over a range beside as long before it: volume, net sentiment, change.
 
         It counts the buckets that `trends` answers of the same window and resolution. Changes are
         of whole buckets, as many in both windows.
         """
-        asked = asked_range(window, None, None, resolution)
+        asked = asked_range(window, start, end, resolution)
         with telling_bad_range():
             found = await services.board.read(asked, sort)
         shown = page_of(found.tracks, limit, offset, request.url, response)
