@@ -17,6 +17,7 @@ from connectors.http.bodies import Bodies
 from connectors.http.feed import Feed
 from connectors.http.metrics import ApiMetrics
 from connectors.http.options import ApiOptions
+from connectors.http.voices import VoiceReads
 from connectors.prevalence.quantifier import Quantifier
 from connectors.trends.live import LiveTrends
 from connectors.trends.reader import TrendReader
@@ -31,10 +32,11 @@ class Services:
 
     Attributes:
         client: of Redis, to see whether it answers.
-        reader: splits, distinct counts, example posts.
+        reader: splits, example posts.
         exemplars: forgets example posts.
         alerts: what was unusual.
         trends: counts and shares.
+        voices: distinct counts.
         board: how tracks stand.
         feed: what has just changed.
         bodies: answers that several readers share.
@@ -48,6 +50,7 @@ class Services:
     exemplars: ExemplarStore
     alerts: AlertReader
     trends: LiveTrends
+    voices: VoiceReads
     board: Board
     feed: Feed
     bodies: Bodies
@@ -60,13 +63,15 @@ def make_services(options: ApiOptions) -> Services:
     """The services of a server; they connect when they are first used."""
     client = options.redis.open(most_connections=MOST_CONNECTIONS)
     trends = LiveTrends(client, options.layout)
+    reader = TrendReader(client, options.layout)
     alerts = AlertReader(client, AlertLayout(options.layout.namespace))
     return Services(
         client=client,
-        reader=TrendReader(client, options.layout),
+        reader=reader,
         exemplars=ExemplarStore(client, options.layout),
         alerts=alerts,
         trends=trends,
+        voices=VoiceReads(reader),
         board=Board(trends),
         feed=Feed(client, options.layout, alerts),
         bodies=Bodies(),

@@ -58,9 +58,7 @@ class Subject:
         return (modality_game if part == "modalities" else post_game)(self.window, worth)
 
 
-def make_subject(
-    oracle: Oracle, encoder: Encoder, window: PostWindow, text: str | None
-) -> Subject:
+def make_subject(oracle: Oracle, encoder: Encoder, window: PostWindow, text: str | None) -> Subject:
     """The last post of a window as a subject.
 
     Args:

@@ -231,6 +231,7 @@ async def test_a_link_keeps_from_when_to_when_while_time_goes_on(
         await page.get_by_label(name, exact=True).fill(moment.strftime("%Y-%m-%dT%H:%M"))
     await page.get_by_role("button", name="Show", exact=True).click()
     await expect(page.locator(".dates summary")).not_to_have_text("Dates")
+    await expect(page.locator("#view")).to_have_attribute("aria-busy", "false")
     start, end = asked_span(page.url)
     assert end - start == 1800
     figure = page.locator(".figure", has_text="Posts").locator("dd").first
