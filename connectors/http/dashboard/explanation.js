@@ -152,7 +152,7 @@ function carriers(what, lines) {
           h(
             "td",
             { class: "wide" },
-            h("i", {
+            share > 0 && h("i", {
               class: "share-bar",
               "--swatch": `var(--${signed < 0 ? "negative" : "positive"})`,
               "width%": `${100 * share}%`,

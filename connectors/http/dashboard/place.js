@@ -34,9 +34,13 @@ export const SECONDS = /** @type {Record<string, number>} */ ({
   "30d": 2592000,
 });
 const DEFAULT_RANGE = "1h";
-// hours for long spans, minutes for those of hours: in the days after an event both are still kept
-const SPAN_RESOLUTIONS = /** @type {[number, string][]} */ ([[12 * 86400, "1d"], [12 * 3600, "1h"], [720, "1m"]]);
-const MINUTES_LIVE_S = 47 * 3600;
+/** Resolution, the shortest span that it suits, and how long ago it is kept, in seconds; the finest first. */
+const SPAN_RESOLUTIONS = /** @type {[string, number, number][]} */ ([
+  ["10s", 0, 6 * 3600],
+  ["1m", 720, 48 * 3600],
+  ["1h", 12 * 3600, 90 * 86400],
+  ["1d", 12 * 86400, Infinity],
+]);
 
 /**
  * @param {string} search query of an address
@@ -112,8 +116,9 @@ export const asWhole = (place) => ({
 /** @param {Place} place */
 export function resolution({ span, range, fine }) {
   if (!span) return RANGES[range][fine ? "fine" : "usual"];
-  const suited = SPAN_RESOLUTIONS.find(([least]) => span.end - span.start >= least)?.[1] ?? "1m";
-  return suited === "1m" && span.start < Date.now() / 1000 - MINUTES_LIVE_S ? "1h" : suited;
+  const suited = SPAN_RESOLUTIONS.findLastIndex(([, least]) => span.end - span.start >= least);
+  const passed = Date.now() / 1000 - span.start;
+  return SPAN_RESOLUTIONS.slice(suited).find(([, , kept]) => passed < kept)?.[0] ?? "1d";
 }
 
 /**

@@ -132,7 +132,9 @@ export async function track(stage) {
     };
     alerts = found.alerts;
     parts.origin.replaceChildren(
-      splits ? splitTable(splits, distinct?.within ?? null) : h("p", { class: "quiet small" }, "Not known for this range."),
+      splits
+        ? splitTable(splits, distinct?.within ?? null)
+        : h("p", { class: "quiet small" }, "Not known for this range."),
     );
     const texts = new Map(kept.exemplars.map((/** @type {any} */ post) => [post.post_id, post.text]));
     parts.raised.replaceChildren(alertCards(alerts, texts, place));
