@@ -132,7 +132,9 @@ def run(corpus: Corpus, split: str, posts: int, progress: Progress) -> Figures:
     chosen = _choose(corpus.splits[split], posts, settings.window, explainer.encoder)
     for done, own in enumerate(chosen):
         progress("Explaining", done, len(chosen))
-        subject = make_subject(explainer.oracle, explainer.encoder, own.features, own.text)
+        subject = make_subject(
+            explainer.oracle, explainer.encoder, explainer.oracle.window(own.features), own.text
+        )
         exact = []
         for task in LABELS:
             question = _predicted(explainer, subject, task)

@@ -20,11 +20,21 @@ from benchmarks.redis_state import SOURCE
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
 from connectors.schemas.prediction import Prediction
-from connectors.trends.layout import RESOLUTIONS, Bucket, Resolution, TrendLayout, bucket_start
+from connectors.trends.counting import MOST_VALUES, Split
+from connectors.trends.layout import (
+    AUTHORS,
+    CONVERSATIONS,
+    RESOLUTIONS,
+    Bucket,
+    Resolution,
+    TrendLayout,
+    bucket_start,
+)
+from connectors.trends.series import text
 from connectors.trends.sink import TrendSink
 
 BATCH = 1000
-MOST_POSTS = 20_000  # of a bucket: with more, nothing grows but digits
+MOST_POSTS = 200_000  # of a bucket: with more, nothing grows but digits
 POSTS_A_CONVERSATION = 5
 POSTS_AN_AUTHOR = 3
 
@@ -51,6 +61,7 @@ class Weight:
     counts: int
     splits: int
     distinct: int
+    distinct_splits: int
 
 
 async def weigh(client: redis.asyncio.Redis, load: Load, width: Resolution) -> Weight:
@@ -67,15 +78,29 @@ async def weigh(client: redis.asyncio.Redis, load: Load, width: Resolution) -> W
         return int(await client.memory_usage(key) or 0)
 
     track = "track"
+
+    async def distinct(split: Split | None) -> int:
+        keys = [layout.distinct(track, bucket, kind, split) for kind in (CONVERSATIONS, AUTHORS)]
+        return sum([await weight(key) for key in keys])
+
     return Weight(
         load.posts_a_minute,
         width.name,
         posts,
         await weight(layout.bucket(track, bucket)),
         await weight(layout.splits(track, bucket)),
-        await weight(layout.conversations(track, bucket))
-        + await weight(layout.authors(track, bucket)),
+        await distinct(None),
+        sum([await distinct(split) for split in await _splits(client, layout, track)]),
     )
+
+
+async def _splits(client: redis.asyncio.Redis, layout: TrendLayout, track: str) -> list[Split]:
+    """The platforms and languages that a track tells apart."""
+    return [
+        (dimension, text(value))
+        for dimension in MOST_VALUES
+        for value in await client.smembers(layout.values(track, dimension))
+    ]
 
 
 def kept_bytes(load: Load, weights: dict[str, Weight]) -> int:
@@ -87,6 +112,7 @@ def kept_bytes(load: Load, weights: dict[str, Weight]) -> int:
             (own.counts, width.retention_s),
             (own.splits, width.splits_retention_s or 0),
             (own.distinct, width.distinct_retention_s or 0),
+            (own.distinct_splits, width.distinct_splits_retention_s or 0),
         ):
             filled = min(1.0, load.posts_a_minute * width.seconds / 60)
             kept += int(weight * filled * life_s / width.seconds)
@@ -141,13 +167,14 @@ def main() -> None:
     with ValkeyServer() as server:
         measured = asyncio.run(measure(server.connection_url))
     print(
-        f"{'posts/min':>10} {'bucket':>6} {'posts':>6} {'counts':>7} {'splits':>7} {'distinct':>8}"
+        f"{'posts/min':>10} {'bucket':>6} {'posts':>6} {'counts':>7} {'splits':>7} {'distinct':>8} "
+        f"{'by split':>8}"
     )
     for load, weights in measured:
         for own in weights.values():
             print(
                 f"{own.posts_a_minute:10g} {own.resolution:>6} {own.posts:6} {own.counts:7} "
-                f"{own.splits:7} {own.distinct:8}"
+                f"{own.splits:7} {own.distinct:8} {own.distinct_splits:8}"
             )
         kept = kept_bytes(load, weights)
         day = weights["1d"]

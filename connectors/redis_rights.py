@@ -36,7 +36,7 @@ _SELECT: Final = "select"  # for a database other than 0
 WORK: Final[Mapping[Role, _Work]] = {
     "reader": _Work(
         (
-            *(_SELECT, "get", "hget", "hgetall", "pfcount", "ping", "smembers"),
+            *(_SELECT, "get", "hget", "hgetall", "lrange", "pfcount", "ping", "smembers"),
             "zrevrange",
         )
     ),

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import BatchToFix
+from connectors.exemplars.store import Example
 from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Prediction
 from stream_app.core.outcome import Outcome, decode_outcomes, encode_outcomes
@@ -48,8 +49,8 @@ class TrendCounts(Protocol):
 class ExamplePosts(Protocol):
     """Example posts of the tracks."""
 
-    async def keep(self, posts: Iterable[tuple[Prediction, str | None]]) -> object:
-        """Keep the best of them, with the texts of those that have one; again without effect."""
+    async def keep(self, examples: Iterable[Example]) -> object:
+        """Keep the best of them; again without effect."""
 
 
 class Effects:
@@ -146,7 +147,7 @@ class Effects:
         self._guard(decided)
         with self._metrics.stage("count"):
             await asyncio.gather(
-                self._count(outcomes), self._exemplars.keep(_with_texts(decided, outcomes))
+                self._count(outcomes), self._exemplars.keep(_examples(decided, outcomes))
             )
         self._guard(decided)
 
@@ -180,12 +181,27 @@ def _predictions(outcomes: Mapping[int, Outcome]) -> list[Prediction]:
     return [outcome for outcome in outcomes.values() if isinstance(outcome, Prediction)]
 
 
-def _with_texts(
+def _examples(
     decided: DecidedBatch, outcomes: Mapping[SourcePartition, Mapping[int, Outcome]]
-) -> Iterator[tuple[Prediction, str | None]]:
+) -> Iterator[Example]:
+    """Posts with their texts, and where the windows of fresh ones stand.
+
+    A replayed post's place was known before the crash.
+    """
     by_partition = {source.partition: by_offset for source, by_offset in outcomes.items()}
+    windows = {number: _windows(each) for number, each in decided.decisions.items()}
     for item in decided.batch.items:
-        outcome = by_partition.get(item.record.partition, {}).get(item.record.offset)
+        record = item.record
+        outcome = by_partition.get(record.partition, {}).get(record.offset)
         if isinstance(outcome, Prediction):
             text = item.content.text if isinstance(item.content, DecodedPost) else None
-            yield outcome, text
+            yield Example(outcome, text, windows[record.partition].get(record.offset))
+
+
+def _windows(decisions: Decisions) -> dict[int, tuple[SourcePartition, bytes]]:
+    kept = {conversation: iter(posts) for conversation, posts in decisions.appended.items()}
+    return {
+        offset: (decisions.source, next(kept[outcome.conversation_id]))
+        for offset, outcome in decisions.fresh.items()
+        if isinstance(outcome, Prediction)
+    }

@@ -4,6 +4,7 @@ Not for options of a single command: those are its arguments.
 """
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +23,7 @@ from connectors.trends.layout import TrendLayout
 
 if TYPE_CHECKING:
     from connectors.alerts.webhook import Webhook
+    from connectors.exemplars.explanation import PostExplainer
     from connectors.prevalence.quantifier import Quantifier
     from connectors.trends.predictions import Predictions
     from models.engine import Engine
@@ -132,6 +134,11 @@ class Settings(BaseSettings):
     )
     api_cors_origins: str = Field(
         "", description="other sites whose pages may ask the HTTP API from a browser, `https://…,…`"
+    )
+    explain: bool = Field(
+        True,
+        description="whether the HTTP API explains example posts when asked: a process beside the "
+        "server, with the model in some 700 MB while somebody asks and for five minutes after",
     )
     window_idle_days: float = Field(
         7.0, gt=0, description="days without a post after which a conversation's window expires"
@@ -288,7 +295,14 @@ class Settings(BaseSettings):
             requests_per_s=self.api_requests_per_s,
             cors_origins=[each.strip() for each in self.api_cors_origins.split(",") if each],
             quantifier=self.load_quantifier(),
+            explainer=self.explainer(),
         )
+
+    def explainer(self) -> "PostExplainer | None":
+        """What explains example posts; None where that is off, or no model is installed."""
+        from stream_app.explaining.process import ExplainerProcess  # noqa: PLC0415 - only servers
+
+        return ExplainerProcess() if self.explain and find_spec("torch") else None
 
     def predictions(self) -> "Predictions":
         """The topic `predictions` as the record of what this deployment must count."""

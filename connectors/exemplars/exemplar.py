@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.exemplars.ranking import rank
+from connectors.exemplars.window_place import WindowPlace
 from connectors.schemas.labels import EMOTIONS, SENTIMENTS
 from connectors.schemas.prediction import (
     EmotionScore,
@@ -31,17 +33,30 @@ class Exemplar(BaseModel):
     previous_sentiment: Sentiment | None
     model_version: str
     author_hash: str | None = Field(exclude=True, description="for deletion; never answered")
+    window_posts: int | None = Field(
+        default=None, exclude=True, description="posts the model saw, this one included"
+    )
+    window: WindowPlace | None = Field(
+        default=None, exclude=True, description="where those stand; None where it is not known"
+    )
     text: str | None = Field(
         default=None, description="null where the deployment keeps no texts, or no longer this one"
     )
 
 
-_KEPT = set(Exemplar.model_fields) - {"text"}
+_KEPT = set(Exemplar.model_fields) - {"text", "window"}
 
 
-def document(post: Prediction) -> str:
-    """What is kept of a post, JSON; its text stands apart, since it has a life of its own."""
-    return post.model_dump_json(include=_KEPT)
+def document(post: Prediction, window: WindowPlace | None) -> str:
+    """What is kept of a post, JSON; its text stands apart, since it has a life of its own.
+
+    Args:
+        post: as it was scored.
+        window: where its window stands; None where that is not known.
+    """
+    kept = post.model_dump(include=_KEPT)
+    kept["window"] = None if window is None else window.model_dump()
+    return orjson.dumps(kept).decode()
 
 
 def best(documents: Iterable[bytes], sentiment: str | None, emotion: str | None) -> list[Exemplar]:

@@ -12,14 +12,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from itertools import chain
 from math import ceil
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import orjson
 import redis.asyncio
 
+from connectors.conversations.source import SourcePartition
 from connectors.exemplars.exemplar import document
 from connectors.exemplars.ranking import LABELS, MOST, Candidates
+from connectors.exemplars.window_place import WindowPlace
 from connectors.redis_script import RedisScript, ScriptCall
 from connectors.schemas.prediction import Prediction
 from connectors.trends.layout import DAY_S, TrendLayout
@@ -28,6 +30,18 @@ from connectors.trends.series import text
 LIFE_S: Final = 30 * DAY_S  # after the last example of a track
 MARK_LIFE_S: Final = 6 * 3600  # how late a worker may read a post that was forgotten
 _PACKED: Final = msgspec.msgpack.Encoder()
+
+
+class Example(NamedTuple):
+    """A post that may be kept, and what is known of it besides.
+
+    Attributes:
+        window: the partition whose window it joined, and the post as that window keeps it.
+    """
+
+    post: Prediction
+    text: str | None = None
+    window: tuple[SourcePartition, bytes] | None = None
 
 
 class ExemplarStore:
@@ -48,22 +62,21 @@ class ExemplarStore:
         self._keep = RedisScript(__package__, "keep.lua")
         self._candidates = Candidates()
 
-    async def keep(self, posts: Iterable[tuple[Prediction, str | None]]) -> None:
+    async def keep(self, examples: Iterable[Example]) -> None:
         """Keep those posts that are among the best of a track and label.
 
         Args:
-            posts: with the texts of those that have one.
+            examples: posts, with what is known of them besides.
 
         Raises:
             redis.exceptions.RedisError: Redis did not answer; keep the same posts again.
         """
         by_track: dict[str, list[dict[str, object]]] = {}
         kept_posts: dict[str, Prediction] = {}
-        for post, words in posts:
-            for track, ranks in self._candidates.offer(post).items():
-                kept = self._kept(post, ranks, words)
-                by_track.setdefault(track, []).append(kept)
-                kept_posts[post.post_id] = post
+        for example in examples:
+            for track, ranks in self._candidates.offer(example.post).items():
+                by_track.setdefault(track, []).append(self._kept(example, ranks))
+                kept_posts[example.post.post_id] = example.post
         if by_track:
             calls = [self._call(track, kept) for track, kept in by_track.items()]
             await self._keep.run(self._client, calls)
@@ -126,12 +139,12 @@ class ExemplarStore:
                 for track in dict.fromkeys(post.tracks):
                     await self._remove(track, [post.post_id])
 
-    def _kept(
-        self, post: Prediction, ranks: Mapping[str, float], words: str | None
-    ) -> dict[str, object]:
+    def _kept(self, example: Example, ranks: Mapping[str, float]) -> dict[str, object]:
+        post, words, joined = example
+        window = None if joined is None else WindowPlace.of(*joined)
         kept: dict[str, object] = {
             "id": post.post_id,
-            "document": document(post),
+            "document": document(post, window),
             "ranks": {LABELS.index(label): rank for label, rank in ranks.items()},
         }
         if words and self._text_retention_s:

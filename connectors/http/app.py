@@ -10,6 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from connectors.build import this_build
 from connectors.http.dashboard_files import serve_dashboard
 from connectors.http.evidence_routes import evidence_routes
+from connectors.http.explanation_routes import explanation_routes
 from connectors.http.guard import Guard
 from connectors.http.judgement_routes import judgement_routes
 from connectors.http.operations_routes import operations_routes
@@ -23,6 +24,7 @@ ROUTES: Final = (
     trend_routes,
     judgement_routes,
     evidence_routes,
+    explanation_routes,
     stream_routes,
     operations_routes,
 )

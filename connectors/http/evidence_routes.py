@@ -33,6 +33,7 @@ class Exemplars(BaseModel):
 
     track: str
     exemplars: list[Exemplar]
+    explained: bool = Field(description="whether this server explains them when asked")
 
 
 class Forgotten(BaseModel):
@@ -70,11 +71,11 @@ def evidence_routes(services: Services) -> APIRouter:
     async def distinct(
         track: Track, window: Window = None, start: Start = None, end: End = None
     ) -> DistinctCounts:
-        """About how many conversations and authors a track had over a range."""
+        """About how many conversations and authors a track had, by platform and language too."""
         await require_track(services.trends, track)
         asked = asked_range(window, start, end, None)
         with telling_bad_range():
-            return await services.reader.distinct(track, asked.start, asked.end, time.time())
+            return await services.voices.read(track, asked.start, asked.end)
 
     @routes.get("/exemplars/{track:path}")
     async def exemplars(
@@ -88,7 +89,7 @@ def evidence_routes(services: Services) -> APIRouter:
         found = await services.reader.exemplars(
             track, sentiment=sentiment, emotion=emotion, limit=limit
         )
-        return Exemplars(track=track, exemplars=found)
+        return Exemplars(track=track, exemplars=found, explained=services.explanations is not None)
 
     @routes.delete("/exemplars")
     async def forget(

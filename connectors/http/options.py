@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from connectors.exemplars.explanation import PostExplainer
 from connectors.http.tokens import Token
 from connectors.prevalence.quantifier import Quantifier
 from connectors.redis_connection import RedisConnection
@@ -20,6 +21,7 @@ class ApiOptions:
         requests_per_s: of one caller, on average; None for no limit.
         cors_origins: pages of other sites that may ask from a browser.
         quantifier: corrects shares for what the model confuses; None where nothing does.
+        explainer: explains example posts; None where nothing does. The server closes it.
     """
 
     redis: RedisConnection
@@ -28,3 +30,4 @@ class ApiOptions:
     requests_per_s: float | None = None
     cors_origins: Sequence[str] = ()
     quantifier: Quantifier | None = None
+    explainer: PostExplainer | None = None

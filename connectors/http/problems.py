@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -24,6 +24,14 @@ class Problem(BaseModel):
     status: int = Field(description="status of the answer")
     detail: str = Field(description="what was wrong this time, and what to do")
     instance: str = Field(description="path that was asked for")
+
+
+def documented(said: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """Problems of a route by status, as its OpenAPI document lists them."""
+    return {
+        code: {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": description}
+        for code, description in said.items()
+    }
 
 
 class ProblemError(Exception):

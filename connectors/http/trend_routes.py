@@ -2,7 +2,7 @@
 
 import time
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
@@ -10,25 +10,24 @@ from pydantic import BaseModel
 from connectors.gzip_parts import Part
 from connectors.http.board import Leaderboard, Order
 from connectors.http.paging import Limit, Offset, page_of
-from connectors.http.problems import Problem, ProblemError, telling_bad_range
+from connectors.http.problems import ProblemError, documented, telling_bad_range
 from connectors.http.services import Services
 from connectors.http.trend_csv import trend_csv
 from connectors.trends.live import LiveTrends
 from connectors.trends.series import TrendSeries
 from connectors.trends.timespan import TimeRange, parse_range
 
-PROBLEMS: dict[int | str, dict[str, object]] = {
-    code: {"model": Problem, "content": {"application/problem+json": {}}, "description": said}
-    for code, said in (
-        (400, "The range makes no sense"),
-        (401, "A token is needed"),
-        (403, "The token may not do this, or no token may"),
-        (404, "There is no such track"),
-        (422, "A parameter is missing or malformed"),
-        (429, "This caller asks too often"),
-        (503, "Redis does not answer"),
-    )
-}
+PROBLEMS: Final = documented(
+    {
+        400: "The range makes no sense",
+        401: "A token is needed",
+        403: "The token may not do this, or no token may",
+        404: "There is no such track",
+        422: "A parameter is missing or malformed",
+        429: "This caller asks too often",
+        503: "Redis does not answer",
+    }
+)
 
 Track = Annotated[str, Path(min_length=1, max_length=256, description="name of the track")]
 ResolutionName = Literal["10s", "1m", "1h", "1d"]
@@ -104,7 +103,10 @@ def trend_routes(services: Services) -> APIRouter:
     async def leaderboard(
         request: Request,
         response: Response,
-        window: Annotated[str, Query(description="as in 15m, 1h or 7d")] = "1h",
+        *,
+        window: Window = None,
+        start: Start = None,
+        end: End = None,
         resolution: Resolution = None,
         sort: Annotated[
             Order,
@@ -113,12 +115,12 @@ def trend_routes(services: Services) -> APIRouter:
         limit: Limit = 50,
         offset: Offset = 0,
     ) -> Leaderboard:
-        """Tracks over a window beside the window before it: volume, net sentiment, change.
+        """Tracks over a range beside as long before it: volume, net sentiment, change.
 
         It counts the buckets that `trends` answers of the same window and resolution. Changes are
         of whole buckets, as many in both windows.
         """
-        asked = asked_range(window, None, None, resolution)
+        asked = asked_range(window, start, end, resolution)
         with telling_bad_range():
             found = await services.board.read(asked, sort)
         shown = page_of(found.tracks, limit, offset, request.url, response)

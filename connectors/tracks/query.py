@@ -139,6 +139,7 @@ class _Reader(Transformer[Token, Any]):
                 f'write {token.upper()} in capitals, or "{token}" in quotes for the word',
                 _position(token),
             )
+        _refuse_wildcard(token)
         return Phrase(_words(str(token), token))
 
     def marked(self, token: Token) -> Query:
@@ -161,7 +162,19 @@ class _Reader(Transformer[Token, Any]):
             )
         if not value:
             raise QueryError(f"{name}: names nothing", _position(token))
+        if not token.endswith('"'):
+            _refuse_wildcard(token)
         return Atom(f"{name}:{value.replace('_', '-') if name == 'lang' else value}")
+
+
+def _refuse_wildcard(token: Token) -> None:
+    """No word may pass for all that begin with it: posts it was meant for would be missed."""
+    if "*" in token:
+        raise QueryError(
+            f"{token} holds a *, and rules know no wildcards: join the words by OR, as in "
+            "sale OR sales",
+            _position(token) + token.index("*"),
+        )
 
 
 def _words(text: str, token: Token) -> tuple[str, ...]:

@@ -5,7 +5,8 @@
 -- KEYS[2]    late_dropped: resolution -> posts that came after their bucket had expired
 -- KEYS[3]    index: <resolution>:<start> of the track's buckets, scored by expiry
 -- KEYS[4,5]  values told apart of each dimension, in the order of `dimensions`
--- KEYS[6..]  of each bucket: counts, splits, distinct conversations, distinct authors
+-- KEYS[6..]  of each bucket: counts, splits, distinct conversations, distinct authors; those of a
+--            platform or language have the same name behind which theirs stands
 -- ARGV       MessagePack: dimensions: name, most values told apart; groups: buckets that get the
 --            same sums; then of each source partition: its name, first offset, last offset
 -- Answers {1, late}: counted, `late` of its counts came after their bucket had expired;
@@ -68,7 +69,7 @@ local function count_splits(key, expires_at, splits)
   redis.call('EXPIREAT', key, expires_at)
 end
 
-local function count_distinct(key, expires_at, elements)
+local function count_elements(key, expires_at, elements)
   if #elements == 0 then
     return
   end
@@ -76,6 +77,21 @@ local function count_distinct(key, expires_at, elements)
     redis.call('PFADD', key, unpack(elements, first, math.min(first + ADDED - 1, #elements)))
   end
   redis.call('EXPIREAT', key, expires_at)
+end
+
+local function count_distinct(conversations, authors, expires_at, voices)
+  count_elements(conversations, expires_at, voices[1])
+  count_elements(authors, expires_at, voices[2])
+end
+
+local function count_distinct_splits(conversations, authors, expires_at, voices)
+  for place, dimension in ipairs(batch.dimensions) do
+    for _, split in ipairs(voices[place]) do
+      local value = called(KEYS[VALUES + place - 1], dimension.most, split[1])
+      local behind = ':' .. dimension.name .. ':' .. value
+      count_distinct(conversations .. behind, authors .. behind, expires_at, split[2])
+    end
+  end
 end
 
 local late = 0
@@ -98,8 +114,12 @@ for _, group in ipairs(batch.groups) do
         count_splits(KEYS[at + 1], bucket.splits_expire_at, group.splits)
       end
       if bucket.distinct_expire_at > now_s then
-        count_distinct(KEYS[at + 2], bucket.distinct_expire_at, bucket.conversations)
-        count_distinct(KEYS[at + 3], bucket.distinct_expire_at, bucket.authors)
+        count_distinct(KEYS[at + 2], KEYS[at + 3], bucket.distinct_expire_at, bucket.voices)
+      end
+      if bucket.distinct_splits_expire_at > now_s then
+        count_distinct_splits(
+          KEYS[at + 2], KEYS[at + 3], bucket.distinct_splits_expire_at, bucket.voices_within
+        )
       end
     end
     at = at + KEYS_OF_A_BUCKET

@@ -136,6 +136,26 @@ def named_split(name: str) -> tuple[Split, str] | None:
     return (dimension, value), measure
 
 
+def distinct_expires_at(bucket: Bucket, name: str) -> int:
+    """Unix second at which a distinct count goes: of all posts, or by platform or language."""
+    within = named_split(name) is not None
+    return bucket.distinct_splits_expire_at if within else bucket.distinct_expire_at
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """Distinct elements: conversations as `element`, and hashed authors."""
+
+    conversations: set[str] = field(default_factory=set)
+    authors: set[str] = field(default_factory=set)
+
+    def hear(self, post: "Observation") -> None:
+        """Put those of a post in."""
+        self.conversations.add(post.conversation)
+        if post.author is not None:
+            self.authors.add(post.author)
+
+
 @dataclass(slots=True)
 class Sums:
     """Sums over posts.
@@ -143,14 +163,14 @@ class Sums:
     Attributes:
         counts: measure -> sum, and `model:<version>` -> posts; none is 0.
         splits: platform or language -> sums in the order of `MEASURES`.
-        conversations: of the posts, as `element`.
-        authors: of the posts, hashed.
+        voices: of the posts.
+        voices_within: of those of a platform or language.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
     splits: dict[Split, list[int]] = field(default_factory=dict)
-    conversations: set[str] = field(default_factory=set)
-    authors: set[str] = field(default_factory=set)
+    voices: Voices = field(default_factory=Voices)
+    voices_within: dict[Split, Voices] = field(default_factory=dict)
 
     def add(self, other: "Sums", *, with_splits: bool) -> None:
         """Add other sums, those by platform and language where they are wanted.
@@ -240,11 +260,10 @@ class Tally:
             post = self._posts[row]
             model = MODEL + post.model_version
             sums.counts[model] = sums.counts.get(model, 0) + 1
-            sums.conversations.add(post.conversation)
-            if post.author is not None:
-                sums.authors.add(post.author)
-            splits.setdefault((PLATFORM, post.platform), []).append(row)
-            splits.setdefault((LANGUAGE, post.language), []).append(row)
+            sums.voices.hear(post)
+            for split in ((PLATFORM, post.platform), (LANGUAGE, post.language)):
+                splits.setdefault(split, []).append(row)
+                sums.voices_within.setdefault(split, Voices()).hear(post)
         return sums, splits
 
 

@@ -35,6 +35,9 @@ class Distinct:
     def __init__(self) -> None:
         self._ranks: dict[int, int] | bytearray = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._ranks)
+
     def update(self, elements: Iterable[str]) -> None:
         """Put elements in; again without effect."""
         for element in elements:

@@ -18,6 +18,8 @@ MODALITY_SUM = "pm:"
 AFTER = "after:"
 TURN = "turn:"
 MODEL = "model:"
+CONVERSATIONS = "conversations"
+AUTHORS = "authors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Resolution:
         splits_retention_s: seconds that its counts by platform and language live after it; None:
             there are none.
         distinct_retention_s: the same of its distinct conversations and authors.
+        distinct_splits_retention_s: the same of those by platform and language.
     """
 
     name: str
@@ -38,13 +41,14 @@ class Resolution:
     retention_s: int
     splits_retention_s: int | None
     distinct_retention_s: int | None
+    distinct_splits_retention_s: int | None
 
 
 RESOLUTIONS = (
-    Resolution("10s", 10, 6 * HOUR_S, None, None),
-    Resolution("1m", MINUTE_S, 48 * HOUR_S, 6 * HOUR_S, 2 * HOUR_S),
-    Resolution("1h", HOUR_S, 90 * DAY_S, 30 * DAY_S, 8 * DAY_S),
-    Resolution("1d", DAY_S, 2 * 365 * DAY_S, 2 * 365 * DAY_S, 90 * DAY_S),
+    Resolution("10s", 10, 6 * HOUR_S, None, None, None),
+    Resolution("1m", MINUTE_S, 48 * HOUR_S, 6 * HOUR_S, 2 * HOUR_S, 2 * HOUR_S),
+    Resolution("1h", HOUR_S, 90 * DAY_S, 30 * DAY_S, 8 * DAY_S, 26 * HOUR_S),
+    Resolution("1d", DAY_S, 2 * 365 * DAY_S, 2 * 365 * DAY_S, 90 * DAY_S, 8 * DAY_S),
 )
 
 
@@ -69,6 +73,11 @@ class Bucket:
     def distinct_expire_at(self) -> int:
         """Unix second at which its distinct counts go; 0: it has none."""
         return self._end_after(resolution(self.resolution).distinct_retention_s)
+
+    @property
+    def distinct_splits_expire_at(self) -> int:
+        """Unix second at which its distinct counts by platform and language go; 0: it has none."""
+        return self._end_after(resolution(self.resolution).distinct_splits_retention_s)
 
     def _end_after(self, retention_s: int | None) -> int:
         if retention_s is None:
@@ -129,13 +138,19 @@ class TrendLayout:
         """Hash: `platform:<name>` or `language:<name>` -> the counts of a bucket within it."""
         return f"{self._tagged(track)}:splits:{bucket.resolution}:{bucket.start}"
 
-    def conversations(self, track: str, bucket: Bucket) -> str:
-        """HyperLogLog of the conversations of a bucket."""
-        return f"{self._tagged(track)}:conversations:{bucket.resolution}:{bucket.start}"
+    def distinct(
+        self, track: str, bucket: Bucket, kind: str, split: tuple[str, str] | None = None
+    ) -> str:
+        """HyperLogLog of a bucket, or of a platform or language within it.
 
-    def authors(self, track: str, bucket: Bucket) -> str:
-        """HyperLogLog of the hashed authors of a bucket."""
-        return f"{self._tagged(track)}:authors:{bucket.resolution}:{bucket.start}"
+        Args:
+            track: name of the track.
+            bucket: of the track.
+            kind: `conversations` or `authors`; those are hashed.
+            split: dimension and value; None: all posts.
+        """
+        whole = f"{self._tagged(track)}:{kind}:{bucket.resolution}:{bucket.start}"
+        return whole if split is None else f"{whole}:{':'.join(split)}"
 
     def values(self, track: str, dimension: str) -> str:
         """Set of the platforms or languages that are told apart in a track."""

@@ -10,8 +10,17 @@ from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from connectors.exemplars.exemplar import Exemplar, best
-from connectors.trends.distinct import DistinctCounts
-from connectors.trends.layout import RESOLUTIONS, Bucket, TrendLayout, bucket_start, resolution
+from connectors.trends.counting import MOST_VALUES, OTHER, Split
+from connectors.trends.distinct import DistinctCounts, assemble_distinct
+from connectors.trends.layout import (
+    AUTHORS,
+    CONVERSATIONS,
+    RESOLUTIONS,
+    Bucket,
+    TrendLayout,
+    bucket_start,
+    resolution,
+)
 from connectors.trends.series import TrendSeries, assemble, counts, text
 from connectors.trends.splits import TrendSplits, assemble_splits
 from connectors.trends.timespan import FEWEST_BUCKETS
@@ -72,31 +81,71 @@ def of_splits(
     return Question(commands, lambda found: assemble_splits(track, ceil(end), wanted, found))
 
 
+def of_values(layout: TrendLayout, track: str) -> Question[list[Split]]:
+    """The platforms and languages that a track tells apart, and `other` of each."""
+
+    def read(found: list[Any]) -> list[Split]:
+        return [
+            (dimension, value)
+            for dimension, values in zip(MOST_VALUES, found, strict=True)
+            for value in sorted({*map(text, values), OTHER})
+        ]
+
+    return Question([("SMEMBERS", layout.values(track, each)) for each in MOST_VALUES], read)
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctBuckets:
+    """The buckets whose distinct counts are merged over a range.
+
+    Attributes:
+        whole: of counts of all posts.
+        within: of those by platform and language.
+    """
+
+    whole: Sequence[Bucket]
+    within: Sequence[Bucket]
+
+    @classmethod
+    def between(cls, start: float, end: float, now: float) -> "DistinctBuckets":
+        """Those of a range, by what is kept now.
+
+        Raises:
+            ValueError: as `buckets_between`.
+        """
+
+        def kept(expires_at: str) -> list[Bucket]:
+            width = kept_resolution(start, end, now, attrgetter(expires_at))
+            return buckets_between(start, end, width)
+
+        return cls(kept("distinct_expire_at"), kept("distinct_splits_expire_at"))
+
+
 def of_distinct(
-    layout: TrendLayout, track: str, start: float, end: float, now: float
+    layout: TrendLayout, track: str, end: float, buckets: DistinctBuckets, splits: Sequence[Split]
 ) -> Question[DistinctCounts]:
     """Distinct conversations and authors, merged over the buckets.
 
-    Raises:
-        ValueError: as `buckets_between`.
+    Args:
+        layout: names of the keys.
+        track: name of the track.
+        end: of the range, exclusive, Unix seconds.
+        buckets: of the range.
+        splits: from `of_values`.
     """
-    width = kept_resolution(start, end, now, attrgetter("distinct_expire_at"))
-    wanted = buckets_between(start, end, width)
+    parts: list[Split | None] = [None, *splits]
     commands: list[Command] = [
-        ("PFCOUNT", *(key(track, bucket) for bucket in wanted))
-        for key in (layout.conversations, layout.authors)
+        ("PFCOUNT", *(layout.distinct(track, bucket, kind, split) for bucket in wanted))
+        for split in parts
+        for wanted in [buckets.whole if split is None else buckets.within]
+        for kind in (CONVERSATIONS, AUTHORS)
     ]
-    return Question(
-        commands,
-        lambda found: DistinctCounts(
-            track=track,
-            resolution=width,
-            start=wanted[0].start,
-            end=ceil(end),
-            conversations=found[0],
-            authors=found[1],
-        ),
-    )
+
+    def read(found: list[Any]) -> DistinctCounts:
+        counted = dict(zip(parts, zip(found[::2], found[1::2], strict=True), strict=True))
+        return assemble_distinct(track, ceil(end), buckets.whole, buckets.within, counted)
+
+    return Question(commands, read)
 
 
 def of_exemplars(

@@ -10,7 +10,7 @@ from connectors.trends import questions
 from connectors.trends.comparison import Comparison, compare, previous
 from connectors.trends.distinct import DistinctCounts
 from connectors.trends.layout import TrendLayout
-from connectors.trends.questions import Answer, Question
+from connectors.trends.questions import Answer, DistinctBuckets, Question
 from connectors.trends.series import TrendSeries
 from connectors.trends.splits import TrendSplits
 from connectors.trends.timespan import parse_range
@@ -84,20 +84,21 @@ class TrendReader:
     async def distinct(
         self, track: str, start: float, end: float, now: float | None = None
     ) -> DistinctCounts:
-        """How many conversations and authors a track had over a range.
+        """How many conversations and authors a track had, by platform and language too.
 
         Args:
             track: name of the track.
-            start: as in `splits`, but minutes are kept for 2 hours and hours for 8 days.
+            start: as in `splits`, but minutes are kept for 2 hours and hours for 8 days, those of
+                platforms and languages for 26 hours and their days for 8.
             end: Unix seconds, exclusive: buckets that start before it are in.
             now: Unix seconds; this machine's clock when None.
 
         Raises:
             ValueError: the range is empty or over 5,000 buckets.
         """
-        return await self._ask(
-            questions.of_distinct(self._layout, track, start, end, _clock(now)),
-        )
+        layout, buckets = self._layout, DistinctBuckets.between(start, end, _clock(now))
+        splits = await self._ask(questions.of_values(layout, track))
+        return await self._ask(questions.of_distinct(layout, track, end, buckets, splits))
 
     async def compare(
         self, window: TrendSeries, baseline: tuple[float, float] | None = None
@@ -175,7 +176,9 @@ class SyncTrendReader:
         self, track: str, start: float, end: float, now: float | None = None
     ) -> DistinctCounts:
         """How many conversations and authors a track had over a range."""
-        return self._ask(questions.of_distinct(self._layout, track, start, end, _clock(now)))
+        layout, buckets = self._layout, DistinctBuckets.between(start, end, _clock(now))
+        splits = self._ask(questions.of_values(layout, track))
+        return self._ask(questions.of_distinct(layout, track, end, buckets, splits))
 
     def compare(
         self, window: TrendSeries, baseline: tuple[float, float] | None = None

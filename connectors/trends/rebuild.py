@@ -4,7 +4,7 @@ Not for what must agree: that is `recount`; nor for how it is written: that is `
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -12,15 +12,15 @@ from uuid import uuid4
 
 import redis.asyncio
 
-from connectors.trends.counting import MOST_VALUES
+from connectors.trends.counting import MOST_VALUES, distinct_expires_at, named_split
 from connectors.trends.layout import POSTS, RESOLUTIONS, Bucket, TrendLayout
 from connectors.trends.positions import Settled
 from connectors.trends.recount import (
     DIFFERING_REGISTERS,
-    NONE_DISTINCT,
     Basis,
     Recount,
     comparable,
+    distinct_beside,
 )
 from connectors.trends.repairs import (
     BucketRepair,
@@ -222,37 +222,28 @@ class _Rebuild:
     ) -> bool:
         """Raise registers that are too low; returns whether none was too high and had to go."""
         merged, removed = [], []
-        wanted = recount.distinct(snapshot.track)
+        expected = recount.distinct(snapshot)
         for bucket in buckets:
-            if bucket.distinct_expire_at <= snapshot.alive_after:
-                continue
-            for each in self._distinct(snapshot, bucket, wanted.get(bucket, NONE_DISTINCT)):
-                repair, kind, held = each
-                higher = sum(own > wants for own, wants in zip(held, repair.registers, strict=True))
+            for name, wanted, held in distinct_beside(snapshot, expected, bucket):
+                key = self._key(snapshot.track, bucket, name)
+                higher = sum(own > wants for own, wants in zip(held, wanted, strict=True))
                 if higher and self._scope.lower:
-                    removed.append(repair.key)
+                    removed.append(key)
                     continue
                 if higher:
-                    self.rebuilt.surplus.append(_higher(snapshot.track, bucket, kind, higher))
-                merged.append(repair)
+                    self.rebuilt.surplus.append(_higher(snapshot.track, bucket, name, higher))
+                expires_at = distinct_expires_at(bucket, name)
+                merged.append(RegisterRepair(key, wanted, expires_at))
         await self._repairs.merge(snapshot.track, merged)
         if removed:
             await self._client.delete(*removed)  # the next round fills them again
         return not removed
 
-    def _distinct(
-        self, snapshot: TrackSnapshot, bucket: Bucket, wanted: tuple[bytes, bytes]
-    ) -> Iterator[tuple[RegisterRepair, str, bytes]]:
-        """Distinct counts of a bucket whose registers are not as wanted, with their kind."""
-        track, layout = snapshot.track, self._layout
-        kinds = {
-            "conversations": layout.conversations(track, bucket),
-            "authors": layout.authors(track, bucket),
-        }
-        held = snapshot.distinct.get(bucket, NONE_DISTINCT)
-        for (kind, key), wants, own in zip(kinds.items(), wanted, held, strict=True):
-            if wants != own:
-                yield RegisterRepair(bucket, key, wants), kind, own
+    def _key(self, track: str, bucket: Bucket, name: str) -> str:
+        """Key of a distinct count by its name."""
+        within = named_split(name)
+        split, kind = within or (None, name)
+        return self._layout.distinct(track, bucket, kind, split)
 
     def _add_up(self, repairs: list[BucketRepair]) -> None:
         self.rebuilt.buckets += len(repairs)
@@ -279,9 +270,9 @@ def _surplus(snapshot: TrackSnapshot, repair: BucketRepair) -> Surplus:
     )
 
 
-def _higher(track: str, bucket: Bucket, kind: str, registers: int) -> Surplus:
-    name = kind + DIFFERING_REGISTERS
-    return Surplus(track, bucket.resolution, bucket.start, name, 0, registers)
+def _higher(track: str, bucket: Bucket, name: str, registers: int) -> Surplus:
+    differing = name + DIFFERING_REGISTERS
+    return Surplus(track, bucket.resolution, bucket.start, differing, 0, registers)
 
 
 async def _require_whole(record: Record, scope: Scope) -> None:

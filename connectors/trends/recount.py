@@ -12,16 +12,16 @@ import msgspec
 
 from connectors.conversations.source import SourcePartition
 from connectors.trends.counted import decode_counted
-from connectors.trends.counting import observe
+from connectors.trends.counting import distinct_expires_at, observe
 from connectors.trends.hyperloglog import REGISTERS
 from connectors.trends.layout import Bucket, resolution
 from connectors.trends.offsets import OffsetSet
 from connectors.trends.positions import Settled
 from connectors.trends.snapshot import TrackSnapshot
-from connectors.trends.totals import Totals
+from connectors.trends.totals import Registers, Totals
 
 DIFFERING_REGISTERS = ":differing registers"
-NONE_DISTINCT = (bytes(REGISTERS), bytes(REGISTERS))
+NONE_RAISED = bytes(REGISTERS)
 
 
 class ScatteredCopiesError(Exception):
@@ -150,9 +150,9 @@ class Recount:
         """What the live buckets of a track should hold, by the names of a snapshot."""
         return self.totals.fields(snapshot.track, snapshot.values, snapshot.alive_after)
 
-    def distinct(self, track: str) -> dict[Bucket, tuple[bytes, bytes]]:
-        """Registers that the conversations and the authors of a track's buckets should have."""
-        return self.totals.registers(track)
+    def distinct(self, snapshot: TrackSnapshot) -> dict[Bucket, Registers]:
+        """Registers that the distinct counts of a track's buckets should have, by name."""
+        return self.totals.registers(snapshot.track, snapshot.values)
 
     def _open(self, place: tuple[str, str, int]) -> _Partition:
         source, settled = SourcePartition(*place), self._basis.settled
@@ -216,22 +216,27 @@ def differences(
 
 
 def distinct_differences(
-    snapshot: TrackSnapshot, expected: Mapping[Bucket, tuple[bytes, bytes]], buckets: list[Bucket]
+    snapshot: TrackSnapshot, expected: Mapping[Bucket, Registers], buckets: list[Bucket]
 ) -> Iterator[Difference]:
-    """Registers of distinct counts that are not as expected, how many by bucket and kind."""
+    """Registers of distinct counts that are not as expected, how many by bucket and name."""
     for bucket in buckets:
-        if bucket.distinct_expire_at <= snapshot.alive_after:
-            continue
-        wanted = expected.get(bucket, NONE_DISTINCT)
-        held = snapshot.distinct.get(bucket, NONE_DISTINCT)
-        for kind, own, found in zip(("conversations", "authors"), wanted, held, strict=True):
-            if own != found:
-                off = sum(one != other for one, other in zip(own, found, strict=True))
-                yield Difference(
-                    track=snapshot.track,
-                    resolution=bucket.resolution,
-                    bucket_start=bucket.start,
-                    field=kind + DIFFERING_REGISTERS,
-                    expected=0,
-                    found=off,
-                )
+        for name, wanted, held in distinct_beside(snapshot, expected, bucket):
+            yield Difference(
+                track=snapshot.track,
+                resolution=bucket.resolution,
+                bucket_start=bucket.start,
+                field=name + DIFFERING_REGISTERS,
+                expected=0,
+                found=sum(one != other for one, other in zip(wanted, held, strict=True)),
+            )
+
+
+def distinct_beside(
+    snapshot: TrackSnapshot, expected: Mapping[Bucket, Registers], bucket: Bucket
+) -> Iterator[tuple[str, bytes, bytes]]:
+    """Live distinct counts of a bucket that differ: name, registers expected and found."""
+    wanted, held = expected.get(bucket, {}), snapshot.distinct.get(bucket, {})
+    for name in sorted(wanted.keys() | held.keys()):
+        own, found = wanted.get(name, NONE_RAISED), held.get(name, NONE_RAISED)
+        if own != found and distinct_expires_at(bucket, name) > snapshot.alive_after:
+            yield name, own, found

@@ -58,16 +58,17 @@ class BucketRepair:
 
 @dataclass(frozen=True, slots=True)
 class RegisterRepair:
-    """Distinct counts of a bucket that lack elements.
+    """A distinct count of a bucket that lacks elements.
 
     Attributes:
         key: of the count.
         registers: those of the recount.
+        expires_at: Unix seconds.
     """
 
-    bucket: Bucket
     key: str
     registers: bytes
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ class Repairs:
             calls = [
                 ScriptCall(
                     [each.key, self._layout.registers(track)],
-                    [value_of(each.registers), each.bucket.distinct_expire_at],
+                    [value_of(each.registers), each.expires_at],
                 )
                 for each in repairs[first : first + REGISTERS_AT_ONCE]
             ]

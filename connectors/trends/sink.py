@@ -14,8 +14,8 @@ import redis.asyncio
 
 from connectors.redis_script import RedisScript, ScriptCall
 from connectors.schemas.prediction import Prediction
-from connectors.trends.counting import MOST_VALUES, Sums, Tally, observe
-from connectors.trends.layout import POSTS, Bucket, TrendLayout
+from connectors.trends.counting import MOST_VALUES, Split, Sums, Tally, Voices, observe
+from connectors.trends.layout import AUTHORS, CONVERSATIONS, POSTS, Bucket, TrendLayout
 from connectors.trends.seen import SeenElements
 
 _Entries = dict[str, dict[int, int]]  # source partition -> offset -> place of the post
@@ -119,24 +119,42 @@ class TrendSink:
         for buckets, sums in tally.by_bucket(rows):
             described = []
             for bucket in buckets:
-                conversations = layout.conversations(track, bucket)
-                authors = layout.authors(track, bucket)
                 keys += [layout.bucket(track, bucket), layout.splits(track, bucket)]
-                keys += [conversations, authors]
-                described.append(_described(bucket))
-                if bucket.distinct_expire_at:
-                    new = elements[conversations] = self._seen.new(
-                        conversations, sums.conversations
-                    )
-                    described[-1]["conversations"] = list(new)
-                    new = elements[authors] = self._seen.new(authors, sums.authors)
-                    described[-1]["authors"] = list(new)
+                keys += [layout.distinct(track, bucket, kind) for kind in (CONVERSATIONS, AUTHORS)]
+                described.append(_described(bucket) | self._new(track, bucket, sums, elements))
             groups.append(_group(described, sums))
         batch = _PACKED.encode({"dimensions": DIMENSIONS, "groups": groups})
         arguments: list[str | bytes | int] = [batch]
         for partition_field, by_offset in entered.items():
             arguments += [partition_field, min(by_offset), max(by_offset)]
         return _Asked(ScriptCall(keys, arguments), elements)
+
+    def _new(
+        self, track: str, bucket: Bucket, sums: Sums, elements: dict[str, set[str]]
+    ) -> dict[str, object]:
+        """What a bucket's distinct counts are not known to hold; remembered in `elements`."""
+
+        def unseen(voices: Voices, split: Split | None = None) -> list[list[str]]:
+            found = []
+            for kind, heard in ((CONVERSATIONS, voices.conversations), (AUTHORS, voices.authors)):
+                key = self._layout.distinct(track, bucket, kind, split)
+                elements[key] = self._seen.new(key, heard)
+                found.append(list(elements[key]))
+            return found
+
+        new: dict[str, object] = {}
+        if bucket.distinct_expire_at:
+            new["voices"] = unseen(sums.voices)
+        if bucket.distinct_splits_expire_at:
+            new["voices_within"] = [
+                [
+                    [split[1], own]
+                    for split, voices in sums.voices_within.items()
+                    if split[0] == dimension and any(own := unseen(voices, split))
+                ]
+                for dimension in MOST_VALUES
+            ]
+        return new
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +186,7 @@ def _described(bucket: Bucket) -> dict[str, object]:
         "expires_at": bucket.expires_at,
         "splits_expire_at": bucket.splits_expire_at,
         "distinct_expire_at": bucket.distinct_expire_at,
+        "distinct_splits_expire_at": bucket.distinct_splits_expire_at,
     }
 
 

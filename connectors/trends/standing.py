@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.schemas.labels import SENTIMENTS
 from connectors.trends.layout import POSTS, SENTIMENT, resolution
+from connectors.trends.net_sentiment import Opinion, net_change, net_interval, net_of
 from connectors.trends.questions import buckets_between
 from connectors.trends.timespan import TimeRange
-from connectors.trends.wilson import wilson_interval
 
 Counted = Sequence[tuple[int, Mapping[str, int]]]  # start of a bucket and its fields, ascending
 
@@ -39,7 +38,7 @@ def span_of(asked: TimeRange) -> Span:
     """The buckets that a trend of the same range has, and as many whole ones before.
 
     Args:
-        asked: ends at the latest now.
+        asked: what of it lies ahead of now holds no posts yet.
 
     Raises:
         ValueError: the range is empty or over 2,500 buckets.
@@ -85,6 +84,11 @@ class Standing(BaseModel):
     net_change: float | None = Field(
         description="net of posts_compared - net_before; null where one is missing"
     )
+    net_change_low: float | None = Field(
+        description="lower end of the 95 % interval of net_change; posts of one thread count as few"
+    )
+    net_change_high: float | None
+    net_change_sure: bool = Field(description="whether that interval leaves out 0")
     share_of_voice: float | None = Field(
         description="posts / posts of all tracks; a post of two tracks counts in both"
     )
@@ -113,42 +117,12 @@ def standings(counted: Mapping[str, Counted], span: Span, sort: str = "posts") -
     return found
 
 
-def net_interval(negative: int, positive: int, posts: int) -> tuple[float, float]:
-    """95 % interval of the share of positive less the share of negative posts.
-
-    Args:
-        negative: posts with that label.
-        positive: posts with that label.
-        posts: all posts; 0 gives (-1.0, 1.0), since nothing is known.
-
-    Returns:
-        Lower and upper end, within [-1, 1].
-
-    Source: two Wilson intervals joined with the correlation that two shares of one whole have,
-    Newcombe 1998, Statistics in Medicine 17(22), method 10, and Tang et al. 2010 for multinomials.
-    """
-    if posts == 0:
-        return -1.0, 1.0
-    up, down = positive / posts, negative / posts
-    up_low, up_high = wilson_interval(positive, posts)
-    down_low, down_high = wilson_interval(negative, posts)
-    spread = (1.0 - up) * (1.0 - down)
-    together = -sqrt(up * down / spread) if spread > 0.0 else 0.0
-    low = _joined(up - up_low, down_high - down, together)
-    high = _joined(up_high - up, down - down_low, together)
-    return max(-1.0, up - down - low), min(1.0, up - down + high)
-
-
-def _joined(first: float, second: float, together: float) -> float:
-    return sqrt(max(0.0, first * first + second * second - 2.0 * together * first * second))
-
-
 def _standing(track: str, counted: Counted, span: Span, of_all: int) -> Standing:
     now = _within(counted, span.start, span.end)
     whole = _within(counted, span.start, span.compared_until)
     before = _within(counted, span.before, span.start)
     posts, compared, posts_before = (_sum(part, POSTS) for part in (now, whole, before))
-    net_compared, net_before = _net_of(whole), _net_of(before)
+    moved = net_change(_opinions(whole), _opinions(before))
     sentiment = _sentiment(now)
     low, high = net_interval(sentiment["negative"], sentiment["positive"], posts)
     return Standing(
@@ -158,13 +132,14 @@ def _standing(track: str, counted: Counted, span: Span, of_all: int) -> Standing
         posts_before=posts_before,
         posts_change=compared / posts_before - 1.0 if posts_before else None,
         sentiment=sentiment,
-        net=_net(sentiment, posts),
+        net=net_of(sentiment["negative"], sentiment["positive"], posts),
         net_low=low,
         net_high=high,
-        net_before=net_before,
-        net_change=None
-        if net_compared is None or net_before is None
-        else net_compared - net_before,
+        net_before=_net_of(before),
+        net_change=moved and moved.change,
+        net_change_low=moved and moved.low,
+        net_change_high=moved and moved.high,
+        net_change_sure=moved is not None and not moved.low <= 0.0 <= moved.high,
         share_of_voice=posts / of_all if of_all else None,
         points=[_point(start, fields) for start, fields in now],
     )
@@ -179,17 +154,25 @@ def _sentiment(counted: Counted) -> dict[str, int]:
 
 
 def _net_of(counted: Counted) -> float | None:
-    return _net(_sentiment(counted), _sum(counted, POSTS))
+    sentiment = _sentiment(counted)
+    return net_of(sentiment["negative"], sentiment["positive"], _sum(counted, POSTS))
+
+
+def _opinions(counted: Counted) -> list[Opinion]:
+    return [_opinion(fields) for _, fields in counted]
+
+
+def _opinion(fields: Mapping[str, int]) -> Opinion:
+    return (
+        fields.get(SENTIMENT + "negative", 0),
+        fields.get(SENTIMENT + "positive", 0),
+        fields[POSTS],
+    )
 
 
 def _point(start: int, fields: Mapping[str, int]) -> Point:
-    posts = fields[POSTS]
-    held = {label: fields.get(SENTIMENT + label, 0) for label in SENTIMENTS}
-    return Point(start=start, posts=posts, net=_net(held, posts))
-
-
-def _net(sentiment: Mapping[str, int], posts: int) -> float | None:
-    return (sentiment["positive"] - sentiment["negative"]) / posts if posts else None
+    negative, positive, posts = _opinion(fields)
+    return Point(start=start, posts=posts, net=net_of(negative, positive, posts))
 
 
 def _sum(counted: Counted, name: str) -> int:

@@ -5,15 +5,43 @@ were begun is left out. Not for which posts count: that is `recount`.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
-from connectors.trends.counting import Observation, Sums, Tally
+from connectors.trends.counting import (
+    OTHER,
+    Observation,
+    Split,
+    Sums,
+    Tally,
+    Voices,
+    split_field,
+)
 from connectors.trends.hyperloglog import Distinct
-from connectors.trends.layout import Bucket
+from connectors.trends.layout import AUTHORS, CONVERSATIONS, Bucket
 
+Registers = dict[str, bytes]  # of distinct counts: `conversations`, `authors`, or a `split_field`
 SUMMED_AT_ONCE: Final = 4096  # posts
+
+
+@dataclass(slots=True)
+class Heard:
+    """The registers that conversations and authors raise."""
+
+    conversations: Distinct = field(default_factory=Distinct)
+    authors: Distinct = field(default_factory=Distinct)
+
+    def hear(self, voices: Voices) -> None:
+        """Put elements in; again without effect."""
+        self.conversations.update(voices.conversations)
+        self.authors.update(voices.authors)
+
+    def merge(self, other: "Heard") -> None:
+        """Put in what others hold."""
+        self.conversations.merge(other.conversations)
+        self.authors.merge(other.authors)
 
 
 @dataclass(slots=True)
@@ -22,18 +50,41 @@ class Total:
 
     Attributes:
         sums: without distinct elements.
-        conversations, authors: the registers that those raise.
+        heard: the distinct ones.
+        heard_within: those of a platform or language.
     """
 
     sums: Sums = field(default_factory=Sums)
-    conversations: Distinct = field(default_factory=Distinct)
-    authors: Distinct = field(default_factory=Distinct)
+    heard: Heard = field(default_factory=Heard)
+    heard_within: defaultdict[Split, Heard] = field(default_factory=lambda: defaultdict(Heard))
 
     def merge(self, other: "Total") -> None:
         """Add what other posts add up to."""
         self.sums.add(other.sums, with_splits=True)
-        self.conversations.merge(other.conversations)
-        self.authors.merge(other.authors)
+        self.heard.merge(other.heard)
+        for split, heard in other.heard_within.items():
+            self.heard_within[split].merge(heard)
+
+    def registers(self, values: Mapping[str, Collection[str]], *, within: bool) -> Registers:
+        """Registers of the distinct counts by name, without those that nothing raised.
+
+        Args:
+            values: dimension -> those told apart; others are `other`.
+            within: whether those by platform and language are wanted.
+        """
+        told: defaultdict[Split, Heard] = defaultdict(Heard)
+        for (dimension, value), heard in self.heard_within.items() if within else ():
+            known = value if value in values.get(dimension, ()) else OTHER
+            told[dimension, known].merge(heard)
+        named = _named(self.heard, lambda kind: kind)
+        for split, heard in told.items():
+            named |= _named(heard, partial(split_field, *split))
+        return named
+
+
+def _named(heard: Heard, name: Callable[[str], str]) -> Registers:
+    found = {CONVERSATIONS: heard.conversations, AUTHORS: heard.authors}
+    return {name(kind): own.registers() for kind, own in found.items() if own}
 
 
 class Totals:
@@ -93,10 +144,19 @@ class Totals:
             for bucket, total in self.of(track).items()
         }
 
-    def registers(self, track: str) -> dict[Bucket, tuple[bytes, bytes]]:
-        """Registers of the conversations and the authors of a track's buckets."""
+    def registers(
+        self, track: str, values: Mapping[str, Collection[str]]
+    ) -> dict[Bucket, Registers]:
+        """Registers of the distinct counts of a track's buckets, by name.
+
+        Args:
+            track: name of the track.
+            values: dimension -> values told apart.
+        """
         return {
-            bucket: (total.conversations.registers(), total.authors.registers())
+            bucket: total.registers(
+                values, within=bucket.distinct_splits_expire_at > self._alive_after
+            )
             for bucket, total in self.of(track).items()
             if bucket.distinct_expire_at > self._alive_after
         }
@@ -117,5 +177,7 @@ class Totals:
     def _add(self, total: Total, bucket: Bucket, sums: Sums) -> None:
         total.sums.add(sums, with_splits=bucket.splits_expire_at > self._alive_after)
         if bucket.distinct_expire_at > self._alive_after:
-            total.conversations.update(sums.conversations)
-            total.authors.update(sums.authors)
+            total.heard.hear(sums.voices)
+        if bucket.distinct_splits_expire_at > self._alive_after:
+            for split, voices in sums.voices_within.items():
+                total.heard_within[split].hear(voices)

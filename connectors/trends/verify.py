@@ -104,7 +104,7 @@ def compare(
         buckets += len(compared)
         off = chain(
             differences(snapshot, expected, compared),
-            distinct_differences(snapshot, recount.distinct(track), compared),
+            distinct_differences(snapshot, recount.distinct(snapshot), compared),
         )
         for difference in off:
             differing += 1

@@ -5,6 +5,7 @@ judging explanations: that is `faithfulness`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,7 @@ from models.explanation.oracle import LABELS, Oracle, Question, Task
 from models.explanation.shapley import EXACT_UP_TO, shapley_values, shares
 from models.explanation.subject import Subject, make_subject
 from models.explanation.window import PostWindow
+from models.records import STAMP_BYTES, unpack_records
 from models.text_encoder import load_text_encoder
 from models.tmsam import Tmsam
 
@@ -46,26 +48,34 @@ _SAMPLED_SOURCE: Final = f"{_EXACT_SOURCE}; Castro et al. 2009; Mitchell et al. 
 Values = dict[Part, NDArray[np.float64]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What a window's conversation and posts are called."""
+
+    conversation: str
+    posts: Sequence[str]
+
+
 class Explainer:
     """Explains posts by one checkpoint.
 
     Args:
         oracle: asks the network.
         encoder: makes the text features that the network reads.
-        version: of the model, as predictions name it.
-        feature_set: `name@version` of the tensors that the network reads.
+        card: of the checkpoint.
 
     Attributes:
         oracle: as given.
         encoder: as given.
-        feature_set: as given.
+        feature_set: `name@version` of the tensors that the network reads.
     """
 
-    def __init__(self, oracle: Oracle, encoder: Encoder, version: str, feature_set: str) -> None:
+    def __init__(self, oracle: Oracle, encoder: Encoder, card: CheckpointCard) -> None:
         self.encoder = encoder
-        self.feature_set = feature_set
+        self.feature_set = card.feature_set
         self.oracle = oracle
-        self._version = version
+        self._version = card.version
+        self._stamp = card.records_identity[:STAMP_BYTES]
 
     def explain(
         self, posts: Sequence[DecodedPost], task: Task, label: str | None = None
@@ -83,18 +93,43 @@ class Explainer:
         Raises:
             ModelError: the task has no such label, or a post does not fit the network.
         """
+        window = self.oracle.window([post.features for post in posts])
+        names = _Names(posts[-1].conversation_id, [post.post_id for post in posts])
+        return self._explained(window, posts[-1].text, names, task, label)
+
+    def explain_records(
+        self, records: Sequence[bytes], text: str | None, task: Task, label: str | None = None
+    ) -> Explanation:
+        """The same from the records of a window, which do not say whose they are.
+
+        Args:
+            records: as an engine of this checkpoint made them, oldest first, the explained last.
+            text: of the last post.
+            task: whose label.
+            label: None: the most probable one.
+
+        Returns:
+            An explanation whose posts and conversation have no names.
+
+        Raises:
+            ModelError: another model's record, or the task has no such label.
+        """
+        window = PostWindow(*unpack_records(self._stamp, records, self.oracle.post_width))
+        return self._explained(window, text, _Names("", [""] * len(records)), task, label)
+
+    def _explained(
+        self, window: PostWindow, text: str | None, names: "_Names", task: Task, label: str | None
+    ) -> Explanation:
         if label is not None and label not in LABELS[task]:
             raise ModelError(f"{task} has no label {label!r}; known: {', '.join(LABELS[task])}")
-        features = [post.features for post in posts]
-        subject = make_subject(self.oracle, self.encoder, features, posts[-1].text)
+        subject = make_subject(self.oracle, self.encoder, window, text)
         odds = self.oracle.probabilities(task, [subject.window])[0]  # [classes]
         predicted = LABELS[task][int(odds.argmax())]
         question = Question(task, label or predicted)
         values = shapley_parts(subject, self.oracle, question)
-        names = [post.post_id for post in posts]
         return Explanation(
-            post_id=names[-1],
-            conversation_id=posts[-1].conversation_id,
+            post_id=names.posts[-1],
+            conversation_id=names.conversation,
             model_version=self._version,
             task=task,
             label=question.label,
@@ -105,7 +140,7 @@ class Explainer:
             posts=[
                 PostShare(name, float(share), float(value))
                 for name, share, value in zip(
-                    names, shares(values["posts"]), values["posts"], strict=True
+                    names.posts, shares(values["posts"]), values["posts"], strict=True
                 )
             ],
             words=_words(subject, values),
@@ -164,7 +199,7 @@ def make_explainer(
         ModelError: the device is not there.
     """
     oracle = Oracle(network, card.calibration, choose_device(device))
-    return Explainer(oracle, encoder, card.version, card.feature_set)
+    return Explainer(oracle, encoder, card)
 
 
 def shapley_parts(subject: Subject, oracle: Oracle, question: Question) -> Values:

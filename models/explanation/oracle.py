@@ -52,14 +52,18 @@ class Oracle:
         self._calibration = calibration
         self._device = device
 
+    @property
+    def post_width(self) -> int:
+        """Numbers in the vector of a post's modality."""
+        return self._network.config.post_width
+
     def window(self, posts: Sequence[Features]) -> PostWindow:
         """The window of posts, oldest first.
 
         Raises:
             ModelError: a tensor's width is not the network's.
         """
-        width = self._network.config.post_width
-        vectors = np.zeros((len(posts), len(MODALITIES), width), np.float32)
+        vectors = np.zeros((len(posts), len(MODALITIES), self.post_width), np.float32)
         presence = np.zeros((len(posts), len(MODALITIES)), np.bool_)
         for column, modality in enumerate(MODALITIES):
             owners = [place for place, post in enumerate(posts) if modality in post]
@@ -71,7 +75,7 @@ class Oracle:
         self, modality: str, posts: Sequence[NDArray[np.float32] | NDArray[np.float16]]
     ) -> NDArray[np.float32]:
         """Vectors of posts in one modality, rounded as records round them: [P, post_width]."""
-        vectors = np.zeros((len(posts), self._network.config.post_width), np.float32)
+        vectors = np.zeros((len(posts), self.post_width), np.float32)
         for group in group_by_length([len(steps) for steps in posts], _STEPS_A_BATCH, len(posts)):
             steps, mask = pad_steps([posts[index] for index in group])  # [P, L, width], [P, L]
             with torch.inference_mode():
@@ -104,7 +108,7 @@ class Oracle:
     def _logits(self, task: Task, windows: list[PostWindow]) -> NDArray[np.float32]:
         longest = max(len(window.vectors) for window in windows)
         shape = (len(windows), longest, len(MODALITIES))
-        vectors = np.zeros((*shape, self._network.config.post_width), np.float32)
+        vectors = np.zeros((*shape, self.post_width), np.float32)
         presence = np.zeros(shape, np.bool_)
         for row, window in enumerate(windows):
             vectors[row, : len(window.vectors)] = window.vectors

@@ -1,10 +1,9 @@
 """A post to explain with its window and words, ready to be asked any question about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.schemas.scoring import Features
 from models.encoder_input import MAX_TOKENS
 from models.explanation.explanation import Part
 from models.explanation.games import (
@@ -17,7 +16,7 @@ from models.explanation.games import (
 )
 from models.explanation.oracle import Oracle
 from models.explanation.shapley import Game
-from models.explanation.window import PostWindow
+from models.explanation.window import TEXT, PostWindow
 from models.explanation.words import split_words
 
 WORDS_MAX: Final = MAX_TOKENS - 2  # a word is a token at least, and two tokens are special
@@ -59,22 +58,16 @@ class Subject:
         return (modality_game if part == "modalities" else post_game)(self.window, worth)
 
 
-def make_subject(
-    oracle: Oracle, encoder: Encoder, posts: Sequence[Features], text: str | None
-) -> Subject:
-    """The last of the posts as a subject.
+def make_subject(oracle: Oracle, encoder: Encoder, window: PostWindow, text: str | None) -> Subject:
+    """The last post of a window as a subject.
 
     Args:
         oracle: asks the network.
         encoder: makes the text features that the network reads.
-        posts: the window, oldest first; modality -> [steps, width].
+        window: as it was scored.
         text: of the last post.
-
-    Raises:
-        ModelError: a tensor does not fit the network.
     """
-    window = oracle.window(posts)
-    if "text" not in posts[-1]:
+    if not window.presence[-1, TEXT]:
         return Subject(window, None, "the post's features hold no text")
     if not text:
         return Subject(window, None, "the post comes without its text")

@@ -121,12 +121,23 @@ async def _watch(settings: "Settings", policy: "AlertPolicy", webhook: "Webhook 
 async def _found(track: str | None, limit: int) -> "list[Alert]":
     from connectors.alerts.layout import AlertLayout  # noqa: PLC0415 - keeps `--help` fast
     from connectors.alerts.store import AlertReader  # noqa: PLC0415
+    from connectors.trends.layout import TrendLayout  # noqa: PLC0415
+    from connectors.trends.reader import TrendReader  # noqa: PLC0415
+    from stream_app.cli.errors import CliError  # noqa: PLC0415
+    from stream_app.cli.trends import unknown_track  # noqa: PLC0415
     from stream_app.settings import Settings  # noqa: PLC0415
 
     settings = Settings()
     async with settings.redis_connection().open() as client:
         reader = AlertReader(client, AlertLayout(settings.namespace()))
-        return await (reader.newest(limit) if track is None else reader.of_track(track, limit))
+        if track is None:
+            return await reader.newest(limit)
+        found = await reader.of_track(track, limit)
+        if not found:
+            known = await TrendReader(client, TrendLayout(settings.namespace())).tracks()
+            if track not in known:
+                raise CliError(unknown_track(track, known))
+        return found
 
 
 def _tell(alert: "Alert") -> None:

@@ -21,6 +21,11 @@ def kept_post(record: bytes, sentiment: str) -> bytes:
     return _MARKS[sentiment] + record
 
 
+def record_of(kept: bytes) -> bytes:
+    """The record of a post as the store keeps it."""
+    return kept[1:]
+
+
 @dataclass(frozen=True, slots=True)
 class ConversationKey:
     """A conversation within a source partition.
@@ -115,7 +120,7 @@ class Windows:
 
     def load(self, key: ConversationKey, posts: Sequence[bytes]) -> None:
         """Take a window from the store, where `kept_post` made the posts."""
-        records = [post[1:] for post in posts]
+        records = [record_of(post) for post in posts]
         last = _SENTIMENTS.get(posts[-1][:1]) if posts else None
         own = 0
         for record in reversed(records):

@@ -4,7 +4,11 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -14,7 +18,17 @@ from playwright.async_api import Page, expect
 
 from connectors.alerts.layout import AlertLayout
 from connectors.alerts.store import AlertStore
-from connectors.exemplars.store import ExemplarStore
+from connectors.conversations.source import SourcePartition
+from connectors.conversations.store import BatchToFix, PartitionStore
+from connectors.exemplars.explanation import (
+    CarryingModality,
+    CarryingPost,
+    CarryingWord,
+    ExplanationQuestion,
+    ExplanationUnavailableError,
+    PostExplanation,
+)
+from connectors.exemplars.store import Example, ExemplarStore
 from connectors.http.options import ApiOptions
 from connectors.http.server import ApiServer
 from connectors.http.tokens import parse_tokens
@@ -31,6 +45,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")
 
 FIELD = "posts@id-1:0"
 LIVE_WITHIN_MS = 2000
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 PATHS = ("/", "/?track=acme", "/?view=compare")
 
 
@@ -118,7 +133,9 @@ async def test_an_alert_shows_its_posts_and_what_carried_it(
     posts = [predict(at, ["acme"], now - at, sentiment=0) for at in range(4)]
     await count(counts, posts)
     exemplars = ExemplarStore(counts, Store.layout, text_retention_s=3600)
-    await exemplars.keep((post, "late again" if post is posts[1] else None) for post in posts)
+    await exemplars.keep(
+        Example(post, "late again" if post is posts[1] else None) for post in posts
+    )
     shift = make_alert("acme", int(now))
     evidence = Evidence(
         platforms=[],
@@ -128,14 +145,27 @@ async def test_an_alert_shows_its_posts_and_what_carried_it(
     )
     store = AlertStore(counts, AlertLayout(Store.layout.namespace))
     await store.put(shift.model_copy(update={"evidence": evidence}))
-    await opened(page, address, "/?track=acme")
+    await opened(page, address, "/")
+    await page.get_by_role("link", name="ALERT").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("acme")
+    start, end = asked_span(page.url)
+    assert start < shift.since < end
+    await expect(page.locator(".dates summary")).not_to_have_text("Dates")
     card = page.locator(".card.alert")
+    await expect(card.get_by_role("link")).to_have_attribute("href", re.compile("from=.*&to="))
     await expect(card).to_contain_text("audio 62%, usually 35%")
     kept, gone = card.locator(".shown-by li").nth(0), card.locator(".shown-by li").nth(1)
     await expect(kept.locator("blockquote")).to_have_text("late again")
     await expect(gone).to_contain_text(posts[2].post_id)
     await expect(gone).to_contain_text("Negative 91%")
     await expect(gone.locator("blockquote")).to_have_count(0)
+
+
+def asked_span(url: str) -> tuple[float, float]:
+    """The moments that an address holds, Unix seconds."""
+    query = parse_qs(urlsplit(url).query)
+    start, end = (datetime.fromisoformat(query[name][0]).timestamp() for name in ("from", "to"))
+    return start, end
 
 
 def shown(post: Prediction) -> ExamplePost:
@@ -190,6 +220,153 @@ async def test_a_link_shows_the_same_view_again(page: Page, address: str) -> Non
     await expect(pressed).to_have_text("24 h")
     rows = other.locator("tr[data-track]")
     await expect(rows.first).to_have_attribute("data-track", "globex")
+
+
+async def test_a_link_keeps_from_when_to_when_while_time_goes_on(
+    page: Page, address: str, counted: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    await opened(page, address, "/?track=acme")
+    await page.locator(".dates summary").click()
+    now = datetime.now(ZoneInfo("Europe/Berlin"))
+    for name, ago in (("From", 40), ("To", 10)):
+        moment = now - timedelta(minutes=ago)
+        await page.get_by_label(name, exact=True).fill(moment.strftime("%Y-%m-%dT%H:%M"))
+    await page.get_by_role("button", name="Show", exact=True).click()
+    await expect(page.locator(".dates summary")).not_to_have_text("Dates")
+    await expect(page.locator("#view")).to_have_attribute("aria-busy", "false")
+    start, end = asked_span(page.url)
+    assert end - start == 1800
+    figure = page.locator(".figure", has_text="Posts").locator("dd").first
+    shown = await figure.inner_text()
+    assert 35 <= int(shown.split()[0]) <= 42  # one of acme every 45 s
+    await expect(page.locator("#live")).to_have_text("Live")
+    await count(counted, [predict(400, ["acme"], time.time())])
+    await opened(page, address, "/?" + urlsplit(page.url).query)
+    assert await figure.inner_text() == shown
+    await page.get_by_role("link", name="All tracks", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Opinion then")
+    await page.get_by_role("button", name="1 h", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Opinion now")
+    assert "from=" not in page.url
+
+
+async def test_a_change_stands_with_its_interval_and_whether_it_is_chance(
+    page: Page, address: str, counts: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    now = time.time()
+    before = [predict(at, ["acme"], now - 3700 - 30 * at, sentiment=2) for at in range(100)]
+    since = [predict(100 + at, ["acme"], now - 30 * at, sentiment=0) for at in range(100)]
+    await count(counts, before + since)
+    await opened(page, address, "/")
+    change = page.locator("tr[data-track=acme] .change")
+    await expect(change.locator(".down")).to_contain_text("2.00")
+    await expect(change).to_contain_text("more than chance")
+    await opened(page, address, "/?track=acme")
+    await expect(page.locator(".figure", has_text="Moved by")).to_contain_text("more than chance")
+
+
+async def test_turns_of_conversations_are_told(
+    page: Page, address: str, counts: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    now = time.time()
+    posts = [
+        predict(at, ["acme"], now - at, sentiment=0 if at < 3 else 2, previous="positive")
+        for at in range(10)
+    ]
+    await count(counts, posts)
+    await opened(page, address, "/?track=acme")
+    turned = page.locator(".turns tr", has_text="Positive to negative")
+    await expect(turned).to_contain_text("30%")
+    await expect(turned).to_contain_text("3 of 10 that follow")
+
+
+async def test_an_example_post_tells_why_it_was_scored_so(
+    page: Page,
+    options: ApiOptions,
+    counts: redis.asyncio.Redis,
+    predict: PredictionMaker,
+    complaints: list[str],
+) -> None:
+    await keep_conversation(counts, predict)
+    server = ApiServer(replace(options, explainer=MadeUpExplainer()), "127.0.0.1", 0)
+    async with server.beside():
+        await opened(page, server.url, "/?track=acme")
+        card = page.locator(".card", has_text="so late 🚆 again")
+        await card.locator("summary").focus()
+        await page.keyboard.press("Enter")
+        await expect(card.locator("mark.for")).to_have_text("late")
+        await expect(card.locator("mark.against")).to_have_text("again")
+        await expect(card.get_by_role("row", name="Text")).to_contain_text("+1.20")
+        await expect(card.get_by_role("row", name="1 before")).to_contain_text("20%")
+        for scheme in SCHEMES:
+            await page.emulate_media(color_scheme=scheme)
+            found = await Axe().run(page, options={"resultTypes": ["violations"]})
+            assert [each["id"] for each in found.response["violations"]] == []
+        await card.get_by_role("button", name="Emotion").click()
+        await expect(card).to_contain_text("No window is kept of it")
+        await page.close()
+    assert [each for each in complaints if "410" not in each] == []
+
+
+class MadeUpExplainer:
+    """Knows sentiment and not emotion."""
+
+    async def explain(self, question: ExplanationQuestion) -> PostExplanation:
+        if question.task == "emotion":
+            raise ExplanationUnavailableError("no window is kept of it")
+        text = question.text or ""
+        words = [("so", 0.05), ("late", 0.9), ("again", -0.4)]
+        return PostExplanation(
+            task="sentiment",
+            label=question.label,
+            probability=0.9,
+            log_odds=2.2,
+            model_version="m-1",
+            modalities=[
+                CarryingModality(modality="text", share=0.9, signed=1.2),
+                CarryingModality(modality="audio", share=0.1, signed=-0.1),
+                CarryingModality(modality="visual", share=0.0, signed=0.0),
+            ],
+            posts=[
+                CarryingPost(before=1, share=0.2, signed=-0.3),
+                CarryingPost(before=0, share=0.8, signed=1.4),
+            ],
+            words=[
+                CarryingWord(
+                    text=word,
+                    start=text.index(word),
+                    end=text.index(word) + len(word),
+                    signed=signed,
+                )
+                for word, signed in words
+            ],
+            without_words="",
+            words_gap=0.0,
+        )
+
+    async def close(self) -> None:
+        pass
+
+
+async def keep_conversation(client: redis.asyncio.Redis, predict: PredictionMaker) -> None:
+    """Two posts of one conversation, counted and kept as examples with window and text."""
+    now = time.time()
+    posts = [
+        predict(at, ["acme"], now - 2 + at, sentiment=0).model_copy(update={"window_posts": at + 1})
+        for at in range(2)
+    ]
+    await count(client, posts)
+    source = SourcePartition("posts", "id-1", 0)
+    kept = [b"-0", b"-1"]
+    windows = PartitionStore(client, namespace=Store.layout.namespace)
+    batch = BatchToFix(source, 0, 1, b"", {posts[0].conversation_id: kept})
+    await windows.fix([batch])
+    store = ExemplarStore(client, Store.layout, text_retention_s=3600)
+    texts = [None, "so late 🚆 again"]
+    await store.keep(
+        Example(post, text, (source, own))
+        for post, text, own in zip(posts, texts, kept, strict=True)
+    )
 
 
 @pytest.mark.usefixtures("counted")

@@ -7,7 +7,7 @@ import redis.asyncio
 
 from connectors.alerts.evidence import explain
 from connectors.alerts.spans import TrendSpans
-from connectors.exemplars.store import ExemplarStore
+from connectors.exemplars.store import Example, ExemplarStore
 from connectors.trends.layout import TrendLayout
 from connectors.trends.reader import TrendReader
 from connectors.trends.sink import TrendSink
@@ -31,9 +31,9 @@ async def test_a_swing_is_explained_by_platform_posts_and_words(
     await TrendSink(valkey, layout).apply({"posts@id:0": before})
     await TrendSink(valkey, layout).apply({"posts@id:0": now})
     store = ExemplarStore(valkey, layout, text_retention_s=3600.0)
-    await store.keep((post, "an old story") for post in before)
+    await store.keep(Example(post, "an old story") for post in before)
     recalled = ["the recall of phones", "the recall of batteries"]
-    await store.keep((post, recalled[at % 2]) for at, post in enumerate(now[:5]))
+    await store.keep(Example(post, recalled[at % 2]) for at, post in enumerate(now[:5]))
     spans = TrendSpans(TrendReader(valkey, layout))
     label = "sentiment:negative"
     late = await spans.span("acme", began, began + 300, label)
@@ -59,7 +59,7 @@ async def test_an_emotion_is_shown_by_its_own_posts(
     at = int(time.time()) // 60 * 60 - 60
     posts = [predict(each, ["acme"], at, emotion=5 if each % 3 else 6) for each in range(9)]
     await TrendSink(valkey, layout).apply({"posts@id:0": posts})
-    await ExemplarStore(valkey, layout).keep((post, None) for post in posts)
+    await ExemplarStore(valkey, layout).keep(Example(post, None) for post in posts)
     spans = TrendSpans(TrendReader(valkey, layout))
     found = await spans.span("acme", at, at + 60, "emotion:angry")
     assert found.hits == {"bluesky": 6}

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import orjson
 import pytest
+import redis.asyncio
 from aiohttp import web
+from typer.testing import CliRunner
 
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.reading import read_topic
@@ -20,6 +22,8 @@ from connectors.kafka.topics import TopicSpec, create_topics
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.alert import Alert
 from deploy.local import Endpoints
+from stream_app.cli.errors import CliError
+from stream_app.cli.main import app
 from tests.conftest import PredictionMaker
 from tests.integration.alert_streams import BURST, USUAL, Topic, looked, usual_stream
 
@@ -109,3 +113,15 @@ async def test_a_shift_comes_by_topic_list_and_webhook(
     )  # fmt: skip
     listed, _ = await listing.communicate()
     assert sent.alert_id in [orjson.loads(line)["alert_id"] for line in listed.splitlines()]
+
+
+async def test_listing_the_alerts_of_no_track_says_so_and_names_the_closest(
+    valkey: redis.asyncio.Redis, valkey_url: str, namespace: str
+) -> None:
+    await valkey.sadd(f"{namespace}-voxpop:tracks", "acme")
+    environment = {"VOXPOP_REDIS": valkey_url, "VOXPOP_TOPIC_PREFIX": f"{namespace}-"}
+    for track, said in (("acne", "no track 'acne': did you mean 'acme'"), ("acme", "")):
+        arguments = ["alerts", "list", track]
+        result = await asyncio.to_thread(CliRunner().invoke, app, arguments, env=environment)
+        assert said in str(result.exception or "")
+        assert isinstance(result.exception, CliError) == bool(said)

@@ -71,12 +71,14 @@ async def test_repairs_keep_a_track_in_one_slot(
     needed = needed_repairs(await take_snapshot(cluster, layout, "a"), expected, expected)
     assert await repairs.repair("a", await repairs.mark("a"), needed) == Repaired(True, 0)
     day = max(sums)
-    key = layout.authors("a", day)
-    await repairs.merge("a", [RegisterRepair(day, key, bytes((1,)) + bytes(REGISTERS - 1))])
+    key = layout.distinct("a", day, "authors")
+    await repairs.merge(
+        "a", [RegisterRepair(key, bytes((1,)) + bytes(REGISTERS - 1), day.expires_at)]
+    )
     found = await take_snapshot(cluster, layout, "a")
     live = {bucket: counts for bucket, counts in expected.items() if bucket.expires_at > now + 1}
     assert (found.fence, found.buckets) == ({SOURCE.field: 19}, live)
-    assert found.distinct[day][1][0] == 1
+    assert found.distinct[day]["authors"][0] == 1
 
 
 async def test_a_source_partitions_state_is_in_one_slot(cluster: redis.asyncio.Redis) -> None:

@@ -9,7 +9,7 @@ import redis.asyncio
 from typer.testing import CliRunner
 
 from connectors.exemplars.ranking import LABELS, MOST, rank
-from connectors.exemplars.store import MARK_LIFE_S, ExemplarStore
+from connectors.exemplars.store import MARK_LIFE_S, Example, ExemplarStore
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.author import AuthorHasher
 from connectors.schemas.prediction import Prediction
@@ -44,11 +44,9 @@ def mixed(predict: PredictionMaker, count: int, now: float) -> list[Prediction]:
     ]
 
 
-def with_texts(
-    posts: Iterable[Prediction], texts: Mapping[int, str]
-) -> Iterator[tuple[Prediction, str | None]]:
+def with_texts(posts: Iterable[Prediction], texts: Mapping[int, str]) -> Iterator[Example]:
     """Posts with the texts of their offsets."""
-    return ((post, texts.get(post.source.offset)) for post in posts)
+    return (Example(post, texts.get(post.source.offset)) for post in posts)
 
 
 async def kept(client: redis.asyncio.Redis, layout: TrendLayout) -> dict[str, set[str]]:
@@ -137,8 +135,8 @@ async def test_a_post_that_better_ones_drive_out_takes_its_text_with_it(
 ) -> None:
     now = time.time()
     store = ExemplarStore(valkey, TrendLayout(namespace), WEEK_S)
-    await store.keep([(predict(0, ["a"], now - 3600), "soon gone")])
-    await store.keep((predict(at, ["a"], now), "stays") for at in range(1, MOST + 1))
+    await store.keep([Example(predict(0, ["a"], now - 3600), "soon gone")])
+    await store.keep(Example(predict(at, ["a"], now), "stays") for at in range(1, MOST + 1))
     texts = {await valkey.get(key) for key in await stored_texts(valkey, namespace)}
     assert texts == {b"stays"}
 
@@ -171,7 +169,7 @@ async def test_what_is_to_be_forgotten_is_gone_from_every_track(
     posts = [post.model_copy(update={"tracks": ["a", "b"]}) for post in mixed(predict, 10, now)]
     await named(valkey, layout, "a", "b")
     await ExemplarStore(valkey, layout, WEEK_S).keep(
-        (post, f"text of {post.post_id}") for post in posts
+        Example(post, f"text of {post.post_id}") for post in posts
     )
     assert b"p0-3" in await everything(valkey, prefix)
     monkeypatch.setenv("VOXPOP_REDIS", valkey_url)

@@ -15,7 +15,7 @@ import orjson
 import pytest
 import redis.asyncio
 
-from connectors.exemplars.store import ExemplarStore
+from connectors.exemplars.store import Example, ExemplarStore
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.reading import Record, read_topic
 from connectors.kafka.topics import create_topics, voxpop_topics
@@ -145,7 +145,7 @@ async def test_a_deletion_takes_example_and_text_away(
         post = predict(0, ["acme"], time.time())
         kept = [post.model_copy(update={"post_id": f"{URI}/3k{own}"}) for own in (1, 2)]
         await client.sadd(layout.tracks, "acme")
-        await ExemplarStore(client, layout, 86_400.0).keep((own, "my words") for own in kept)
+        await ExemplarStore(client, layout, 86_400.0).keep(Example(own, "my words") for own in kept)
         assert await texts(client, layout) == 2
         events = [created(1), created(2), commit(1, "delete")]
         async with jetstream(Turn(events, stay=True)) as server:

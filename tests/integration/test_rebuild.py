@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import orjson
 import pytest
@@ -13,7 +13,6 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from connectors.conversations.source import SourcePartition
 from connectors.schemas.prediction import Prediction
 from connectors.trends.counting import MOST_VALUES, Sums, summed
-from connectors.trends.hyperloglog import Distinct
 from connectors.trends.layout import Bucket, TrendLayout
 from connectors.trends.positions import Settled
 from connectors.trends.rebuild import RebuildError, Rebuilt, Scope, rebuild
@@ -21,11 +20,13 @@ from connectors.trends.recount import Basis, Recount
 from connectors.trends.repairs import Mark, Repairs, needed_repairs
 from connectors.trends.sink import TrendSink
 from connectors.trends.snapshot import take_snapshot
+from connectors.trends.totals import Total
 from tests.conftest import PredictionMaker
 
 pytestmark = pytest.mark.integration
 
 TRACKS = ("a", "b", "c")
+VALUES = {"platform": ("bluesky", "reddit", "mastodon"), "language": ("en", "de", "und")}
 PARTITIONS = 2
 
 
@@ -69,7 +70,7 @@ class Deployment:
                     created_at,
                     partition=partition,
                     sentiment=draw.randrange(3),
-                    platform=draw.choice(("bluesky", "reddit", "mastodon")),
+                    platform=draw.choice(VALUES["platform"]),
                     lang=draw.choice(("en", "de", None)),
                     conversation=f"c{draw.randrange(40)}",
                     author_hash=f"{draw.randrange(50):016x}",
@@ -111,8 +112,21 @@ class Deployment:
             keys += [layout.values(track, dimension) for dimension in MOST_VALUES]
             for bucket in self.sums(track):
                 keys += [layout.bucket(track, bucket), layout.splits(track, bucket)]
-                keys += [layout.conversations(track, bucket), layout.authors(track, bucket)]
+                keys += self.distinct_keys(track, bucket)
         return [*keys, layout.tracks]
+
+    def distinct_keys(self, track: str, bucket: Bucket) -> list[str]:
+        """Of the distinct counts that a bucket may have, whole and within."""
+        split_values = [
+            (dimension, value)
+            for dimension, values in VALUES.items()
+            for value in (*values, "other")
+        ]
+        return [
+            self.layout.distinct(track, bucket, kind, split)
+            for split in (None, *split_values)
+            for kind in ("conversations", "authors")
+        ]
 
     def sums(self, track: str) -> dict[Bucket, Sums]:
         """Of the live buckets of a track, by what was delivered."""
@@ -135,28 +149,37 @@ class Deployment:
                 assert values == {value for own, value in told_apart if own == dimension}
             if distinct:
                 assert snapshot.distinct == {
-                    bucket: (registers(own.conversations), registers(own.authors))
+                    bucket: registers(own, snapshot.values, within=whole)
                     for bucket, own in sums.items()
                     if bucket.distinct_expire_at > time.time()
+                    for whole in [bucket.distinct_splits_expire_at > time.time()]
                 }
             await self._assert_expiries(track, sums)
 
-    async def _assert_expiries(self, track: str, buckets: Iterable[Bucket]) -> None:
+    async def _assert_expiries(self, track: str, sums: Mapping[Bucket, Sums]) -> None:
         now, layout = time.time(), self.layout
-        for bucket in buckets:
+        for bucket, own in sums.items():
             expected = {layout.bucket(track, bucket): bucket.expires_at}
             expected[layout.splits(track, bucket)] = bucket.splits_expire_at
-            expected[layout.conversations(track, bucket)] = bucket.distinct_expire_at
-            expected[layout.authors(track, bucket)] = bucket.distinct_expire_at
+            for kind in ("conversations", "authors"):
+                expected[layout.distinct(track, bucket, kind)] = bucket.distinct_expire_at
+                for split in own.voices_within:
+                    within = layout.distinct(track, bucket, kind, split)
+                    expected[within] = bucket.distinct_splits_expire_at
             for key, expires_at in expected.items():
                 if expires_at > now:
                     assert await self.client.expiretime(key) == expires_at
 
 
-def registers(elements: Iterable[str]) -> bytes:
-    distinct = Distinct()
-    distinct.update(elements)
-    return distinct.registers()
+def registers(
+    sums: Sums, values: Mapping[str, frozenset[str]], *, within: bool
+) -> dict[str, bytes]:
+    """Of the distinct counts of a bucket, by name."""
+    total = Total()
+    total.heard.hear(sums.voices)
+    for split, voices in sums.voices_within.items():
+        total.heard_within[split].hear(voices)
+    return total.registers(values, within=within)
 
 
 @pytest.fixture
@@ -325,7 +348,7 @@ async def test_distinct_counts_that_hold_too_much_stay_unless_told_otherwise(
     await voxpop.work(40)
     bucket = Bucket("1d", int(voxpop.delivered[0].created_at) // 86_400 * 86_400)
     await voxpop.client.pfadd(
-        voxpop.layout.authors("a", bucket), *(f"{at:016x}" for at in range(99))
+        voxpop.layout.distinct("a", bucket, "authors"), *(f"{at:016x}" for at in range(99))
     )
     kept = await voxpop.rebuild()
     assert {(each.track, each.field) for each in kept.surplus} == {

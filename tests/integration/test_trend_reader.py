@@ -100,6 +100,8 @@ async def test_conversations_and_authors_are_counted_once_over_buckets(
             now - 60 * (at % 50),
             conversation=f"c{at % 20}",
             author_hash=f"{at % 33:016x}" if at % 4 else None,
+            platform=["bluesky", "mastodon"][at % 20 > 14],
+            lang=["en", "pt-BR"][at % 20 > 9],
         )
         for at in range(400)
     ]
@@ -110,6 +112,15 @@ async def test_conversations_and_authors_are_counted_once_over_buckets(
     assert (hour.resolution, hour.conversations, hour.authors) == ("1m", 20, 33)
     day = await reader.distinct("a", now - 86_400, now + 1, now)
     assert (day.resolution, day.conversations, day.authors) == ("1h", 20, 33)
+    for found, width in ((hour, "1m"), (day, "1h")):
+        assert found.within.resolution == width
+        platforms, languages = found.within.platforms, found.within.languages
+        assert {name: own.conversations for name, own in platforms.items()} == {
+            "bluesky": 15,
+            "mastodon": 5,
+        }
+        assert {name: own.conversations for name, own in languages.items()} == {"en": 10, "pt": 10}
+        assert platforms["bluesky"].authors == 33
     with RedisConnection(valkey_url).open_sync() as client:
         assert SyncTrendReader(client, layout).distinct("a", now - 3600, now + 1, now) == hour
 
@@ -168,7 +179,7 @@ async def test_a_bucket_that_was_deleted_by_hand_is_missing_from_the_snapshot(
     assert "posts" not in half, "its splits are still there"
     assert half
     await valkey.delete(
-        layout.splits("a", day), layout.conversations("a", day), layout.authors("a", day)
+        layout.splits("a", day), *[each async for each in valkey.scan_iter(f"{namespace}:*:1d:*")]
     )
     left = (await take_snapshot(valkey, layout, "a")).buckets
     assert sorted(bucket.resolution for bucket in left) == ["10s", "1h", "1m"]

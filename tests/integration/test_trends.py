@@ -300,7 +300,7 @@ async def test_processes_count_what_one_counts(
     assert (several.predictions, several.posts) == (one.predictions, one.posts) == (47, 13)
     track = TrackSnapshot("a", 0, {}, {})
     assert several.expected(track) == one.expected(track)
-    assert several.distinct("a") == one.distinct("a")
+    assert several.distinct(track) == one.distinct(track)
 
 
 async def test_copies_in_two_partitions_of_predictions_count_once(

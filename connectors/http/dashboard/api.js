@@ -9,6 +9,8 @@
  * @property {Record<string, Share>} sentiment_shares
  * @property {Record<string, Share>} emotion_shares
  * @property {Record<string, number | null>} [modalities]
+ * @property {Record<string, number>} after
+ * @property {Record<string, number>} turns
  * @property {Record<string, number>} models
  * @typedef {Counts & {start: number}} Bucket
  * @typedef {{track: string, resolution: string, start: number, end: number, buckets: Bucket[], total: Counts}} Series
@@ -25,6 +27,9 @@
  * @property {number} net_high
  * @property {number | null} net_before
  * @property {number | null} net_change
+ * @property {number | null} net_change_low
+ * @property {number | null} net_change_high
+ * @property {boolean} net_change_sure
  * @property {number | null} share_of_voice
  * @property {Point[]} points
  * @typedef {{start: number, end: number, resolution: string, tracks: Standing[]}} Board

@@ -33,6 +33,19 @@ export function net(value) {
 }
 
 /**
+ * An interval of net sentiments.
+ * @param {number | null} low
+ * @param {number | null} high
+ */
+export const between = (low, high) => (low === null || high === null ? "" : `${net(low)} to ${net(high)}`);
+
+/**
+ * Log odds with their sign; a true minus.
+ * @param {number} value
+ */
+export const odds = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+
+/**
  * A moment; the finer the buckets, the finer the time.
  * @param {number} seconds Unix seconds
  * @param {string} resolution

@@ -5,8 +5,9 @@ import { compare } from "./compare.js";
 import { byId, h } from "./dom.js";
 import { zone } from "./format.js";
 import { overview } from "./overview.js";
-import { blank, choice } from "./panels.js";
-import { address, RANGES, read } from "./place.js";
+import { blank } from "./panels.js";
+import { address, read } from "./place.js";
+import { ranges } from "./ranges.js";
 import { follow } from "./stream.js";
 import { track } from "./track.js";
 
@@ -59,13 +60,7 @@ async function show() {
     go,
     say: (told) => below.replaceChildren(...(told ? [told] : [])),
     trouble: (error) => signal.aborted || trouble(error),
-    ranges: () =>
-      choice(
-        "Time range",
-        Object.entries(RANGES).map(([range, own]) => [range, own.name]),
-        place.range,
-        (range) => go({ ...place, range }),
-      ),
+    ranges: () => ranges(place, go),
     follow: (wanted, event) =>
       void follow(
         wanted,

@@ -4,8 +4,8 @@ import { askJson } from "./api.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
 import { mix, sparkline, whisker } from "./marks.js";
-import { blank } from "./panels.js";
-import { address, asWhole, SECONDS } from "./place.js";
+import { blank, figure } from "./panels.js";
+import { address, asWhole, SECONDS, spanOfAlert } from "./place.js";
 
 const REREAD_MS = 5000;
 const COLUMNS = /** @type {[string, string, string][]} */ ([
@@ -25,7 +25,7 @@ export async function overview(stage) {
   const { place, root, signal } = stage;
   /** @type {import("./api.js").Board | null} */
   let board = null;
-  /** @type {Map<string, number>} */
+  /** @type {Map<string, any[]>} */
   let alerts = new Map();
   let search = "";
   let dueAt = 0;
@@ -51,7 +51,12 @@ export async function overview(stage) {
     },
   });
   root.replaceChildren(
-    h("div", { class: "view-head" }, h("h1", {}, "Opinion now"), h("div", { class: "tools" }, find, stage.ranges())),
+    h(
+      "div",
+      { class: "view-head" },
+      h("h1", {}, place.span ? "Opinion then" : "Opinion now"),
+      h("div", { class: "tools" }, find, stage.ranges()),
+    ),
     figures,
     table,
   );
@@ -73,7 +78,7 @@ export async function overview(stage) {
     const raised = await askJson("alerts", { limit: 200 }, signal).catch(() => ({ alerts: [] }));
     alerts = new Map();
     for (const alert of raised.alerts) {
-      if (alert.state === "raised") alerts.set(alert.track, (alerts.get(alert.track) ?? 0) + 1);
+      if (alert.state === "raised") alerts.set(alert.track, [...(alerts.get(alert.track) ?? []), alert]);
     }
     draw();
     if (dueAt === Infinity) dueAt = 0;
@@ -120,8 +125,7 @@ export async function overview(stage) {
         "td",
         { class: "name" },
         h("a", { href: link, "data-link": true }, standing.track),
-        raised &&
-          h("span", { class: "badge", title: `${raised} alerts under way` }, raised > 1 ? `${raised} ALERTS` : "ALERT"),
+        raised && badge(standing.track, raised),
       ),
       h("td", { class: "line" }, sparkline(standing.points, own.start, own.end, SECONDS[own.resolution])),
       h(
@@ -150,6 +154,19 @@ export async function overview(stage) {
     );
   }
 
+  /**
+   * A link to the moment of the newest of a track's alerts that are under way.
+   * @param {string} track
+   * @param {any[]} raised
+   */
+  const badge = (track, raised) =>
+    h("a", {
+      class: "badge",
+      href: address({ ...place, view: "track", track, span: spanOfAlert(raised[0]) }),
+      "data-link": true,
+      title: raised[0].summary,
+    }, raised.length > 1 ? `${raised.length} ALERTS` : "ALERT");
+
   /** @param {{track: string, buckets: import("./api.js").Bucket[]}} event */
   function patch(event) {
     const standing = board?.tracks.find((each) => each.track === event.track);
@@ -157,17 +174,17 @@ export async function overview(stage) {
       dueAt = 0;
       return;
     }
-    for (const bucket of event.buckets.filter((each) => each.start >= /** @type {any} */ (board).start)) {
+    const { start, end } = board;
+    const shown = event.buckets.filter((each) => each.start >= start && (!place.span || each.start < end));
+    for (const bucket of shown) {
       const before = standing.points.find((point) => point.start === bucket.start);
       const net = (bucket.sentiment.positive - bucket.sentiment.negative) / bucket.posts;
       standing.posts += bucket.posts - (before?.posts ?? 0);
       if (before) Object.assign(before, { posts: bucket.posts, net });
       else standing.points.push({ start: bucket.start, posts: bucket.posts, net });
     }
-    board.end = Math.max(
-      board.end,
-      ...event.buckets.map((bucket) => bucket.start + SECONDS[/** @type {any} */ (board).resolution]),
-    );
+    const width = SECONDS[board.resolution];
+    board.end = Math.max(end, ...shown.map((bucket) => bucket.start + width));
     draw(event.track);
   }
 
@@ -189,19 +206,29 @@ export async function overview(stage) {
 }
 
 /**
- * A change without a colour: whether it is more than chance is judged on the page of its track.
+ * A change with its interval, in colour where it is more than chance.
  * @param {import("./api.js").Standing} standing
  */
 function moved(standing) {
-  const change = standing.net_change;
+  const { net_change: change, net_change_sure: sure } = standing;
   if (change === null) return h("span", { class: "quiet" }, "–");
-  if (Math.abs(change) < 0.005) return h("span", { class: "quiet" }, format.net(change));
-  return h("span", {}, change > 0 ? "▲ " : "▼ ", format.net(change));
+  const arrow = Math.abs(change) < 0.005 ? "" : change > 0 ? "▲ " : "▼ ";
+  return h(
+    "div",
+    {},
+    h("div", { class: sure ? (change > 0 ? "up" : "down") : null }, arrow, format.net(change)),
+    h(
+      "div",
+      { class: "small quiet" },
+      format.between(standing.net_change_low, standing.net_change_high),
+      h("span", { class: "hidden-label" }, sure ? ", more than chance" : ", perhaps by chance"),
+    ),
+  );
 }
 
 /**
  * @param {import("./api.js").Standing[]} tracks
- * @param {Map<string, number>} alerts
+ * @param {Map<string, any[]>} alerts
  */
 function summary(tracks, alerts) {
   const posts = tracks.reduce((sum, each) => sum + each.posts, 0);
@@ -210,7 +237,7 @@ function summary(tracks, alerts) {
   const spoken = tracks.filter((each) => each.posts > 0);
   const moves = spoken.filter((each) => each.net_change !== null);
   const most = moves.sort((one, other) => Math.abs(other.net_change ?? 0) - Math.abs(one.net_change ?? 0))[0];
-  const raised = [...alerts.values()].reduce((sum, each) => sum + each, 0);
+  const raised = [...alerts.values()].flat().length;
   return [
     figure(
       "Posts",
@@ -221,19 +248,16 @@ function summary(tracks, alerts) {
     most
       ? figure(
         "Moved most",
-        format.net(most.net_change),
-        most.track,
+        h(
+          "span",
+          { class: most.net_change_sure ? ((most.net_change ?? 0) > 0 ? "up" : "down") : null },
+          format.net(most.net_change),
+        ),
+        `${most.track}, ${format.between(most.net_change_low, most.net_change_high)}: ${
+          most.net_change_sure ? "more than chance" : "perhaps by chance"
+        }`,
       )
       : figure("Moved most", "–", "nothing to compare with yet"),
     figure("Alerts under way", `${raised}`, raised ? [...alerts.keys()].slice(0, 2).join(", ") : "all as usual"),
   ];
 }
-
-/**
- * A key figure.
- * @param {string} name
- * @param {Node | string} value
- * @param {Node | string} note
- */
-export const figure = (name, value, note) =>
-  h("div", { class: "figure" }, h("dt", {}, name), h("dd", {}, value, h("div", { class: "note" }, note)));

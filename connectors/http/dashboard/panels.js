@@ -88,6 +88,23 @@ export function choice(said, values, chosen, choose) {
 }
 
 /**
+ * A key figure.
+ * @param {string} name
+ * @param {Node | string} value
+ * @param {Node | string} note
+ */
+export const figure = (name, value, note) =>
+  h("div", { class: "figure" }, h("dt", {}, name), h("dd", {}, value, h("div", { class: "note" }, note)));
+
+/** @param {[string, string][]} entries colour and name */
+export const legend = (entries) =>
+  h(
+    "p",
+    { class: "legend" },
+    entries.map(([colour, name]) => h("span", {}, h("i", { class: "swatch", "--swatch": `var(--${colour})` }), name)),
+  );
+
+/**
  * Nothing to show, and what to do about it.
  * @param {string} title
  * @param {...(Node | string)} text

@@ -23,8 +23,12 @@ export function wilson(hits, posts) {
 
 /** A series that grows as events come in. */
 export class LiveSeries {
-  /** @param {import("./api.js").Series} series */
-  constructor(series) {
+  /**
+   * @param {import("./api.js").Series} series
+   * @param {boolean} [fixed] whether its range stays where it is
+   */
+  constructor(series, fixed = false) {
+    this.fixed = fixed;
     this.track = series.track;
     this.resolution = series.resolution;
     this.step = SECONDS[series.resolution];
@@ -36,10 +40,16 @@ export class LiveSeries {
   }
 
   /**
-   * Put buckets in as they are now; the range moves on with the newest.
+   * Put buckets in as they are now; the range moves on with the newest, unless it is fixed.
    * @param {import("./api.js").Bucket[]} buckets
    */
   put(buckets) {
+    if (this.fixed) {
+      for (const bucket of buckets) {
+        if (bucket.start >= this.start && bucket.start < this.end) this.held.set(bucket.start, bucket);
+      }
+      return;
+    }
     for (const bucket of buckets) this.held.set(bucket.start, bucket);
     const newest = Math.max(this.end, ...buckets.map((bucket) => bucket.start + this.step));
     this.start += newest - this.end;

@@ -10,7 +10,7 @@ import redis.asyncio
 
 from connectors.alerts.layout import AlertLayout
 from connectors.alerts.store import AlertStore
-from connectors.exemplars.store import ExemplarStore
+from connectors.exemplars.store import Example, ExemplarStore
 from connectors.http.options import ApiOptions
 from connectors.http.server import ApiServer
 from connectors.http.tokens import parse_tokens
@@ -32,7 +32,9 @@ async def keep(client: redis.asyncio.Redis, options: ApiOptions, predict: Predic
     posts = [predict(at, ["acme"], now - at, sentiment=0 if at < 4 else 2) for at in range(12)]
     await TrendSink(client, options.layout).apply({FIELD: posts})
     store = ExemplarStore(client, options.layout, text_retention_s=3600)
-    await store.keep((post, f"text {at}" if at < 4 else None) for at, post in enumerate(posts))
+    await store.keep(
+        Example(post, f"text {at}" if at < 4 else None) for at, post in enumerate(posts)
+    )
 
 
 async def test_splits_and_distinct_counts_add_up(

@@ -141,6 +141,10 @@ async def test_csv_says_what_json_says(
         assert int(line["negative"]) == found["sentiment"]["negative"]
         assert float(line["positive_high"]) == found["sentiment_shares"]["positive"]["high"]
         assert int(line["emotion_neutral"]) == found["emotion"]["neutral"]
+        assert float(line["mean_negative"]) == found["sentiment_means"]["negative"]
+        assert float(line["modality_text"]) == found["modalities"]["text"]
+        assert int(line["turn_negative"]) == found["turns"]["negative"]
+        assert int(line["after_positive"]) == found["after"]["positive"]
 
 
 async def test_tracks_come_in_pages(

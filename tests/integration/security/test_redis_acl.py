@@ -15,7 +15,7 @@ from connectors.alerts.policy import quick_policy
 from connectors.alerts.store import AlertReader, AlertStore
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import BatchToFix, PartitionStore
-from connectors.exemplars.store import ExemplarStore
+from connectors.exemplars.store import Example, ExemplarStore
 from connectors.redis_connection import RedisConnection
 from connectors.redis_problems import redis_problem
 from connectors.redis_rights import (
@@ -63,7 +63,7 @@ async def work_of_a_worker(
     applied = await TrendSink(client, TrendLayout(namespace)).apply({SOURCE.field: posts})
     assert (applied.counted, applied.late) == (20, 3)
     examples = ExemplarStore(client, TrendLayout(namespace), text_retention_s=3600)
-    await examples.keep((post, "words") for post in posts)
+    await examples.keep(Example(post, "words") for post in posts)
 
 
 async def work_of_a_verifier(
@@ -111,6 +111,7 @@ async def work_of_a_reader(client: redis.asyncio.Redis, _: PredictionMaker, name
     await reader.splits("acme", now - 3600, now)
     assert (await reader.distinct("acme", now - 3600, now)).conversations
     assert await reader.exemplars("acme")
+    assert await PartitionStore(client, namespace=namespace).windows([(SOURCE, "c1")])
     alerts = AlertReader(client, AlertLayout(namespace))
     assert len(await alerts.of_track("acme")) == len(await alerts.newest()) == 1
 

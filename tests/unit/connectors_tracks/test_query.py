@@ -46,6 +46,8 @@ def test_marks_and_fields_are_atoms() -> None:
         ('a "!?"', 2, "no letter"),
         ("a #b-c", 2, "is no hashtag"),
         ("a # b", 2, "hashtag needs a name"),
+        ("acme foo*", 8, "no wildcards: join the words by OR"),
+        ("lang:e*", 6, "no wildcards"),
         ("NOT " * 150 + "a", 0, "100 deep"),
         ("NOT " * 5000 + "a", 0, "100 deep"),
     ],

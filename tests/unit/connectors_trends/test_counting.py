@@ -138,8 +138,8 @@ def test_conversations_and_known_authors_are_told_apart(predict: PredictionMaker
         for at, author in enumerate(["0" * 16, "1" * 16, "0" * 16, None])
     ]
     sums = summed(posts)[MINUTE]
-    assert sums.conversations == {element("c0"), element("c1")}
-    assert sums.authors == {"0" * 16, "1" * 16}
+    assert sums.voices.conversations == {element("c0"), element("c1")}
+    assert sums.voices.authors == {"0" * 16, "1" * 16}
 
 
 @pytest.mark.parametrize(

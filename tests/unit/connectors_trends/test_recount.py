@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from connectors.schemas.prediction import Prediction
 from connectors.trends.counting import summed
-from connectors.trends.hyperloglog import Distinct
 from connectors.trends.layout import Bucket
 from connectors.trends.offsets import OffsetSet
 from connectors.trends.positions import Settled
@@ -22,6 +21,7 @@ from connectors.trends.recount import (
     differences,
 )
 from connectors.trends.snapshot import TrackSnapshot
+from connectors.trends.totals import Total
 from connectors.trends.verify import compare
 from tests.conftest import PredictionMaker
 
@@ -45,10 +45,13 @@ def held(posts: list[Prediction]) -> TrackSnapshot:
     for bucket, sums in summed(posts).items():
         alive = bucket.splits_expire_at > NOW
         found.buckets[bucket] = dict(sums.fields(VALUES) if alive else sums.counts)
-        conversations, authors = Distinct(), Distinct()
-        conversations.update(sums.conversations)
-        authors.update(sums.authors)
-        found.distinct[bucket] = conversations.registers(), authors.registers()
+        heard = Total()
+        heard.heard.hear(sums.voices)
+        for split, voices in sums.voices_within.items():
+            heard.heard_within[split].hear(voices)
+        found.distinct[bucket] = heard.registers(
+            VALUES, within=bucket.distinct_splits_expire_at > NOW
+        )
     return found
 
 
@@ -133,7 +136,8 @@ def test_recounts_of_shares_merge_to_the_recount_of_all(
     assert (merged.predictions, merged.posts) == (whole.predictions, whole.posts)
     for track, own in snapshots.items():
         assert merged.expected(own) == whole.expected(own)
-        assert merged.distinct(track) == whole.distinct(track)
+        held = snapshot(track, {})
+        assert merged.distinct(held) == whole.distinct(held)
 
 
 def test_copies_that_were_read_apart_are_noticed(predict: PredictionMaker) -> None:
@@ -195,9 +199,10 @@ def test_a_post_of_another_conversation_or_author_is_a_difference(
     feed(recount, told)
     found = compare(recount, snapshots, NOW)
     wanted = {
-        (resolution, kind + DIFFERING_REGISTERS)
+        (resolution, within + kind + DIFFERING_REGISTERS)
         for resolution in ("1m", "1h", "1d")
         for kind in ("conversations", "authors")
+        for within in ("", "platform:bluesky ", "language:en ")
     }
     assert {(off.resolution, off.field) for off in found.differences} == wanted
     assert all(off.found > 0 for off in found.differences)

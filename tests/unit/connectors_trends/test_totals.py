@@ -1,7 +1,8 @@
 """Totals of many posts, whole or in parts, in bounded memory."""
 
 from connectors.schemas.prediction import Prediction
-from connectors.trends.counting import Sums, observe, summed
+from connectors.trends.counting import Sums, element, observe, summed
+from connectors.trends.hyperloglog import Distinct
 from connectors.trends.layout import Bucket
 from connectors.trends.totals import Total, Totals
 from tests.conftest import PredictionMaker
@@ -16,8 +17,11 @@ def totals(posts: list[Prediction], alive_after: float = 0.0) -> Totals:
     return made
 
 
-def flat(total: Total) -> tuple[Sums, bytes, bytes]:
-    return total.sums, total.conversations.registers(), total.authors.registers()
+VALUES = {"platform": {"bluesky"}, "language": {"en", "pt"}}
+
+
+def flat(total: Total) -> tuple[Sums, dict[str, bytes]]:
+    return total.sums, total.registers(VALUES, within=True)
 
 
 def posts(predict: PredictionMaker, count: int) -> list[Prediction]:
@@ -29,6 +33,8 @@ def posts(predict: PredictionMaker, count: int) -> list[Prediction]:
             sentiment=at % 3,
             conversation=f"c{at % 7}",
             author_hash=f"{at % 11:016x}",
+            platform=["bluesky", "mastodon"][at % 2],
+            lang=["en", "pt-BR", "sv", None][at % 4],
         )
         for at in range(count)
     ]
@@ -62,4 +68,19 @@ def test_what_had_expired_is_left_out(predict: PredictionMaker) -> None:
     minute = Bucket("1m", NOW - 7 * 3600)
     assert {bucket.resolution for bucket in made.of("a")} == {"1m", "1h", "1d"}
     assert made.of("a")[minute].sums.splits == {}
-    assert minute not in made.registers("a")
+    assert minute not in made.registers("a", VALUES)
+
+
+def test_voices_of_what_is_not_told_apart_are_together_as_other(predict: PredictionMaker) -> None:
+    counted = posts(predict, 300)
+    (day,) = (own for own in totals(counted).of("a") if own.resolution == "1d")
+    held = totals(counted).registers("a", VALUES)[day]
+    wanted = Distinct()
+    others = [p for p in counted if "a" in p.tracks and p.lang not in {"en", "pt-BR"}]
+    wanted.update(element(post.conversation_id) for post in others)
+    assert held["language:other conversations"] == wanted.registers()
+    assert {name.rpartition(" ")[0] for name in held} == {
+        "",
+        *("platform:bluesky", "platform:other"),
+        *("language:en", "language:pt", "language:other"),
+    }

@@ -37,21 +37,23 @@ def test_a_bucket_lives_its_retention_after_its_end(name: str, hours: int) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "splits_hours", "distinct_hours"),
-    [("1m", 6, 2), ("1h", 30 * 24, 8 * 24), ("1d", 730 * 24, 90 * 24)],
+    ("name", "splits_hours", "distinct_hours", "distinct_splits_hours"),
+    [("1m", 6, 2, 2), ("1h", 30 * 24, 8 * 24, 26), ("1d", 730 * 24, 90 * 24, 8 * 24)],
 )
 def test_what_is_told_apart_lives_its_own_retention(
-    name: str, splits_hours: int, distinct_hours: int
+    name: str, splits_hours: int, distinct_hours: int, distinct_splits_hours: int
 ) -> None:
     bucket = Bucket(name, 0)
     end = resolution(name).seconds
     assert bucket.splits_expire_at == end + splits_hours * 3600
     assert bucket.distinct_expire_at == end + distinct_hours * 3600
+    assert bucket.distinct_splits_expire_at == end + distinct_splits_hours * 3600
 
 
 def test_the_finest_buckets_tell_nothing_apart() -> None:
     bucket = Bucket("10s", 0)
     assert (bucket.splits_expire_at, bucket.distinct_expire_at) == (0, 0)
+    assert bucket.distinct_splits_expire_at == 0
 
 
 def test_all_keys_of_a_track_share_its_hash_tag() -> None:
@@ -62,8 +64,8 @@ def test_all_keys_of_a_track_share_its_hash_tag() -> None:
         layout.index("a b"),
         layout.bucket("a b", Bucket("1m", 60)),
         layout.splits("a b", Bucket("1m", 60)),
-        layout.conversations("a b", Bucket("1m", 60)),
-        layout.authors("a b", Bucket("1m", 60)),
+        layout.distinct("a b", Bucket("1m", 60), "conversations"),
+        layout.distinct("a b", Bucket("1m", 60), "authors", ("platform", "bluesky")),
         layout.values("a b", "platform"),
     ]
     assert keys == [
@@ -73,7 +75,7 @@ def test_all_keys_of_a_track_share_its_hash_tag() -> None:
         "blue-voxpop:{a b}:1m:60",
         "blue-voxpop:{a b}:splits:1m:60",
         "blue-voxpop:{a b}:conversations:1m:60",
-        "blue-voxpop:{a b}:authors:1m:60",
+        "blue-voxpop:{a b}:authors:1m:60:platform:bluesky",
         "blue-voxpop:{a b}:values:platform",
     ]
 

@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -11,8 +11,9 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.http.metrics import ApiMetrics
+from connectors.schemas.rejection import Reason
 from connectors.trends.standing import Span, standings
-from stream_app.metrics import Metrics
+from stream_app.metrics import Metrics, Stage
 
 DASHBOARD = Path("deploy/grafana/voxpop.json")
 RULES = Path("deploy/prometheus/rules.yml")
@@ -63,6 +64,35 @@ def test_every_expression_asks_for_what_is_told(place: str, expression: str) -> 
     asked = set(NAME.findall(expression))
     assert asked or "up{" in expression, place
     assert asked <= known_names(), place
+
+
+@pytest.mark.parametrize(
+    ("place", "expression"),
+    [*dashboard_expressions().items(), *((rule["alert"], rule["expr"]) for rule in rules())],
+)
+def test_outcomes_and_reasons_are_asked_for_by_names_that_there_are(
+    place: str, expression: str
+) -> None:
+    known = {
+        "outcome": {"predicted", "rejected"},
+        "reason": {reason.value for reason in Reason},
+        "stage": set(get_args(Stage)),
+    }
+    for label, value in re.findall(r'\b(outcome|reason|stage)="([^"]*)"', expression):
+        assert value in known[label], place
+
+
+def test_what_a_worker_counts_of_trouble_is_watched_and_shown() -> None:
+    trouble = {
+        "voxpop_posts_total",
+        "voxpop_redis_errors_total",
+        "voxpop_fence_skips_total",
+        "voxpop_late_counts_total",
+        "voxpop_rebalances_total",
+        "voxpop_partition_lag_posts",
+    }
+    assert trouble <= set(NAME.findall(" ".join(rule["expr"] for rule in rules())))
+    assert trouble <= set(NAME.findall(" ".join(dashboard_expressions().values())))
 
 
 def test_panels_do_not_lie_on_each_other() -> None:

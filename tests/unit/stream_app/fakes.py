@@ -10,6 +10,8 @@ import orjson
 
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import BatchToFix, Conversation
+from connectors.exemplars.store import Example
+from connectors.exemplars.window_place import WindowPlace
 from connectors.schemas.prediction import Prediction
 from connectors.schemas.scoring import Features, Score, WindowRequest
 from connectors.trends.sink import Applied
@@ -173,16 +175,20 @@ class FakeTrends:
 
 @dataclass
 class FakeExemplars:
-    """Remembers which posts it was offered, and the texts that came with them."""
+    """Remembers which posts it was offered, and the texts and windows that came with them."""
 
     offered: list[int] = field(default_factory=list)
     texts: dict[int, str] = field(default_factory=dict)
+    windows: dict[int, WindowPlace] = field(default_factory=dict)
 
-    async def keep(self, posts: Iterable[tuple[Prediction, str | None]]) -> object:
-        for post, text in posts:
-            self.offered.append(post.source.offset)
+    async def keep(self, examples: Iterable[Example]) -> object:
+        for post, text, window in examples:
+            offset = post.source.offset
+            self.offered.append(offset)
             if text is not None:
-                self.texts[post.source.offset] = text
+                self.texts[offset] = text
+            if window is not None:
+                self.windows[offset] = WindowPlace.of(*window)
         return None
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import BatchToFix
+from connectors.exemplars.window_place import mark_of
 from connectors.schemas.author import AuthorHasher
 from connectors.schemas.prediction import Prediction
 from connectors.schemas.rejection import Reason
@@ -207,6 +208,8 @@ async def test_wherever_it_dies_every_post_counts_once_and_keeps_its_first_resul
         last[conversation] = prediction.sentiment.label
     assert set(world.exemplars.offered) == valid
     assert {at: world.exemplars.texts[at] for at in valid} == {at: f"text {at}" for at in valid}
+    marks = {mark_of(r): int(r[2:]) for records in world.store.kept.values() for r in records}
+    assert all(marks[place.mark] == at for at, place in world.exemplars.windows.items())
 
 
 @pytest.mark.parametrize("committing", [True, False])

@@ -142,6 +142,26 @@ def test_features_that_were_not_made_of_the_text_show_as_a_gap(explainer: Explai
     assert abs(found.completeness["modalities"].gap) < 1e-3
 
 
+def test_records_of_a_window_are_explained_as_its_posts(
+    checkpoint: Path, explainer: Explainer
+) -> None:
+    engine = load_engine(checkpoint, "cpu", threads=1, name="window")
+    records = engine.encode([own.features for own in conversation()])
+    found = explainer.explain_records(records, TEXT, "sentiment", "negative")
+    wanted = explainer.explain(conversation(), "sentiment", "negative")
+    assert [own.signed for own in found.posts] == pytest.approx(
+        [own.signed for own in wanted.posts], abs=1e-3
+    )
+    assert [own.value for own in found.words] == pytest.approx(
+        [own.value for own in wanted.words], abs=1e-3
+    )
+
+
+def test_records_of_another_model_are_refused(explainer: Explainer) -> None:
+    with pytest.raises(ModelError, match="record of another model"):
+        explainer.explain_records([bytes(9)], None, "sentiment")
+
+
 def test_an_unknown_label_is_refused_with_those_known(explainer: Explainer) -> None:
     with pytest.raises(ModelError, match="sentiment has no label 'happy'; known: negative"):
         explainer.explain(conversation(), "sentiment", "happy")

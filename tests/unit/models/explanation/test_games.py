@@ -36,7 +36,7 @@ def subject(text: str | None, encoder: TelltaleEncoder | None = None) -> Subject
     posts[1] = post(generator, text=2, visual=1)
     posts[3] = post(generator, text=2, audio=1)
     oracle = Oracle(tiny_network("stream"), Calibration(), torch.device("cpu"))
-    return make_subject(oracle, encoder or TelltaleEncoder(), posts, text)
+    return make_subject(oracle, encoder or TelltaleEncoder(), oracle.window(posts), text)
 
 
 def values(of: Subject, part: Part, tells: Callable[[PostWindow], bool]) -> NDArray[np.float64]:
@@ -110,6 +110,6 @@ def test_without_words_the_reason_is_given(text: str | None, reason: str) -> Non
 def test_a_text_that_the_features_do_not_hold_has_no_words_to_explain() -> None:
     oracle = Oracle(tiny_network("stream"), Calibration(), torch.device("cpu"))
     posts = [post(np.random.default_rng(0), audio=1)]
-    own = make_subject(oracle, TelltaleEncoder(), posts, "awful")
+    own = make_subject(oracle, TelltaleEncoder(), oracle.window(posts), "awful")
     assert "features hold no text" in own.without_words
     assert own.text is None
