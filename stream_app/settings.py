@@ -19,6 +19,7 @@ from connectors.schemas.author import SHORTEST_SALT, AuthorHasher
 from connectors.schemas.labels import SENTIMENTS
 from connectors.sources.endpoints import JETSTREAM
 from connectors.trends.layout import TrendLayout
+from stream_app.core.shedding import checked
 
 if TYPE_CHECKING:
     from connectors.alerts.webhook import Webhook
@@ -97,6 +98,11 @@ class Settings(BaseSettings):
     batch_max: int = Field(64, ge=1, le=4096, description="most posts in one batch")
     batch_wait_ms: int = Field(
         20, ge=1, le=100, description="longest wait for a batch to fill, milliseconds"
+    )
+    shed: int = Field(
+        1,
+        description="one conversation in so many is scored, and each of its posts counts for as "
+        "many: 2, 4, … 64, the same for all workers; 1: all are",
     )
     topic_prefix: str = Field(
         "",
@@ -189,6 +195,11 @@ class Settings(BaseSettings):
         if not all(map(is_address, kafka.split(","))):
             raise ValueError("must be host:port,… without a scheme or a user")
         return kafka
+
+    @field_validator("shed")
+    @classmethod
+    def _power_of_two(cls, shed: int) -> int:
+        return checked(shed)
 
     @field_validator("redis")
     @classmethod

@@ -68,7 +68,7 @@ class WaitingPosts:
 
     def _tell(self) -> None:
         self._changed.set()
-        if len(self._batcher) < WAITING_BATCHES * self._batcher.most:
+        if self._batcher.cost < WAITING_BATCHES * self._batcher.most:
             self._room.set()
         else:
             self._room.clear()

@@ -14,7 +14,8 @@ def trend_csv(series: TrendSeries) -> bytes:
     writer = csv.writer(text)
     shares = [f"{label}_{part}" for label in SENTIMENTS for part in ("share", "low", "high")]
     emotions = [f"emotion_{label}" for label in EMOTIONS]
-    writer.writerow(["start", "start_unix", "posts", *SENTIMENTS, *shares, *emotions])
+    known = ["scored_posts", "effective_posts"]
+    writer.writerow(["start", "start_unix", "posts", *SENTIMENTS, *shares, *emotions, *known])
     for bucket in series.buckets:
         found = [bucket.sentiment_shares[label] for label in SENTIMENTS]
         writer.writerow(
@@ -25,6 +26,8 @@ def trend_csv(series: TrendSeries) -> bytes:
                 *(bucket.sentiment[label] for label in SENTIMENTS),
                 *(part for share in found for part in (share.share, share.low, share.high)),
                 *(bucket.emotion[label] for label in EMOTIONS),
+                bucket.scored_posts,
+                bucket.effective_posts,
             ]
         )
     return text.getvalue().encode()

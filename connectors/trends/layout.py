@@ -18,6 +18,8 @@ MODALITY_SUM = "pm:"
 AFTER = "after:"
 TURN = "turn:"
 MODEL = "model:"
+SHED = "shed"
+SHED_SQUARES = "shed:squares"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,14 @@ from typing import Any, Generic, TypeVar
 
 from connectors.exemplars.exemplar import Exemplar, best
 from connectors.trends.distinct import DistinctCounts
-from connectors.trends.layout import RESOLUTIONS, Bucket, TrendLayout, bucket_start, resolution
+from connectors.trends.layout import (
+    RESOLUTIONS,
+    SHED,
+    Bucket,
+    TrendLayout,
+    bucket_start,
+    resolution,
+)
 from connectors.trends.series import TrendSeries, assemble, counts, text
 from connectors.trends.splits import TrendSplits, assemble_splits
 from connectors.trends.timespan import FEWEST_BUCKETS
@@ -86,8 +93,9 @@ def of_distinct(
         ("PFCOUNT", *(key(track, bucket) for bucket in wanted))
         for key in (layout.conversations, layout.authors)
     ]
+    shed: list[Command] = [("HGET", layout.bucket(track, bucket), SHED) for bucket in wanted]
     return Question(
-        commands,
+        commands + shed,
         lambda found: DistinctCounts(
             track=track,
             resolution=width,
@@ -95,6 +103,7 @@ def of_distinct(
             end=ceil(end),
             conversations=found[0],
             authors=found[1],
+            sampled=any(own is not None for own in found[2:]),
         ),
     )
 

@@ -7,8 +7,9 @@ from math import sqrt
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.schemas.labels import SENTIMENTS
-from connectors.trends.layout import POSTS, SENTIMENT, resolution
+from connectors.trends.layout import POSTS, SENTIMENT, SHED, SHED_SQUARES, resolution
 from connectors.trends.questions import buckets_between
+from connectors.trends.series import effective_posts, known_count
 from connectors.trends.timespan import TimeRange
 from connectors.trends.wilson import wilson_interval
 
@@ -69,7 +70,9 @@ class Standing(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     track: str
-    posts: int
+    posts: int = Field(description="estimated where `sampled`")
+    sampled: bool = Field(description="whether some conversations of the window were shed")
+    scored_posts: int = Field(description="posts of the window that the model saw")
     posts_compared: int = Field(description="those of whole buckets: without one that is filling")
     posts_before: int = Field(description="posts of as many whole buckets before the window")
     posts_change: float | None = Field(
@@ -113,11 +116,11 @@ def standings(counted: Mapping[str, Counted], span: Span, sort: str = "posts") -
     return found
 
 
-def net_interval(negative: int, positive: int, posts: int) -> tuple[float, float]:
+def net_interval(negative: float, positive: float, posts: float) -> tuple[float, float]:
     """95 % interval of the share of positive less the share of negative posts.
 
     Args:
-        negative: posts with that label.
+        negative: posts with that label; need not be whole.
         positive: posts with that label.
         posts: all posts; 0 gives (-1.0, 1.0), since nothing is known.
 
@@ -150,10 +153,17 @@ def _standing(track: str, counted: Counted, span: Span, of_all: int) -> Standing
     posts, compared, posts_before = (_sum(part, POSTS) for part in (now, whole, before))
     net_compared, net_before = _net_of(whole), _net_of(before)
     sentiment = _sentiment(now)
-    low, high = net_interval(sentiment["negative"], sentiment["positive"], posts)
+    effective = effective_posts({POSTS: posts, SHED_SQUARES: _sum(now, SHED_SQUARES)})
+    negative, positive = (
+        known_count(sentiment[own], posts, effective) for own in ("negative", "positive")
+    )
+    low, high = net_interval(negative, positive, effective)
+    shed = _sum(now, SHED)
     return Standing(
         track=track,
         posts=posts,
+        sampled=shed > 0,
+        scored_posts=posts - shed,
         posts_compared=compared,
         posts_before=posts_before,
         posts_change=compared / posts_before - 1.0 if posts_before else None,

@@ -3,7 +3,7 @@
 import { askJson } from "./api.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
-import { mix, sparkline, whisker } from "./marks.js";
+import { mix, sampledMark, sparkline, whisker } from "./marks.js";
 import { blank } from "./panels.js";
 import { address, asWhole, SECONDS } from "./place.js";
 
@@ -120,6 +120,7 @@ export async function overview(stage) {
         "td",
         { class: "name" },
         h("a", { href: link, "data-link": true }, standing.track),
+        sampledMark(standing),
         raised &&
           h("span", { class: "badge", title: `${raised} alerts under way` }, raised > 1 ? `${raised} ALERTS` : "ALERT"),
       ),

@@ -5,7 +5,7 @@ import { Chart } from "./charts.js";
 import { h } from "./dom.js";
 import { alertCards, postCards, splitTable } from "./evidence.js";
 import * as format from "./format.js";
-import { mix } from "./marks.js";
+import { mix, sampledMark } from "./marks.js";
 import { figure } from "./overview.js";
 import { blank, choice, dataTable, download, panel, tool } from "./panels.js";
 import { address, asWhole, RANGES, resolution } from "./place.js";
@@ -33,6 +33,7 @@ export async function track(stage) {
   let felt = "";
 
   const figures = h("dl", { class: "figures" });
+  const sampled = h("p", { class: "small" });
   const correction = h("p", { class: "small quiet correction" });
   const chart = h("div", { class: "chart", tabindex: "0" });
   const emotions = h("div", { class: "chart small-multiples" });
@@ -60,6 +61,7 @@ export async function track(stage) {
           h("a", { href: address({ ...place, view: "overview" }), "data-link": true }, "All tracks"),
         ),
         h("h1", {}, place.track),
+        sampled,
       ),
       h(
         "div",
@@ -144,6 +146,7 @@ export async function track(stage) {
   signal.addEventListener("abort", () => (drawn.remove(), drawnEmotions.remove()), { once: true });
 
   function draw() {
+    sampled.replaceChildren(...[standing && sampledMark(standing)].filter((mark) => mark instanceof Node));
     const sums = series.sums();
     shown = series.pooled();
     grain.textContent = shown === series
