@@ -57,9 +57,8 @@ class Settings(BaseSettings):
     )
     kafka_sasl_username: str | None = Field(None, description="SASL user")
     kafka_sasl_password: SecretStr | None = Field(None, description="SASL password")
-    redis: str = Field(
-        "redis://localhost:6379/0",
-        repr=False,
+    redis: SecretStr = Field(
+        SecretStr("redis://localhost:6379/0"),
         description="Redis or Valkey URL; `rediss://` for TLS, user and password for an ACL user",
     )
     redis_ssl_cafile: Path | None = Field(None, description="PEM file of the server's authority")
@@ -203,8 +202,8 @@ class Settings(BaseSettings):
 
     @field_validator("redis")
     @classmethod
-    def _redis_url(cls, redis: str) -> str:
-        RedisConnection(url=redis)
+    def _redis_url(cls, redis: SecretStr) -> SecretStr:
+        RedisConnection(url=redis.get_secret_value())
         return redis
 
     @field_validator("api_tokens")
@@ -316,7 +315,7 @@ class Settings(BaseSettings):
     def redis_connection(self) -> RedisConnection:
         """How to reach Redis, for the connectors."""
         return RedisConnection(
-            url=self.redis,
+            url=self.redis.get_secret_value(),
             ssl_cafile=self.redis_ssl_cafile,
             ssl_certfile=self.redis_ssl_certfile,
             ssl_keyfile=self.redis_ssl_keyfile,
