@@ -45,10 +45,12 @@ def test_an_overload_is_told_in_a_table_of_its_own() -> None:
         "workers_joined": 2,
     }
     runs = [a_run("kill") | {"found": {}}, a_run("overload") | {"found": {OVERLOAD: found}}]
-    row = table(OVERLOAD, overloads(runs)).splitlines()[2:]
-    assert row == [
-        "| 2 x SIGKILL; SIGSTOP | 180 | 540 | 100,000 | 110, 115 | 90.0, 201.2 "
-        "| 240 with 2 workers more |"
+    (row,) = table(OVERLOAD, overloads(runs)).splitlines()[2:]
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells == [
+        "2 x SIGKILL; SIGSTOP",
+        *("180", "540", "100,000", "110, 115", "90.0, 201.2"),
+        "240 with 2 workers more",
     ]
 
 
