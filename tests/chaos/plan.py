@@ -11,7 +11,7 @@ from tests.chaos.faults.freeze import Freeze, FreezeAt
 from tests.chaos.faults.gaps import Compaction, Transactions
 from tests.chaos.faults.hang import HangInRebalance
 from tests.chaos.faults.idle import Idle
-from tests.chaos.faults.kill import Kill, KillAt
+from tests.chaos.faults.kill import Kill, KillAt, KillInRecovery
 from tests.chaos.faults.membership import JoinAndLeave, Restart
 from tests.chaos.faults.model import ModelFails, ModelHangs, ModelNan, ModelSwapped
 from tests.chaos.faults.overload import Overload
@@ -31,6 +31,7 @@ LONG: Final[tuple[Setup, ...]] = (
         "kill before the commit",
         [KillAt("after count"), KillAt("before commit"), KillAt("after commit")],
     ),
+    Setup("kill in recovery", [KillInRecovery("before load"), KillInRecovery("after load")]),
     Setup("workers come and go", [JoinAndLeave(), Restart()]),
     Setup("freeze", [Freeze()] * 2, workers=3),
     Setup("freeze before fix, deliver", [FreezeAt("before fix"), FreezeAt("before deliver")]),

@@ -11,6 +11,7 @@ from stream_app.batch import SHED_COST, Decoder
 from stream_app.core.outcome import Rejected, Shed
 from stream_app.core.record import Record
 from stream_app.core.shedding import MOST, Shedding
+from stream_app.trial.worker_process import worker_environment
 from tests.unit.stream_app.fakes import broken_record, post_record
 
 POWERS = [1, 2, 4, 8, 16, 32, MOST]
@@ -87,3 +88,11 @@ def test_a_record_without_a_key_is_refused_and_not_shed() -> None:
     content = decoder.decode(Record(0, 0, None, post_record(0).value, generation=1), NOW).content
     assert isinstance(content, Rejected)
     assert content.reason is Reason.KEY_MISMATCH
+
+
+def test_a_trial_sheds_nothing_whatever_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VOXPOP_SHED", "8")
+    assert worker_environment({"VOXPOP_GROUP": "g"})["VOXPOP_SHED"] == "1"
+    assert worker_environment({"VOXPOP_SHED": "4"})["VOXPOP_SHED"] == "4"
