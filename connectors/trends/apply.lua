@@ -42,8 +42,8 @@ local function added(packed, figures)
     return cmsgpack.pack(figures)
   end
   local sums = cmsgpack.unpack(packed)
-  for place = 1, #figures do -- a value from before a measure was known is shorter
-    sums[place] = (sums[place] or 0) + figures[place]
+  for place = 1, math.max(#sums, #figures) do -- either is shorter where nothing was shed
+    sums[place] = (sums[place] or 0) + (figures[place] or 0)
   end
   return cmsgpack.pack(sums)
 end

@@ -53,6 +53,7 @@ MEASURES: Final = (
     SHED_SQUARES,  # with the posts it gives the sum of squares of what each stands for
 )
 _PLACES: Final = {measure: place for place, measure in enumerate(MEASURES)}
+_ALWAYS: Final = _PLACES[SHED]  # measures that a value in Redis has, whether or not any is shed
 _SUMS: Final = slice(_PLACES[SENTIMENT_SUM + SENTIMENTS[0]], _PLACES[AFTER + SENTIMENTS[0]])
 
 
@@ -127,6 +128,14 @@ def language_of(lang: str | None) -> str:
 def element(conversation_id: str) -> str:
     """A conversation as it is told apart in distinct counts: 16 hexadecimal digits."""
     return blake2b(conversation_id.encode(), digest_size=8).hexdigest()
+
+
+def kept_figures(figures: list[int]) -> list[int]:
+    """Figures in the order of `MEASURES` as Redis keeps them: without shedding where none was.
+
+    So workers of before shedding and of now may write to the same value as long as nobody sheds.
+    """
+    return figures if any(figures[_ALWAYS:]) else figures[:_ALWAYS]
 
 
 def split_field(dimension: str, value: str, measure: str) -> str:

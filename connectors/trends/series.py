@@ -149,7 +149,7 @@ def text(value: bytes | str) -> str:
 def split_counts(fields: Mapping[bytes | str, bytes | str]) -> dict[Split, list[int]]:
     """A hash of counts by platform and language: each in the order of `MEASURES`.
 
-    Those of a value from before a measure was known are 0.
+    A value is shorter where nothing was shed.
 
     Raises:
         TypeError: the client decodes its answers: these are no text.

@@ -189,3 +189,15 @@ async def test_where_conversations_were_shed_every_answer_says_so(
     assert splits.sentiment_shares == total.sentiment_shares
     distinct = await reader.distinct("a", now - 60, now + 1, now)
     assert (distinct.conversations, distinct.sampled) == (5, True)
+
+
+async def test_sampled_posts_and_others_add_up_in_one_split(
+    valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
+) -> None:
+    """Its value is shorter until something is shed, and those who then do not shed add to it."""
+    layout, now = TrendLayout(namespace), time.time()
+    sink, reader = TrendSink(valkey, layout), TrendReader(valkey, layout)
+    for at, (stands_for, posts, scored) in enumerate([(1, 1, 1), (4, 5, 2), (1, 6, 3)]):
+        await sink.apply(FIELD, [predict(at, ["a"], now, stands_for=stands_for)])
+        found = (await reader.splits("a", now - 60, now + 1, now)).languages["en"]
+        assert (found.posts, found.scored_posts) == (posts, scored)
