@@ -17,15 +17,15 @@ SHED_COST: Final = 1 / 16  # an entry among the fixed results, and memory until 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A record and the post in it, or why there is none."""
+    """A record and the post in it, or why there is none.
+
+    Attributes:
+        cost: how much of a batch it takes.
+    """
 
     record: Record
     content: DecodedPost | Rejected | Shed
-
-    @property
-    def cost(self) -> float:
-        """How much of a batch it takes."""
-        return SHED_COST if isinstance(self.content, Shed) else 1.0
+    cost: float = 1.0
 
     @property
     def generation(self) -> int:
@@ -97,7 +97,7 @@ class Decoder:
             now: Unix seconds.
         """
         if not self._shedding.keeps(record.key):
-            return Item(record, Shed(self._shedding.one_in))
+            return Item(record, Shed(self._shedding.one_in), SHED_COST)
         try:
             return Item(record, self._post(record, now))
         except Rejection as rejection:

@@ -6,7 +6,7 @@ knows no clock: who asks says what time it is.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Generic, Protocol, TypeVar
 
 
@@ -46,16 +46,15 @@ class MicroBatcher(Generic[Item]):
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, items: Iterable[Item], now_s: float) -> None:
+    def add(self, items: Collection[Item], now_s: float) -> None:
         """Let items wait.
 
         Args:
             items: in the order of their offsets within each partition.
             now_s: monotonic seconds.
         """
-        for item in items:
-            self._waiting.append((now_s, item))
-            self.cost += item.cost
+        self._waiting.extend((now_s, item) for item in items)
+        self.cost += sum(item.cost for item in items)
 
     def due_in_s(self, now_s: float, busy: bool) -> float | None:
         """Seconds until a batch is to be formed; 0 or less: now; None: nothing waits.
