@@ -161,7 +161,10 @@ export async function overview(stage) {
     for (const bucket of event.buckets.filter((each) => each.start >= /** @type {any} */ (board).start)) {
       const before = standing.points.find((point) => point.start === bucket.start);
       const net = (bucket.sentiment.positive - bucket.sentiment.negative) / bucket.posts;
-      standing.posts += bucket.posts - (before?.posts ?? 0);
+      const more = bucket.posts - (before?.posts ?? 0);
+      standing.posts += more;
+      standing.sampled ||= bucket.sampled;
+      standing.scored_posts += (more * bucket.scored_posts) / bucket.posts;
       if (before) Object.assign(before, { posts: bucket.posts, net });
       else standing.points.push({ start: bucket.start, posts: bucket.posts, net });
     }

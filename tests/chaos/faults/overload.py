@@ -10,9 +10,10 @@ import psutil
 
 from tests.chaos.findings import Shedding
 from tests.chaos.posts import Place
-from tests.chaos.scene import Scene
+from tests.chaos.scene import EFFECT_WITHIN_S, Scene
 
 LOOK_S: Final = 2.0
+COMMIT_LOOK_S: Final = 0.1
 CAPACITY_S: Final = 5.0
 WAITING: Final = 3000  # posts, more than are done while capacity is measured
 DONE_WITHIN_S: Final = 900.0
@@ -144,14 +145,27 @@ class Watch:
 
 
 async def _capacity(scene: Scene) -> float:
-    """Posts a second while more than enough wait."""
+    """Posts a second while more than enough wait, from one commit to a later one.
+
+    Raises:
+        TimeoutError: nothing is committed.
+    """
     async with scene.feed.paused():
         await scene.feed.send(WAITING)
-        before = sum((await scene.committed()).values())
-        began_s = time.monotonic()
+        before, began_s = await _next_commit(scene)
         await asyncio.sleep(CAPACITY_S)
-        after = sum((await scene.committed()).values())
-        return (after - before) / (time.monotonic() - began_s)
+        after, ended_s = await _next_commit(scene)
+        return (after - before) / (ended_s - began_s)
+
+
+async def _next_commit(scene: Scene) -> tuple[int, float]:
+    """Wait for a commit; gives the posts that are done then, and when, monotonic seconds."""
+    before = after = sum((await scene.committed()).values())
+    async with asyncio.timeout(EFFECT_WITHIN_S):
+        while after == before:
+            await asyncio.sleep(COMMIT_LOOK_S)
+            after = sum((await scene.committed()).values())
+    return after, time.monotonic()
 
 
 def _memory_mib(scene: Scene) -> int:
