@@ -37,6 +37,16 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
     assert Settings().redis.get_secret_value() == "redis://localhost:6379/0"
 
 
+@pytest.mark.parametrize("shed", ["0", "3", "128", "0.25"])
+def test_a_share_that_would_not_sum_to_whole_numbers_is_refused(
+    shed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOXPOP_SHED", shed)
+    with pytest.raises(ValidationError) as refusal:
+        Settings()
+    assert settings_problem(refusal.value).startswith("VOXPOP_SHED: ")
+
+
 @pytest.mark.parametrize("prefix", ["a b", "a{b}", "a:b", "é"])
 def test_a_prefix_that_kafka_or_redis_would_refuse_is_refused(prefix: str) -> None:
     with pytest.raises(ValidationError, match="topic_prefix"):
