@@ -1,6 +1,6 @@
 # Everything a person does with a checkout; Python 3.11+ and make are all it needs.
 #   make demo [SECONDS=120] the main job, live      make test    every test
-#   make install            only set up .venv       make check   format, lint, types, imports
+#   make install            only set up .venv       make check   format, lint, types, imports, dependencies
 #   make bench              speed                   make fmt     format the code
 #   make fuzz               malformed posts, long
 #   make wheel              dist/: wheel, source archive, their SHA-256
@@ -46,6 +46,9 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cd $(DASHBOARD) && $(DENO) fmt --check --quiet *.js && $(DENO) lint --quiet *.js && $(DENO) check --quiet main.js
+	$(BIN)/python -m pytest -q tests/unit/test_dependencies.py tests/unit/test_licences.py
+	@if why=$$($(BIN)/python -m tests.advisories); then $(MAKE) --no-print-directory audit; \
+	else echo "NOT AUDITED for vulnerabilities: $$why; run make audit where they can be asked" >&2; fi
 
 fuzz: install
 	$(BIN)/python -m tests.fuzz
@@ -63,7 +66,7 @@ release-check: wheel
 	@$(BIN)/uv tool run --from "twine==$(TWINE_VERSION)" twine check --strict dist/*.whl dist/*.tar.gz
 	@$(MAKE) --no-print-directory audit
 
-# Not in check: where PyPI's advisories cannot be asked it fails, rather than find nothing wrong
+# where PyPI's advisories cannot be asked this fails, rather than find nothing wrong; check then says so and goes on
 audit: install
 	@$(BIN)/uv tool run --from "pip-audit==$(PIP_AUDIT_VERSION)" pip-audit --strict --require-hashes --disable-pip \
 	  --progress-spinner off --requirement requirements.lock \

@@ -3,20 +3,29 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from connectors.schemas.codec import decode_post
 from connectors.schemas.post import DecodedPost
 from connectors.schemas.rejection import Reason, Rejection
-from stream_app.core.outcome import Rejected
+from stream_app.core.outcome import Rejected, Shed
 from stream_app.core.record import Record
+from stream_app.core.shedding import Shedding
+
+SHED_COST: Final = 1 / 16  # an entry among the fixed results, and memory until they are
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A record and the post in it, or why there is none."""
+    """A record and the post in it, or why there is none.
+
+    Attributes:
+        cost: how much of a batch it takes.
+    """
 
     record: Record
-    content: DecodedPost | Rejected
+    content: DecodedPost | Rejected | Shed
+    cost: float = 1.0
 
     @property
     def generation(self) -> int:
@@ -72,19 +81,23 @@ class Decoder:
     Args:
         feature_set: the one that the model scores; others are rejected.
         max_bytes: a larger value is rejected.
+        shedding: which records are not read.
     """
 
-    def __init__(self, feature_set: str, max_bytes: int) -> None:
+    def __init__(self, feature_set: str, max_bytes: int, shedding: Shedding) -> None:
         self._feature_set = feature_set
         self._max_bytes = max_bytes
+        self._shedding = shedding
 
     def decode(self, record: Record, now: float) -> Item:
-        """The post of a record, or its rejection.
+        """The post of a record, its rejection, or that it is shed: then nobody looked inside.
 
         Args:
             record: as it came.
             now: Unix seconds.
         """
+        if not self._shedding.keeps(record.key):
+            return Item(record, Shed(self._shedding.one_in), SHED_COST)
         try:
             return Item(record, self._post(record, now))
         except Rejection as rejection:

@@ -18,7 +18,7 @@ from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Source
 from connectors.schemas.rejection import Reason
 from stream_app.batch import Batch, Item
-from stream_app.core.outcome import Outcome, Rejected, decode_outcomes
+from stream_app.core.outcome import Outcome, Rejected, Shed, decode_outcomes
 from stream_app.core.prediction import make_prediction
 from stream_app.core.record import Record
 from stream_app.core.scoring import ModelBroken, PoisonPost, PostToScore, ScoredPost, Scorer
@@ -91,6 +91,7 @@ class Decider:
         windows: the windows that the scorer uses.
         model_version: stamped on every prediction.
         authors: hashes who wrote a post.
+        stands_for: posts that each one which is scored counts for.
         store: windows that are not held.
         membership: says whether a batch is still ours.
         metrics: told how long it takes.
@@ -105,6 +106,7 @@ class Decider:
         windows: Windows,
         model_version: str,
         authors: AuthorHasher,
+        stands_for: int,
         store: WindowStore,
         membership: Membership,
         executor: Executor,
@@ -115,6 +117,7 @@ class Decider:
         self._windows = windows
         self._model_version = model_version
         self._authors = authors
+        self._stands_for = stands_for
         self._store = store
         self._membership = membership
         self._executor = executor
@@ -218,7 +221,7 @@ class Decider:
         return len(missing)
 
     def _outcome(self, item: Item, result: ScoredPost | PoisonPost | None) -> Outcome:
-        if isinstance(item.content, Rejected):
+        if isinstance(item.content, Rejected | Shed):
             return item.content
         if isinstance(result, ScoredPost):
             source = Source(
@@ -228,7 +231,9 @@ class Decider:
             )
             now = self._clock()
             author = self._authors.hashed(item.content.author_id)
-            return make_prediction(item.content, result, source, self._model_version, now, author)
+            return make_prediction(
+                item.content, result, source, self._model_version, now, author, self._stands_for
+            )
         detail = result.detail if result else "the post was not scored"
         log.error(
             "the model fails on a post; it goes to the dead letters as poison, which say why",

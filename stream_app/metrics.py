@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from connectors.build import this_build
-from stream_app.core.outcome import Outcome, Rejected
+from stream_app.core.outcome import Outcome, Rejected, Shed
 
 Stage = Literal["decode", "wait", "assemble", "infer", "fix", "deliver", "count"]
 _SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -87,7 +87,10 @@ class Metrics:
             registry=own,
         )
         self._posts = _counter(
-            own, "posts", "Posts done: predicted, or rejected for a reason", ["outcome", "reason"]
+            own,
+            "posts",
+            "Posts done: predicted, rejected for a reason, or shed",
+            ["outcome", "reason"],
         )
         self._replayed = _counter(own, "replayed_posts", "Posts whose results were fixed before")
         self._entries = _counter(own, "counted_entries", "Posts counted, once for each track")
@@ -140,13 +143,11 @@ class Metrics:
             outcomes: of its posts.
             replayed: they were fixed before a crash.
         """
-        reasons = Tally(
-            outcome.reason.value if isinstance(outcome, Rejected) else "" for outcome in outcomes
-        )
-        for reason, posts in reasons.items():
-            self._posts.labels("rejected" if reason else "predicted", reason).inc(posts)
+        fates = Tally(map(_fate, outcomes))
+        for fate, posts in fates.items():
+            self._posts.labels(*fate).inc(posts)
         if replayed:
-            self._replayed.inc(reasons.total())
+            self._replayed.inc(fates.total())
 
     def counted(self, applied: Applied) -> None:
         """Posts of one source partition were counted."""
@@ -235,6 +236,13 @@ class _HotStoreCollector(Collector):
             "Memory of the states that are kept",
             value=store.states * store.state_bytes,
         )
+
+
+def _fate(outcome: Outcome) -> tuple[str, str]:
+    """What became of a post, and the reason where there is one."""
+    if isinstance(outcome, Rejected):
+        return "rejected", outcome.reason.value
+    return ("shed" if isinstance(outcome, Shed) else "predicted"), ""
 
 
 def _counter(

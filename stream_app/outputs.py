@@ -85,7 +85,7 @@ class Outputs:
                 outcome = outcomes[record.offset]
                 if isinstance(outcome, Prediction):
                     predictions.append((record, outcome))
-                else:
+                elif isinstance(outcome, Rejected):
                     confirmations.append(await self._refuse(source, record, outcome))
             confirmations += await self._predict(source, predictions)
             await asyncio.gather(*confirmations)

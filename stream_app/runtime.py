@@ -26,6 +26,7 @@ from models.errors import CheckpointError, ModelError
 from stream_app.batch import Decoder, Item
 from stream_app.core.batching import MicroBatcher
 from stream_app.core.scoring import Scorer, canary_features
+from stream_app.core.shedding import Shedding
 from stream_app.core.windows import Windows
 from stream_app.decider import Decider
 from stream_app.effects import Effects
@@ -113,6 +114,8 @@ class Runtime:
         self._tasks = [asyncio.create_task(self._tick())]
         told = (engine.version, engine.feature_set, engine.device)
         log.info("model %s scores posts of %s on %s", *told)
+        if settings.shed > 1:
+            log.warning("one conversation in %d is scored (VOXPOP_SHED)", settings.shed)
 
     async def probe(self) -> None:
         """Look how the worker gets on, until cancelled.
@@ -151,11 +154,13 @@ class Runtime:
             idle_s=int(settings.window_idle_days * DAY_S),
         )
         membership = Membership(broker, settings.session_timeout_s)
+        shedding = Shedding(settings.shed, salt=topic)
         decider = Decider(
             scorer=Scorer(engine, windows, canary_features(engine.feature_set)),
             windows=windows,
             model_version=engine.version,
             authors=settings.authors(),
+            stands_for=shedding.one_in,
             store=store,
             membership=membership,
             executor=self._executor,
@@ -174,7 +179,7 @@ class Runtime:
         worker = Worker(
             topic=topic,
             broker=broker,
-            decoder=Decoder(engine.feature_set, settings.post_max_bytes),
+            decoder=Decoder(engine.feature_set, settings.post_max_bytes, shedding),
             decider=decider,
             effects=effects,
             intents=store,
@@ -194,6 +199,8 @@ class Runtime:
         watch = self._metrics.watch
         watch("waiting_posts", "Posts decoded and not in a batch yet", batcher.__len__)
         watch("windows_held", "Conversations whose window is held", windows.__len__)
+        one_in = float(shedding.one_in)
+        watch("sampled_one_in", "Conversations of which one is scored; 1: all", lambda: one_in)
         return worker
 
     def _serve_status(self) -> None:

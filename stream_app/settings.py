@@ -20,6 +20,7 @@ from connectors.schemas.author import SHORTEST_SALT, AuthorHasher
 from connectors.schemas.labels import SENTIMENTS
 from connectors.sources.endpoints import JETSTREAM
 from connectors.trends.layout import TrendLayout
+from stream_app.core.shedding import checked
 
 if TYPE_CHECKING:
     from connectors.alerts.webhook import Webhook
@@ -58,9 +59,8 @@ class Settings(BaseSettings):
     )
     kafka_sasl_username: str | None = Field(None, description="SASL user")
     kafka_sasl_password: SecretStr | None = Field(None, description="SASL password")
-    redis: str = Field(
-        "redis://localhost:6379/0",
-        repr=False,
+    redis: SecretStr = Field(
+        SecretStr("redis://localhost:6379/0"),
         description="Redis or Valkey URL; `rediss://` for TLS, user and password for an ACL user",
     )
     redis_ssl_cafile: Path | None = Field(None, description="PEM file of the server's authority")
@@ -99,6 +99,11 @@ class Settings(BaseSettings):
     batch_max: int = Field(64, ge=1, le=4096, description="most posts in one batch")
     batch_wait_ms: int = Field(
         20, ge=1, le=100, description="longest wait for a batch to fill, milliseconds"
+    )
+    shed: int = Field(
+        1,
+        description="one conversation in so many is scored, and each of its posts counts for as "
+        "many: 2, 4, … 64, the same for all workers; 1: all are",
     )
     topic_prefix: str = Field(
         "",
@@ -197,10 +202,15 @@ class Settings(BaseSettings):
             raise ValueError("must be host:port,… without a scheme or a user")
         return kafka
 
+    @field_validator("shed")
+    @classmethod
+    def _power_of_two(cls, shed: int) -> int:
+        return checked(shed)
+
     @field_validator("redis")
     @classmethod
-    def _redis_url(cls, redis: str) -> str:
-        RedisConnection(url=redis)
+    def _redis_url(cls, redis: SecretStr) -> SecretStr:
+        RedisConnection(url=redis.get_secret_value())
         return redis
 
     @field_validator("api_tokens")
@@ -319,7 +329,7 @@ class Settings(BaseSettings):
     def redis_connection(self) -> RedisConnection:
         """How to reach Redis, for the connectors."""
         return RedisConnection(
-            url=self.redis,
+            url=self.redis.get_secret_value(),
             ssl_cafile=self.redis_ssl_cafile,
             ssl_certfile=self.redis_ssl_certfile,
             ssl_keyfile=self.redis_ssl_keyfile,

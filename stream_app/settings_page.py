@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from stream_app.settings import Settings
@@ -48,7 +49,10 @@ def _choices(annotation: Any) -> list[str]:
 def _default(field: FieldInfo) -> str:
     if field.default_factory is not None:
         return "the user's data folder for `voxpop`"
-    return "" if field.default in {None, ""} else f"`{field.default}`"
+    default = field.default
+    if isinstance(default, SecretStr):  # one that everybody may know
+        default = default.get_secret_value()
+    return "" if default in {None, ""} else f"`{default}`"
 
 
 if __name__ == "__main__":

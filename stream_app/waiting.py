@@ -5,7 +5,7 @@ Not for when a batch is due: that is `core.batching`, which this lets people wai
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 
 from stream_app.batch import Item
 from stream_app.core.batching import MicroBatcher
@@ -35,7 +35,7 @@ class WaitingPosts:
         """Wait until few enough wait."""
         await self._room.wait()
 
-    def add(self, items: Iterable[Item]) -> None:
+    def add(self, items: Collection[Item]) -> None:
         """Let posts wait, in the order of their offsets within each partition."""
         self._batcher.add(items, self._monotonic())
         self._tell()
@@ -68,7 +68,7 @@ class WaitingPosts:
 
     def _tell(self) -> None:
         self._changed.set()
-        if len(self._batcher) < WAITING_BATCHES * self._batcher.most:
+        if self._batcher.cost < WAITING_BATCHES * self._batcher.most:
             self._room.set()
         else:
             self._room.clear()

@@ -45,6 +45,7 @@ class PredictionMaker(Protocol):
         lang: str | None = "en",
         conversation: str = "c1",
         author_hash: str | None = None,
+        stands_for: int = 1,
     ) -> Prediction: ...
 
 
@@ -95,6 +96,7 @@ def _predict(
     lang: str | None = "en",
     conversation: str = "c1",
     author_hash: str | None = None,
+    stands_for: int = 1,
 ) -> Prediction:
     rest = (1.0 - SURE) / 2  # of two other sentiments, of six other emotions
     return Prediction(
@@ -120,6 +122,7 @@ def _predict(
         modalities=ModalityShares(text=0.7, audio=0.3, visual=0.0),
         previous_sentiment=previous,
         author_hash=author_hash,
+        stands_for=stands_for,
         window_posts=1,
         model_version=model_version,
         scored_at=created_at + 1.0,

@@ -164,7 +164,7 @@ class Streams:
         sentiment = np.column_stack([negative, (1 - negative)[:, None] * rest])
         emotion = np.repeat(EMOTION[None], len(posts), axis=0) * (1 - angrier)[:, None]
         emotion[:, ANGRY] += angrier
-        counts = np.empty((len(posts), MEASURES), np.int64)
+        counts = np.zeros((len(posts), MEASURES), np.int64)
         counts[:, POSTS] = counts[:, SCORED] = posts
         counts[:, FIRST_LABEL : FIRST_LABEL + 3] = self._random.multinomial(posts, sentiment)
         counts[:, FIRST_LABEL + 3 : FIRST_LABEL + len(LABELS)] = self._random.multinomial(

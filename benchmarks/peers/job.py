@@ -56,7 +56,7 @@ class Job:
         """Variables that hand it to a process."""
         given = {
             "VOXPOP_KAFKA": self.settings.kafka,
-            "VOXPOP_REDIS": self.settings.redis,
+            "VOXPOP_REDIS": self.settings.redis.get_secret_value(),
             "VOXPOP_GROUP": self.settings.group,
             "VOXPOP_DATA_DIR": str(self.settings.data_dir),
             _POSTS: self.posts,

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from connectors.alerts.panel import FIRST_LABEL, POSTS, SCORED, Counts, Panel
+from connectors.alerts.panel import FIRST_LABEL, POSTS, SCORED, Counts, Panel, mean_weight
 from connectors.alerts.policy import AlertPolicy
 from connectors.alerts.season import OUTLYING, ROUNDS, Array, Season, fit_season, overdispersion
 from connectors.trends.layout import HOUR_S
@@ -39,7 +39,8 @@ class Baseline:
         ready: [T], whether a track is old enough.
         shares: [T, L], usual shares.
         share_posts: [T, L], independent posts that these are worth.
-        design: [T, L, W], variance of a window's share over that of independent posts, at least 1.
+        design: [T, L, W], variance of a window's share over that of independent posts, at least 1;
+            that posts stood for others is taken out of it.
         usual_posts: [T, W], posts of a window that the design was measured at.
         opinion_ready: [T], whether shares are known well enough.
     """
@@ -105,7 +106,7 @@ def _learn(panel: Panel, policy: AlertPolicy, tracks: slice) -> Baseline:
         ready=age >= policy.least_blocks,
         shares=opinion.shares,
         share_posts=opinion.share_posts,
-        design=design,
+        design=np.maximum(1.0, design / mean_weight(steps)[:, None, None]),
         usual_posts=usual_posts,
         opinion_ready=(opinion.scored_blocks >= policy.least_blocks)
         & (opinion.share_posts.min(axis=1) >= LEAST_SCORED),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from connectors.alerts.baseline import Baseline
 from connectors.alerts.discovery import adjusted
-from connectors.alerts.panel import FIRST_LABEL, LABELS, POSTS, SCORED, Panel
+from connectors.alerts.panel import FIRST_LABEL, LABELS, POSTS, SCORED, Panel, mean_weight
 from connectors.alerts.policy import AlertPolicy
 from connectors.alerts.season import Array
 from connectors.alerts.tails import count_tails, share_tails
@@ -95,11 +95,12 @@ def look(
     """
     steps = panel.last_steps(policy.windows[-1])
     sums = np.stack([steps[:, -window:].sum(axis=1) for window in policy.windows], axis=1)
-    volume = _volume(sums[:, :, POSTS].astype(float), panel.end, baseline)
+    weight = float(mean_weight(steps).max(initial=1.0))  # of all: a track may have none to tell it
+    volume = _volume(sums[:, :, POSTS].astype(float), panel.end, baseline, weight)
     found = [volume]
     for kind in ("sentiment", "emotion"):
         places = LABELS_OF[kind]
-        found.append(_opinion(sums.astype(float), places, baseline))
+        found.append(_opinion(sums.astype(float), places, baseline, weight))
     p_values = np.stack([each.any_size for each in found], axis=1)
     fresh = np.stack([each.large_enough for each in found], axis=1)
     q_values = adjusted(np.where(under_way, 1.0, fresh))
@@ -165,13 +166,14 @@ class _Tests:
         return np.asarray(np.minimum(1.0, tests * tails.min(axis=(1, 2, 3))))
 
 
-def _volume(posts: Array, end: int, baseline: Baseline) -> _Tests:
-    """Tests of volume; `posts` is [T, W]."""
+def _volume(posts: Array, end: int, baseline: Baseline, weight: float) -> _Tests:
+    """Tests of volume; `posts` is [T, W], and each stands for `weight`."""
     policy = baseline.policy
     starts = end - policy.step_s * np.arange(policy.windows[-1], 0, -1)
     by_step = baseline.expected(starts)
     expected = np.stack([by_step[:, -window:].sum(axis=1) for window in policy.windows], axis=1)
     noise = baseline.noise + baseline.error(end - policy.step_s)[:, None]  # [T, W]
+    noise = noise + (weight - 1.0) / expected
     tails = np.stack(count_tails(posts, expected, noise), axis=-1)
     large = (np.abs(posts - expected) >= policy.min_posts) & (
         np.maximum(posts / expected, expected / np.maximum(posts, 0.5)) >= policy.min_ratio
@@ -188,8 +190,8 @@ def _volume(posts: Array, end: int, baseline: Baseline) -> _Tests:
     )
 
 
-def _opinion(sums: Array, places: tuple[int, ...], baseline: Baseline) -> _Tests:
-    """Tests of the shares of some labels; `sums` is [T, W, measures].
+def _opinion(sums: Array, places: tuple[int, ...], baseline: Baseline, weight: float) -> _Tests:
+    """Tests of the shares of some labels; `sums` is [T, W, measures], of posts of that weight.
 
     The share of the window is that of fewer, independent posts: as many as have its variance and
     that of the usual share together.
@@ -201,7 +203,7 @@ def _opinion(sums: Array, places: tuple[int, ...], baseline: Baseline) -> _Tests
     usual = np.repeat(baseline.shares[:, None, at], len(policy.windows), axis=1)
     design = np.moveaxis(baseline.design[:, at], 1, 2)  # [T, W, M]
     growth = np.maximum(1.0, posts / np.maximum(baseline.usual_posts, 1.0))[:, :, None]
-    alike = 1.0 + (design - 1.0) * growth
+    alike = (1.0 + (design - 1.0) * growth) * weight
     some = np.maximum(posts, 1.0)[:, :, None]
     shares = hits / some
     known = baseline.share_posts[:, None, at]

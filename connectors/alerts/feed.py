@@ -11,9 +11,18 @@ from typing import Any, Final, TypeVar
 import numpy as np
 import redis.asyncio
 
-from connectors.alerts.panel import FIRST_LABEL, LABELS, MEASURES, POSTS, SCORED, Counts, Panel
+from connectors.alerts.panel import (
+    FIRST_LABEL,
+    LABELS,
+    MEASURES,
+    POSTS,
+    SCORED,
+    SQUARES,
+    Counts,
+    Panel,
+)
 from connectors.alerts.policy import AlertPolicy
-from connectors.trends.layout import MODEL, Bucket, TrendLayout
+from connectors.trends.layout import MODEL, SHED_SQUARES, Bucket, TrendLayout
 from connectors.trends.layout import POSTS as POSTS_FIELD
 from connectors.trends.series import counts, text
 
@@ -124,7 +133,7 @@ class Feed:
         calls = [
             (
                 self._layout.bucket(self.tracks[track], bucket),
-                [POSTS_FIELD, *LABELS, MODEL + self._models[track]],
+                [POSTS_FIELD, SHED_SQUARES, *LABELS, MODEL + self._models[track]],
             )
             for track, bucket in places
         ]
@@ -167,10 +176,10 @@ class Feed:
 
 
 def _row(values: Sequence[int]) -> list[int]:
-    """The measures of a bucket, from its posts, its labels and the posts of the present model."""
-    posts, *labels, scored = values
+    """The measures of a bucket, from its posts, their squares, labels and those of the model."""
+    posts, squares, *labels, scored = values
     row = [0] * MEASURES
-    row[POSTS] = posts
+    row[POSTS], row[SQUARES] = posts, squares
     if scored == posts:
         row[SCORED] = posts
         row[FIRST_LABEL:] = labels

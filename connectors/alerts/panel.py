@@ -15,13 +15,28 @@ from connectors.trends.layout import EMOTION, SENTIMENT
 
 Counts: TypeAlias = NDArray[np.int64]
 POSTS: Final = 0
-SCORED: Final = 1  # posts that the track's present model scored: opinions are compared among those
+SQUARES: Final = 1  # with the posts, the sum of squares of what each stands for; 0: nothing is shed
+SCORED: Final = 2  # posts that the track's present model scored: opinions are compared among those
 LABELS: Final = tuple(SENTIMENT + name for name in SENTIMENTS) + tuple(
     EMOTION + name for name in EMOTIONS
 )
-FIRST_LABEL: Final = 2
+FIRST_LABEL: Final = 3
 MEASURES: Final = FIRST_LABEL + len(LABELS)
 EVERY: Final = slice(None)
+
+
+def mean_weight(counts: Counts) -> NDArray[np.float64]:
+    """How many posts one stands for, so many times the variance of a sum is its mean.
+
+    Args:
+        counts: [..., n, measures], summed over n.
+
+    Returns:
+        [...], 1 where nothing is shed.
+    """
+    sums = counts.sum(axis=-2)
+    weights: NDArray[np.float64] = 1.0 + sums[..., SQUARES] / np.maximum(sums[..., POSTS], 1)
+    return weights
 
 
 class Panel:

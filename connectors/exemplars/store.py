@@ -8,11 +8,11 @@ removes, and whoever keeps looks for a mark afterwards: whichever comes last rem
 """
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from itertools import chain
 from math import ceil
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import orjson
@@ -29,6 +29,8 @@ from connectors.trends.series import text
 
 LIFE_S: Final = 30 * DAY_S  # after the last example of a track
 MARK_LIFE_S: Final = 6 * 3600  # how late a worker may read a post that was forgotten
+TRACKS_AT_ONCE: Final = 50  # of whom at most 5,000 posts are read together, some megabytes
+Told = Callable[[int, int], None]
 _PACKED: Final = msgspec.msgpack.Encoder()
 
 
@@ -42,6 +44,10 @@ class Example(NamedTuple):
     post: Prediction
     text: str | None = None
     window: tuple[SourcePartition, bytes] | None = None
+
+
+def _tell_nobody(_done: int, _all: int) -> None:
+    """For who has nobody waiting."""
 
 
 class ExemplarStore:
@@ -82,33 +88,64 @@ class ExemplarStore:
             await self._keep.run(self._client, calls)
             await self._remove_marked(list(kept_posts.values()))
 
-    async def forget_posts(self, post_ids: Collection[str]) -> int:
-        """Remove posts and their texts from every track; returns how many, once for each track."""
+    async def forget_posts(self, post_ids: Collection[str], told: Told = _tell_nobody) -> int:
+        """Remove posts and their texts from every track.
+
+        Args:
+            post_ids: of the posts.
+            told: called with the tracks that are done, and with all there are.
+
+        Returns:
+            How many were removed, once for each track.
+        """
         wanted = list(post_ids)
         await self._mark(_post_mark(own) for own in wanted)
         forgotten = 0
-        for track in await self._tracks():
-            kept = await self._client.hmget(self._layout.exemplars(track), wanted)
-            found = [own for own, held in zip(wanted, kept, strict=True) if held is not None]
-            forgotten += await self._remove(track, found)
+        async for tracks in self._tracks(told):
+            for track, kept in zip(tracks, await self._read(tracks, "hmget", wanted), strict=True):
+                found = [own for own, held in zip(wanted, kept, strict=True) if held is not None]
+                forgotten += await self._remove(track, found)
         return forgotten
 
-    async def forget_authors(self, author_hashes: Collection[str]) -> int:
-        """Remove all posts of authors and their texts; returns how many, once for each track."""
+    async def forget_authors(
+        self, author_hashes: Collection[str], told: Told = _tell_nobody
+    ) -> int:
+        """Remove all posts of authors and their texts.
+
+        Args:
+            author_hashes: of the authors.
+            told: as for `forget_posts`.
+
+        Returns:
+            How many were removed, once for each track.
+        """
         await self._mark(_author_mark(own) for own in author_hashes)
         forgotten = 0
-        for track in await self._tracks():
-            documents = await self._client.hgetall(self._layout.exemplars(track))
-            found = [
-                text(own)
-                for own, kept in documents.items()
-                if orjson.loads(kept)["author_hash"] in author_hashes
-            ]
-            forgotten += await self._remove(track, found)
+        async for tracks in self._tracks(told):
+            for track, documents in zip(tracks, await self._read(tracks, "hgetall"), strict=True):
+                found = [
+                    text(own)
+                    for own, kept in documents.items()
+                    if orjson.loads(kept)["author_hash"] in author_hashes
+                ]
+                forgotten += await self._remove(track, found)
         return forgotten
 
-    async def _tracks(self) -> list[str]:
-        return [text(track) for track in await self._client.smembers(self._layout.tracks)]
+    async def _tracks(self, told: Told) -> AsyncIterator[Sequence[str]]:
+        """All tracks, some at a time."""
+        names = sorted(text(track) for track in await self._client.smembers(self._layout.tracks))
+        told(0, len(names))
+        for first in range(0, len(names), TRACKS_AT_ONCE):
+            some = names[first : first + TRACKS_AT_ONCE]
+            yield some
+            told(first + len(some), len(names))
+
+    async def _read(self, tracks: Sequence[str], command: str, *arguments: Any) -> list[Any]:
+        """What a command says of the documents of each track, in one round trip."""
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for track in tracks:
+                getattr(pipeline, command)(self._layout.exemplars(track), *arguments)
+            return list(await pipeline.execute())
 
     async def _remove(self, track: str, post_ids: Sequence[str]) -> int:
         if not post_ids:

@@ -59,6 +59,12 @@ def _opinion(standings: list[Standing]) -> CollectorRegistry:
     posts = Gauge(
         "voxpop_track_posts", "Posts of a track in the last hour", ["track"], registry=registry
     )
+    scored = Gauge(
+        "voxpop_track_scored_posts",
+        "Posts of a track in the last hour that the model saw; fewer where conversations are shed",
+        ["track"],
+        registry=registry,
+    )
     shares = Gauge(
         "voxpop_track_sentiment_ratio",
         "Share of a track's posts of the last hour by most probable sentiment",
@@ -73,6 +79,7 @@ def _opinion(standings: list[Standing]) -> CollectorRegistry:
     )
     for standing in standings:
         posts.labels(standing.track).set(standing.posts)
+        scored.labels(standing.track).set(standing.scored_posts)
         if standing.net is None:
             continue
         net.labels(standing.track).set(standing.net)

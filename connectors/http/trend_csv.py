@@ -48,4 +48,5 @@ _COLUMNS: Final[Sequence[tuple[str, Cell]]] = (
     *((f"modality_{name}", _of("modalities", name)) for name in MODALITIES),
     *((f"after_{label}", _of("after", label)) for label in SENTIMENTS),
     *((f"turn_{label}", _of("turns", label)) for label in TURNS.values()),
+    *((name, attrgetter(name)) for name in ("scored_posts", "effective_posts")),
 )

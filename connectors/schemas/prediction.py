@@ -74,6 +74,11 @@ class Prediction(BaseModel):
     author_hash: str | None = Field(
         default=None, pattern=r"^[0-9a-f]{16}$", description="salted hash of the author's id"
     )
+    stands_for: int = Field(
+        default=1,
+        ge=1,
+        description="posts that it counts for: over 1 where conversations were sampled",
+    )
     window_posts: int = Field(ge=1, description="posts the model saw, this one included")
     model_version: str
     scored_at: float = Field(description="Unix seconds")

@@ -52,8 +52,8 @@ local function added(packed, figures)
     return cmsgpack.pack(figures)
   end
   local sums = cmsgpack.unpack(packed)
-  for place = 1, #sums do
-    sums[place] = sums[place] + figures[place]
+  for place = 1, math.max(#sums, #figures) do -- either is shorter where nothing was shed
+    sums[place] = (sums[place] or 0) + (figures[place] or 0)
   end
   return cmsgpack.pack(sums)
 end

@@ -2,8 +2,9 @@
 
 Shares: difference with Newcombe's interval, two-sided score test, Holm's correction over the labels
 of a task. Volume: ratio of posts an hour, log-normal interval. All of them on as many posts as the
-windows' own dispersion leaves of them (`dispersion`). Pure; not for what the classifier confuses,
-which is the same in both windows as long as the model is.
+windows' own dispersion leaves of them (`dispersion`), and of those alone that were scored, where
+they stand for others. Pure; not for what the classifier confuses, which is the same in both windows
+as long as the model is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from connectors.schemas.labels import EMOTIONS, SENTIMENTS
 from connectors.trends.dispersion import share_dispersion, volume_dispersion
 from connectors.trends.layout import HOUR_S, bucket_start, resolution
-from connectors.trends.series import TrendBucket, TrendSeries
+from connectors.trends.series import TrendBucket, TrendSeries, known_count
 from connectors.trends.wilson import wilson_interval
 
 LEVEL: Final = 0.95
@@ -185,7 +186,7 @@ def _change(
     own, other = pair
     low, high = difference_interval(own, other)
     share, before = own[0] / own[1], other[0] / other[1]
-    everything = window.total.posts + baseline.total.posts
+    everything = _known(window) + _known(baseline)
     return ShareChange(
         share=share,
         baseline=before,
@@ -199,11 +200,19 @@ def _change(
 
 
 def _effective(series: TrendSeries, task: str, label: str) -> tuple[float, float]:
-    """Posts with a label and posts, both over their dispersion."""
-    counts = [_count(bucket, task, label) for bucket in series.buckets]
-    posts = [bucket.posts for bucket in series.buckets]
+    """Posts with a label and posts, both as far as known, and over their dispersion."""
+    posts = [bucket.effective_posts for bucket in series.buckets]
+    counts = [
+        known_count(_count(bucket, task, label), bucket.posts, known)
+        for bucket, known in zip(series.buckets, posts, strict=True)
+    ]
     spread = share_dispersion(counts, posts)
     return sum(counts) / spread, sum(posts) / spread
+
+
+def _known(series: TrendSeries) -> float:
+    """Posts of equal weight that tell as much as those that were scored."""
+    return sum(bucket.effective_posts for bucket in series.buckets)
 
 
 def _count(bucket: TrendBucket, task: str, label: str) -> int:
@@ -213,7 +222,10 @@ def _count(bucket: TrendBucket, task: str, label: str) -> int:
 def _volume(window: TrendSeries, baseline: TrendSeries) -> VolumeChange:
     buckets = [_whole_buckets(series) for series in (window, baseline)]
     own, other = (_per_hour(each, window.resolution) for each in buckets)
-    spreads = [volume_dispersion(each) for each in buckets]
+    spreads = [
+        max(volume_dispersion(each), _mean_weight(series))
+        for each, series in zip(buckets, (window, baseline), strict=True)
+    ]
     if not (own and other):
         return VolumeChange(
             per_hour=own,
@@ -238,6 +250,11 @@ def _volume(window: TrendSeries, baseline: TrendSeries) -> VolumeChange:
         significant=p_value < 1.0 - LEVEL,
         dispersion=max(spreads),
     )
+
+
+def _mean_weight(series: TrendSeries) -> float:
+    """Posts that a post stands for: the variance of their sum over its mean; at least 1."""
+    return series.total.posts / series.total.effective_posts if series.total.posts else 1.0
 
 
 def _whole_buckets(series: TrendSeries) -> list[int]:

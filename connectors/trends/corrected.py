@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from connectors.prevalence.posts import Window
 from connectors.prevalence.quantifier import Quantifier
 from connectors.schemas.labels import SENTIMENTS
-from connectors.trends.series import TrendCounts
+from connectors.trends.series import TrendCounts, known_count
 
 LEVEL = 0.9
 
@@ -54,11 +54,7 @@ def corrected_shares(
     version = quantifier.fit.model_version
     if not counts.posts or counts.models != {version: counts.posts}:
         return None
-    window = Window(
-        np.array([counts.sentiment[label] for label in SENTIMENTS]),
-        np.array([(counts.sentiment_means[label] or 0.0) * counts.posts for label in SENTIMENTS]),
-    )
-    found = quantifier.estimate(window, track, level=LEVEL)
+    found = quantifier.estimate(_window(counts), track, level=LEVEL)
     bounds = zip(found.shares.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
     return CorrectedShares(
         sentiment={
@@ -71,3 +67,14 @@ def corrected_shares(
         model_version=version,
         notes=quantifier.notes,
     )
+
+
+def _window(counts: TrendCounts) -> Window:
+    """Of as many posts as tell what is known: those that were scored, where some stand for more."""
+    known = [
+        known_count(counts.sentiment[label], counts.posts, counts.effective_posts)
+        for label in SENTIMENTS
+    ]
+    labelled = np.rint(known).astype(np.int64)
+    means = np.array([counts.sentiment_means[label] or 0.0 for label in SENTIMENTS])
+    return Window(labelled, means * labelled.sum())

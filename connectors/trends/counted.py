@@ -53,6 +53,7 @@ class CountedPost(msgspec.Struct, frozen=True, gc=False):
     model_version: str
     previous_sentiment: str | None = None
     author_hash: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")] | None = None
+    stands_for: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
 decode_counted = msgspec.json.Decoder(CountedPost).decode

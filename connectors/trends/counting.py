@@ -1,8 +1,9 @@
 """What one post adds to the counts of a bucket, and the sums of many. Pure.
 
 The one place that says what is counted: the sink, a rebuild and the recount all sum here. Every
-figure is a whole number, probabilities as millionths, so that sums are exact in any order. Not
-for where the sums stand in Redis: that is `layout`.
+figure is a whole number, probabilities as millionths, so that sums are exact in any order. A post
+that stands for others counts as many times, and says so (`SHED`). Not for where the sums stand in
+Redis: that is `layout`.
 """
 
 from collections import Counter
@@ -29,6 +30,8 @@ from connectors.trends.layout import (
     RESOLUTIONS,
     SENTIMENT,
     SENTIMENT_SUM,
+    SHED,
+    SHED_SQUARES,
     TURN,
     Bucket,
     bucket_start,
@@ -46,8 +49,11 @@ MEASURES: Final = (
     *(MODALITY_SUM + modality for modality in MODALITIES),
     *(AFTER + label for label in SENTIMENTS),
     *(TURN + label for label in TURNS.values()),
+    SHED,  # posts that those which were scored stand for besides themselves
+    SHED_SQUARES,  # with the posts it gives the sum of squares of what each stands for
 )
 _PLACES: Final = {measure: place for place, measure in enumerate(MEASURES)}
+_ALWAYS: Final = _PLACES[SHED]  # measures that a value in Redis has, whether or not any is shed
 _SUMS: Final = slice(_PLACES[SENTIMENT_SUM + SENTIMENTS[0]], _PLACES[AFTER + SENTIMENTS[0]])
 
 
@@ -85,6 +91,7 @@ class Observation(NamedTuple):
     language: str
     conversation: str
     author: str | None
+    stands_for: int = 1  # posts, itself included
 
 
 def observe(post: Prediction | CountedPost) -> Observation:
@@ -109,6 +116,7 @@ def observe(post: Prediction | CountedPost) -> Observation:
         language_of(post.lang),
         element(post.conversation_id),
         post.author_hash,
+        post.stands_for,
     )
 
 
@@ -120,6 +128,14 @@ def language_of(lang: str | None) -> str:
 def element(conversation_id: str) -> str:
     """A conversation as it is told apart in distinct counts: 16 hexadecimal digits."""
     return blake2b(conversation_id.encode(), digest_size=8).hexdigest()
+
+
+def kept_figures(figures: list[int]) -> list[int]:
+    """Figures in the order of `MEASURES` as Redis keeps them: without shedding where none was.
+
+    So workers of before shedding and of now may write to the same value as long as nobody sheds.
+    """
+    return figures if any(figures[_ALWAYS:]) else figures[:_ALWAYS]
 
 
 def split_field(dimension: str, value: str, measure: str) -> str:
@@ -259,7 +275,7 @@ class Tally:
         for row in rows:
             post = self._posts[row]
             model = MODEL + post.model_version
-            sums.counts[model] = sums.counts.get(model, 0) + 1
+            sums.counts[model] = sums.counts.get(model, 0) + post.stands_for
             sums.voices.hear(post)
             for split in ((PLATFORM, post.platform), (LANGUAGE, post.language)):
                 splits.setdefault(split, []).append(row)
@@ -283,4 +299,9 @@ def _measured(posts: Sequence[Observation]) -> Figures:
     figures[:, _SUMS] = np.rint(shares * MILLION)
     rows = np.repeat(np.arange(len(posts)), [len(post.raised) for post in posts])
     figures[rows, list(chain.from_iterable(post.raised for post in posts))] = 1
+    if any(post.stands_for > 1 for post in posts):
+        stand_for = np.array([post.stands_for for post in posts], np.int64)
+        figures *= stand_for[:, None]
+        figures[:, _PLACES[SHED]] = stand_for - 1
+        figures[:, _PLACES[SHED_SQUARES]] = stand_for * (stand_for - 1)
     return figures

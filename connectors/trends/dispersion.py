@@ -10,12 +10,12 @@ from typing import Final
 FEWEST_BUCKETS: Final = 5  # under which nothing can be said
 
 
-def share_dispersion(counts: Sequence[int], posts: Sequence[int]) -> float:
+def share_dispersion(counts: Sequence[float], posts: Sequence[float]) -> float:
     """How many times the variance of a share is that of independent posts, at least 1.
 
     Args:
         counts: posts with the label, of each bucket.
-        posts: of each bucket, at least 1.
+        posts: of each bucket, at least 1; need not be whole.
 
     Returns:
         Pearson's chi-squared over its degrees of freedom; 1 for fewer than five buckets.

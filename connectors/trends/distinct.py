@@ -37,7 +37,8 @@ class DistinctSplits(BaseModel):
 class DistinctCounts(BaseModel):
     """Distinct conversations and authors over a range, estimated by HyperLogLog.
 
-    One estimate in three is off by more than 0.81 %; small counts are almost exact.
+    One estimate in three is off by more than 0.81 %; small counts are almost exact. Where
+    conversations were sampled these are of those that were scored alone: lower bounds.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,13 +47,20 @@ class DistinctCounts(BaseModel):
     resolution: str
     start: int = Field(description="start of the first bucket that is in, Unix seconds")
     end: int = Field(description="end of the range, exclusive: no bucket starts here or later")
+    sampled: bool = Field(description="whether some conversations were shed in the range")
     conversations: int = Field(ge=0)
     authors: int = Field(ge=0, description="0 where the deployment knows no authors")
     within: DistinctSplits
 
 
 def assemble_distinct(
-    track: str, end: int, whole: Sequence[Bucket], within: Sequence[Bucket], counts: DistinctAnswers
+    track: str,
+    end: int,
+    whole: Sequence[Bucket],
+    within: Sequence[Bucket],
+    counts: DistinctAnswers,
+    *,
+    sampled: bool,
 ) -> DistinctCounts:
     """What is answered of the estimates that Redis makes.
 
@@ -62,6 +70,7 @@ def assemble_distinct(
         whole: buckets that counts of all posts are of.
         within: buckets that those by platform and language are of.
         counts: conversations and authors of all posts, under None, and of each split.
+        sampled: whether some conversations were shed in the range.
     """
     found = {
         split: VoiceCounts(conversations=conversations, authors=authors)
@@ -78,6 +87,7 @@ def assemble_distinct(
         resolution=whole[0].resolution,
         start=whole[0].start,
         end=end,
+        sampled=sampled,
         conversations=found[None].conversations,
         authors=found[None].authors,
         within=DistinctSplits(

@@ -20,6 +20,8 @@ TURN = "turn:"
 MODEL = "model:"
 CONVERSATIONS = "conversations"
 AUTHORS = "authors"
+SHED = "shed"
+SHED_SQUARES = "shed:squares"
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,11 @@ def net_dispersion(buckets: Sequence[Opinion]) -> float:
     return max(1.0, chi / (len(buckets) - 1))
 
 
-def net_change(window: Sequence[Opinion], before: Sequence[Opinion]) -> NetChange | None:
+def net_change(
+    window: Sequence[Opinion],
+    before: Sequence[Opinion],
+    least_spread: tuple[float, float] = (1.0, 1.0),
+) -> NetChange | None:
     """How far net sentiment moved from one window to another.
 
     Both count as many posts as their own dispersion leaves of them: posts of one thread or campaign
@@ -87,6 +91,8 @@ def net_change(window: Sequence[Opinion], before: Sequence[Opinion]) -> NetChang
     Args:
         window: buckets with at least one post each.
         before: the same of the window before.
+        least_spread: posts by those of equal weight that tell as much, of each window: above 1
+            where conversations were shed.
 
     Returns:
         None where one has no posts.
@@ -96,7 +102,9 @@ def net_change(window: Sequence[Opinion], before: Sequence[Opinion]) -> NetChang
     """
     if not window or not before:
         return None
-    (now, now_low, now_high), (then, then_low, then_high) = _careful(window), _careful(before)
+    (now, now_low, now_high), (then, then_low, then_high) = map(
+        _careful, (window, before), least_spread
+    )
     return NetChange(
         now - then,
         now - then - sqrt((now - now_low) ** 2 + (then_high - then) ** 2),
@@ -104,9 +112,9 @@ def net_change(window: Sequence[Opinion], before: Sequence[Opinion]) -> NetChang
     )
 
 
-def _careful(buckets: Sequence[Opinion]) -> tuple[float, float, float]:
+def _careful(buckets: Sequence[Opinion], least_spread: float) -> tuple[float, float, float]:
     """Net sentiment and its interval by as many posts as dispersion leaves."""
-    spread = net_dispersion(buckets)
+    spread = max(least_spread, net_dispersion(buckets))
     negative, positive, posts = (each / spread for each in _summed(buckets))
     return ((positive - negative) / posts, *net_interval(negative, positive, posts))
 

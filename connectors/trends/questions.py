@@ -16,6 +16,7 @@ from connectors.trends.layout import (
     AUTHORS,
     CONVERSATIONS,
     RESOLUTIONS,
+    SHED,
     Bucket,
     TrendLayout,
     bucket_start,
@@ -140,12 +141,21 @@ def of_distinct(
         for wanted in [buckets.whole if split is None else buckets.within]
         for kind in (CONVERSATIONS, AUTHORS)
     ]
+    shed: list[Command] = [("HGET", layout.bucket(track, bucket), SHED) for bucket in buckets.whole]
 
     def read(found: list[Any]) -> DistinctCounts:
-        counted = dict(zip(parts, zip(found[::2], found[1::2], strict=True), strict=True))
-        return assemble_distinct(track, ceil(end), buckets.whole, buckets.within, counted)
+        estimates, were_shed = found[: len(commands)], found[len(commands) :]
+        pairs = zip(estimates[::2], estimates[1::2], strict=True)
+        return assemble_distinct(
+            track,
+            ceil(end),
+            buckets.whole,
+            buckets.within,
+            dict(zip(parts, pairs, strict=True)),
+            sampled=any(own is not None for own in were_shed),
+        )
 
-    return Question(commands, read)
+    return Question(commands + shed, read)
 
 
 def of_exemplars(

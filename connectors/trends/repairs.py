@@ -13,7 +13,7 @@ import msgspec
 import redis.asyncio
 
 from connectors.redis_script import RedisScript, ScriptCall
-from connectors.trends.counting import MEASURES, MOST_VALUES, named_split
+from connectors.trends.counting import MEASURES, MOST_VALUES, kept_figures, named_split
 from connectors.trends.hyperloglog import value_of
 from connectors.trends.layout import POSTS, Bucket, TrendLayout
 from connectors.trends.series import text
@@ -224,7 +224,7 @@ def _described(repair: BucketRepair) -> dict[str, object]:
         "splits_expire_at": bucket.splits_expire_at,
         "unseen": repair.unseen,
         "counts": repair.counts,
-        "splits": repair.splits,
+        "splits": {name: kept_figures(own) for name, own in repair.splits.items()},
     }
 
 

@@ -11,7 +11,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
-from connectors.trends.counting import MILLION, TURNS, Split
+from connectors.trends.counting import MEASURES, MILLION, TURNS, Split
 from connectors.trends.layout import (
     AFTER,
     EMOTION,
@@ -21,6 +21,8 @@ from connectors.trends.layout import (
     POSTS,
     SENTIMENT,
     SENTIMENT_SUM,
+    SHED,
+    SHED_SQUARES,
     TURN,
     Bucket,
 )
@@ -28,7 +30,10 @@ from connectors.trends.wilson import wilson_interval
 
 
 class Share(BaseModel):
-    """Share of the posts with a label, and its 95 % Wilson interval."""
+    """Share of the posts with a label, and its 95 % Wilson interval.
+
+    Where conversations were sampled the interval is that of `effective_posts`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -49,7 +54,15 @@ class TrendCounts(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    posts: int = Field(ge=0)
+    posts: int = Field(ge=0, description="estimated where `sampled`")
+    sampled: bool = Field(
+        description="whether some of the conversations were shed: then all counts are estimates, "
+        "for which those that were scored stand"
+    )
+    scored_posts: int = Field(ge=0, description="posts that the model saw")
+    effective_posts: float = Field(
+        ge=0.0, description="equally weighted posts that tell as much as those that were scored"
+    )
     sentiment: dict[str, int]
     emotion: dict[str, int]
     net: float | None = Field(
@@ -136,6 +149,8 @@ def text(value: bytes | str) -> str:
 def split_counts(fields: Mapping[bytes | str, bytes | str]) -> dict[Split, list[int]]:
     """A hash of counts by platform and language: each in the order of `MEASURES`.
 
+    A value is shorter where nothing was shed.
+
     Raises:
         TypeError: the client decodes its answers: these are no text.
     """
@@ -144,7 +159,8 @@ def split_counts(fields: Mapping[bytes | str, bytes | str]) -> dict[Split, list[
         dimension, _, value = text(name).partition(":")
         if isinstance(figures, str):
             raise TypeError(f"counts of {dimension} {value} are no text: use a client of bytes")
-        splits[dimension, value] = _FIGURES.decode(figures)
+        found = _FIGURES.decode(figures)
+        splits[dimension, value] = found + [0] * (len(MEASURES) - len(found))
     return splits
 
 
@@ -153,18 +169,40 @@ def trend_counts(fields: Mapping[str, int]) -> TrendCounts:
     return TrendCounts(**_answer(fields))
 
 
+def effective_posts(fields: Mapping[str, int]) -> float:
+    """Posts of equal weight that would tell as much as those that were scored.
+
+    Source: Kish 1965, Survey Sampling, 11.2: (sum of weights)^2 / sum of their squares.
+    """
+    posts, squares = fields.get(POSTS, 0), fields.get(SHED_SQUARES, 0)
+    return posts * posts / (posts + squares) if squares else float(posts)
+
+
+def known_count(count: int, posts: int, effective: float) -> float:
+    """Posts with a label among `effective_posts`; the count itself where nothing was shed."""
+    return float(count) if effective == posts else effective * (count / posts)
+
+
 def _answer(fields: Mapping[str, int]) -> dict[str, Any]:
     """The attributes of `TrendCounts`, made once: a series may hold thousands of them."""
-    posts = fields.get(POSTS, 0)
+    posts, shed = fields.get(POSTS, 0), fields.get(SHED, 0)
+    effective = effective_posts(fields)
     sentiment = {label: fields.get(SENTIMENT + label, 0) for label in SENTIMENTS}
     emotion = {label: fields.get(EMOTION + label, 0) for label in EMOTIONS}
     return {
         "posts": posts,
+        "sampled": shed > 0,
+        "scored_posts": posts - shed,
+        "effective_posts": effective,
         "sentiment": sentiment,
         "emotion": emotion,
         "net": (sentiment["positive"] - sentiment["negative"]) / posts if posts else None,
-        "sentiment_shares": {label: _share(count, posts) for label, count in sentiment.items()},
-        "emotion_shares": {label: _share(count, posts) for label, count in emotion.items()},
+        "sentiment_shares": {
+            label: _share(count, posts, effective) for label, count in sentiment.items()
+        },
+        "emotion_shares": {
+            label: _share(count, posts, effective) for label, count in emotion.items()
+        },
         "sentiment_means": _means(fields, SENTIMENT_SUM, SENTIMENTS, posts),
         "emotion_means": _means(fields, EMOTION_SUM, EMOTIONS, posts),
         "modalities": _means(fields, MODALITY_SUM, MODALITIES, posts),
@@ -185,6 +223,6 @@ def _means(fields: Mapping[str, int], prefix: str, labels: Sequence[str], posts:
     return {label: round(fields.get(prefix + label, 0) / (MILLION * posts), 6) for label in labels}
 
 
-def _share(count: int, posts: int) -> Share:
-    low, high = wilson_interval(count, posts)
+def _share(count: int, posts: int, effective: float) -> Share:
+    low, high = wilson_interval(known_count(count, posts, effective), effective)
     return Share(share=count / posts if posts else None, low=low, high=high)

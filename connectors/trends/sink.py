@@ -14,7 +14,15 @@ import redis.asyncio
 
 from connectors.redis_script import RedisScript, ScriptCall
 from connectors.schemas.prediction import Prediction
-from connectors.trends.counting import MOST_VALUES, Split, Sums, Tally, Voices, observe
+from connectors.trends.counting import (
+    MOST_VALUES,
+    Split,
+    Sums,
+    Tally,
+    Voices,
+    kept_figures,
+    observe,
+)
 from connectors.trends.layout import AUTHORS, CONVERSATIONS, POSTS, Bucket, TrendLayout
 from connectors.trends.seen import SeenElements
 
@@ -172,7 +180,11 @@ def _group(buckets: Sequence[Mapping[str, object]], sums: Sums) -> dict[str, obj
         "posts": counts.pop(POSTS),
         "counts": counts,
         "splits": [
-            [[value, figures] for (own, value), figures in sums.splits.items() if own == dimension]
+            [
+                [value, kept_figures(figures)]
+                for (own, value), figures in sums.splits.items()
+                if own == dimension
+            ]
             for dimension in MOST_VALUES
         ],
         "buckets": buckets,

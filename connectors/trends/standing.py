@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.schemas.labels import SENTIMENTS
-from connectors.trends.layout import POSTS, SENTIMENT, resolution
+from connectors.trends.layout import POSTS, SENTIMENT, SHED, SHED_SQUARES, resolution
 from connectors.trends.net_sentiment import Opinion, net_change, net_interval, net_of
 from connectors.trends.questions import buckets_between
+from connectors.trends.series import effective_posts, known_count
 from connectors.trends.timespan import TimeRange
 
 Counted = Sequence[tuple[int, Mapping[str, int]]]  # start of a bucket and its fields, ascending
@@ -68,7 +69,9 @@ class Standing(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     track: str
-    posts: int
+    posts: int = Field(description="estimated where `sampled`")
+    sampled: bool = Field(description="whether some conversations of the window were shed")
+    scored_posts: int = Field(description="posts of the window that the model saw")
     posts_compared: int = Field(description="those of whole buckets: without one that is filling")
     posts_before: int = Field(description="posts of as many whole buckets before the window")
     posts_change: float | None = Field(
@@ -122,12 +125,21 @@ def _standing(track: str, counted: Counted, span: Span, of_all: int) -> Standing
     whole = _within(counted, span.start, span.compared_until)
     before = _within(counted, span.before, span.start)
     posts, compared, posts_before = (_sum(part, POSTS) for part in (now, whole, before))
-    moved = net_change(_opinions(whole), _opinions(before))
+    moved = net_change(
+        _opinions(whole), _opinions(before), (_sampled_spread(whole), _sampled_spread(before))
+    )
     sentiment = _sentiment(now)
-    low, high = net_interval(sentiment["negative"], sentiment["positive"], posts)
+    effective = _effective(now)
+    negative, positive = (
+        known_count(sentiment[own], posts, effective) for own in ("negative", "positive")
+    )
+    low, high = net_interval(negative, positive, effective)
+    shed = _sum(now, SHED)
     return Standing(
         track=track,
         posts=posts,
+        sampled=shed > 0,
+        scored_posts=posts - shed,
         posts_compared=compared,
         posts_before=posts_before,
         posts_change=compared / posts_before - 1.0 if posts_before else None,
@@ -143,6 +155,16 @@ def _standing(track: str, counted: Counted, span: Span, of_all: int) -> Standing
         share_of_voice=posts / of_all if of_all else None,
         points=[_point(start, fields) for start, fields in now],
     )
+
+
+def _effective(counted: Counted) -> float:
+    return effective_posts({POSTS: _sum(counted, POSTS), SHED_SQUARES: _sum(counted, SHED_SQUARES)})
+
+
+def _sampled_spread(counted: Counted) -> float:
+    """Posts by those of equal weight that tell as much; 1 where none was shed."""
+    posts = _sum(counted, POSTS)
+    return posts / _effective(counted) if posts else 1.0
 
 
 def _within(counted: Counted, start: int, end: int) -> Counted:

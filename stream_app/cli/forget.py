@@ -31,9 +31,12 @@ def forget(
 
 
 async def _forget(post: str | None, author: str | None) -> int:
-    from connectors.exemplars.store import ExemplarStore  # noqa: PLC0415 - keeps `--help` fast
+    from functools import partial  # noqa: PLC0415 - keeps `--help` fast
+
+    from connectors.exemplars.store import ExemplarStore  # noqa: PLC0415
     from connectors.trends.layout import TrendLayout  # noqa: PLC0415
     from stream_app.cli.errors import CliError  # noqa: PLC0415
+    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
     from stream_app.settings import Settings  # noqa: PLC0415
 
     settings = Settings()
@@ -42,6 +45,8 @@ async def _forget(post: str | None, author: str | None) -> int:
         raise CliError("no author is known without VOXPOP_AUTHOR_SALT: set it as the workers do")
     async with settings.redis_connection().open() as client:
         store = ExemplarStore(client, TrendLayout(settings.namespace()))
-        if author_hash is not None:
-            return await store.forget_authors({author_hash})
-        return await store.forget_posts({str(post)})
+        with drawn_progress() as progress:
+            told = partial(progress, "tracks")
+            if author_hash is not None:
+                return await store.forget_authors({author_hash}, told)
+            return await store.forget_posts({str(post)}, told)

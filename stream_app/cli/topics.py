@@ -25,14 +25,30 @@ def create(
         ),
     ] = None,
     replication: Annotated[int, typer.Option(min=1, help="Copies of each partition.")] = 1,
+    predictions_retention_days: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01,
+            help="Days that `predictions` are kept, and that what Redis lost can be made again "
+            "from; 14 by itself.",
+        ),
+    ] = None,
+    dead_letters_retention_days: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01, help="Days that dead letters are kept, texts of posts in them; 30 by itself."
+        ),
+    ] = None,
 ) -> None:
     """Make the topics that are missing; one that is there is never changed.
 
-    Exit code 1 where an existing topic has other settings than wanted, or fewer partitions than
-    `--partitions` asks for.
+    Exit code 1 where an existing topic has other settings than wanted: fewer partitions than
+    `--partitions` asks for, or another retention than the one that is given.
     """
     from connectors.kafka.topics import (  # noqa: PLC0415 - keeps `--help` fast
+        DEAD_LETTERS_RETENTION_DAYS,
         DEFAULT_PARTITIONS,
+        PREDICTIONS_RETENTION_DAYS,
         TopicSpec,
         create_topics,
         topic_differences,
@@ -43,16 +59,32 @@ def create(
 
     settings = Settings()
 
-    def specs(count: int) -> list[TopicSpec]:
-        return voxpop_topics(settings.topic_prefix, count, replication, settings.post_max_bytes)
+    def specs(
+        count: int, predictions_days: float | None, dead_letters_days: float | None
+    ) -> list[TopicSpec]:
+        return voxpop_topics(
+            settings.topic_prefix,
+            count,
+            replication,
+            settings.post_max_bytes,
+            predictions_retention_days=predictions_days,
+            dead_letters_retention_days=dead_letters_days,
+        )
+
+    missing = specs(
+        partitions or DEFAULT_PARTITIONS,
+        predictions_retention_days or PREDICTIONS_RETENTION_DAYS,
+        dead_letters_retention_days or DEAD_LETTERS_RETENTION_DAYS,
+    )
+    asked_for = specs(partitions or 1, predictions_retention_days, dead_letters_retention_days)
 
     async def made_and_different() -> tuple[list[str], list[str]]:
         connection = settings.kafka_connection()
-        made = await create_topics(connection, specs(partitions or DEFAULT_PARTITIONS))
-        return made, await topic_differences(connection, specs(partitions or 1))
+        made = await create_topics(connection, missing)
+        return made, await topic_differences(connection, asked_for)
 
     created, differences = run_with_kafka(made_and_different())
-    for spec in specs(1):
+    for spec in missing:
         typer.echo(f"{spec.name:<24}{'made' if spec.name in created else 'was there'}")
     for difference in differences:
         typer.secho(difference, fg=typer.colors.YELLOW, err=True)

@@ -39,6 +39,13 @@ def print_series(
     console.print(_table(series))
     console.print(_emotions(series.total))
     console.print("In percent, with the 95 % Wilson interval of each share.", style="dim")
+    if series.total.sampled:
+        console.print(
+            f"Sampled: {series.total.scored_posts:,} posts were scored and stand for "
+            f"{series.total.posts:,}; the other conversations were shed. Intervals are of those "
+            "scored.",
+            style="dim",
+        )
     if corrected:
         _print_corrected(console, corrected)
     if dropped := late_dropped.get(series.resolution, 0):

@@ -1,4 +1,4 @@
-"""What became of a record: a prediction or a rejection, fixed once and never decided again.
+"""What became of a record: predicted, rejected or shed, fixed once and never decided again.
 
 The outcomes of a batch are kept as one blob until they are delivered; after a crash they are read
 back, so that a replayed post keeps its first result.
@@ -26,7 +26,18 @@ class Rejected:
     failed_at: float
 
 
-Outcome = Prediction | Rejected
+@dataclass(frozen=True, slots=True)
+class Shed:
+    """Nobody looked inside the record: others stand for it.
+
+    Attributes:
+        one_in: of so many conversations one was kept.
+    """
+
+    one_in: int
+
+
+Outcome = Prediction | Rejected | Shed
 
 
 def encode_outcomes(outcomes: Mapping[int, Outcome]) -> bytes:
@@ -49,6 +60,8 @@ def decode_outcomes(blob: bytes) -> dict[int, Outcome]:
 def _encoded(outcome: Outcome) -> Sequence[object]:
     if isinstance(outcome, Rejected):
         return ["rejected", [outcome.reason.value, outcome.detail, outcome.failed_at]]
+    if isinstance(outcome, Shed):
+        return ["shed", outcome.one_in]
     return ["prediction", orjson.Fragment(outcome.encoded)]
 
 
@@ -56,4 +69,6 @@ def _decoded(kind: str, fields: object) -> Outcome:
     if kind == "rejected" and isinstance(fields, list):
         reason, detail, failed_at = fields
         return Rejected(Reason(reason), detail, failed_at)
+    if kind == "shed" and isinstance(fields, int):
+        return Shed(fields)
     return Prediction.model_validate(fields)

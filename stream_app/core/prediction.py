@@ -15,6 +15,7 @@ def make_prediction(
     model_version: str,
     scored_at: float,
     author_hash: str | None = None,
+    stands_for: int = 1,
 ) -> Prediction:
     """The prediction of a scored post.
 
@@ -25,6 +26,7 @@ def make_prediction(
         model_version: which model said it.
         scored_at: Unix seconds.
         author_hash: of its author, None where nothing is known.
+        stands_for: posts that it counts for, itself included.
     """
     score = scored.score
     return Prediction.model_validate(  # at once: making each part by itself takes ten times as long
@@ -41,6 +43,7 @@ def make_prediction(
             "modalities": dict(zip(MODALITIES, _rounded(score.modalities), strict=True)),
             "previous_sentiment": scored.previous,
             "author_hash": author_hash,
+            "stands_for": stands_for,
             "window_posts": scored.window_posts,
             "model_version": model_version,
             "scored_at": scored_at,

@@ -260,7 +260,7 @@ def _variables(settings: Settings) -> dict[str, str]:
     """The settings that differ from this process's environment."""
     return {
         "VOXPOP_KAFKA": settings.kafka,
-        "VOXPOP_REDIS": settings.redis,
+        "VOXPOP_REDIS": settings.redis.get_secret_value(),
         "VOXPOP_TOPIC_PREFIX": settings.topic_prefix,
         "VOXPOP_DATA_DIR": str(settings.data_dir),
         "VOXPOP_TEXT_RETENTION_DAYS": "1",  # nobody's: they are made up

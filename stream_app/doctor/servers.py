@@ -24,7 +24,13 @@ SECURITY = "docs/security.md lists what each role needs"
 def kafka(settings: Settings) -> Iterator[Finding]:
     """Whether Kafka answers, its topics are as they should be, and a worker may use them."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it is said better below
-    wanted = voxpop_topics(settings.topic_prefix, 1, post_max_bytes=settings.post_max_bytes)
+    wanted = voxpop_topics(
+        settings.topic_prefix,
+        1,
+        post_max_bytes=settings.post_max_bytes,
+        predictions_retention_days=None,  # how long these are kept is the operator's to choose
+        dead_letters_retention_days=None,
+    )
     try:
         differences, missing = asyncio.run(_kafka(settings, wanted))
     except (BrokerRefusesError, NotAllowedError) as error:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+from pydantic import SecretStr
+
 from deploy.local import LocalStack
 from deploy.local.progress import Progress
 from stream_app.settings import Settings
@@ -46,9 +48,8 @@ def trial_servers(folder: Path, name: str, progress: Progress) -> Iterator[Setti
     stack = LocalStack(folder / "stack")
     try:
         endpoints = stack.start(progress)
-        yield Settings().model_copy(
-            update={**own, "kafka": endpoints.kafka, "redis": endpoints.redis}
-        )
+        named_here = {"kafka": endpoints.kafka, "redis": SecretStr(endpoints.redis)}
+        yield Settings().model_copy(update={**own, **named_here})
     finally:
         with _uninterrupted():
             stack.stop()

@@ -128,8 +128,11 @@ class WorkerProcess:
 
 
 def worker_environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment with the run's settings in it."""
-    return {**os.environ, **settings}
+    """This process's environment with the run's settings in it.
+
+    Nothing is shed unless the run says so: every post is judged.
+    """
+    return {**os.environ, "VOXPOP_SHED": "1", **settings}
 
 
 async def _stable(admin: AIOKafkaAdminClient, group: str) -> bool:

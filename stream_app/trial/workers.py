@@ -43,7 +43,7 @@ def worker_process(settings: Settings, folder: Path) -> WorkerProcess:
     folder.mkdir(parents=True)
     variables = {
         "VOXPOP_KAFKA": settings.kafka,
-        "VOXPOP_REDIS": settings.redis,
+        "VOXPOP_REDIS": settings.redis.get_secret_value(),
         "VOXPOP_TOPIC_PREFIX": settings.topic_prefix,
         "VOXPOP_DATA_DIR": str(folder),
     }

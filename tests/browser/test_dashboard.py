@@ -103,6 +103,26 @@ async def test_a_post_that_is_counted_shows_within_two_seconds(
     await expect(figure).to_contain_text("14", timeout=LIVE_WITHIN_MS)
 
 
+async def test_where_conversations_were_shed_their_tracks_say_so(
+    page: Page, address: str, counted: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    now = time.time()
+    await count(
+        counted, [predict(300 + at, ["initech"], now - at, stands_for=4) for at in range(5)]
+    )
+    await opened(page, address, "/")
+    marks = page.locator(".badge.sampled")
+    await expect(marks).to_have_count(1)
+    await expect(page.locator("tr[data-track=initech] .badge.sampled")).to_have_text(
+        "SAMPLED 1 IN 4"
+    )
+    await expect(marks).to_have_attribute("title", "5 posts were scored and stand for 20")
+    await opened(page, address, "/?track=initech")
+    await expect(marks).to_have_text("SAMPLED 1 IN 4")
+    await opened(page, address, "/?track=acme")
+    await expect(marks).to_have_count(0)
+
+
 @pytest.mark.usefixtures("counted")
 async def test_from_the_overview_down_to_a_moment_and_back(
     page: Page, address: str, complaints: list[str]

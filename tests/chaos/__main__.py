@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 
 from stream_app.trial.ending import end_on_sigterm
-from tests.chaos import plan, report
-from tests.chaos.run import Outcome, run
+from tests.chaos import plan, report, small_disk
+from tests.chaos.run import Outcome, Setup, run
 from tests.chaos.trials import TrialOutcome, try_guard
 
 
@@ -25,6 +25,9 @@ def main(
     json: Annotated[Path | None, typer.Option(help="write the results here too")] = None,
     page: Annotated[Path | None, typer.Option(help="put the table into this page")] = None,
     folder: Annotated[Path | None, typer.Option(help="for logs; kept")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="no overload longer than this, to try one")
+    ] = None,
 ) -> None:
     """Strike running pipelines with faults, and judge what they counted."""
     end_on_sigterm()
@@ -39,7 +42,10 @@ def main(
             good = asyncio.run(_try_guards(chosen, only, place, paper))
         else:
             paper = Paper(json, page, report.RUNS, [setup.name for setup in plan.LONG])
-            good = asyncio.run(_do_runs(chosen, only, place, paper))
+            setups = plan.LONG
+            if seconds is not None:
+                setups = tuple(plan.shortened(setup, seconds) for setup in setups)
+            good = asyncio.run(_do_runs(setups, chosen, only, place, paper))
     sys.exit(0 if good else 1)
 
 
@@ -63,20 +69,36 @@ class Paper:
         """Put results in the place of earlier ones of the same names."""
         if self.json is not None:
             documents = report.write_json(self.json, self.part, documents, self.names)
-        if self.page is not None:
-            report.write_into_page(self.page, self.part, report.table(self.part, documents))
+        if self.page is None:
+            return
+        report.write_into_page(self.page, self.part, report.table(self.part, documents))
+        if self.part == report.RUNS:
+            overloads = report.table(report.OVERLOAD, report.overloads(documents))
+            report.write_into_page(self.page, report.OVERLOAD, overloads)
 
 
-async def _do_runs(seed: int, only: Sequence[str] | None, folder: Path, paper: Paper) -> bool:
+async def _do_runs(
+    setups: Sequence[Setup],
+    seed: int,
+    only: Sequence[str] | None,
+    folder: Path,
+    paper: Paper,
+) -> bool:
     outcomes: list[Outcome] = []
-    for number, setup in enumerate(plan.LONG):
+    for number, setup in enumerate(setups):
         if only and setup.name not in only:
+            continue
+        if setup.small_disk and (why := small_disk.unavailable()):
+            typer.echo(f"SKIPPED  {setup.name}: {why}")
             continue
         outcome = await run(setup, seed + number, folder / f"run-{number}")
         _tell(setup.name, outcome.verdict.holds, outcome.verdict.details)
         outcomes.append(outcome)
         paper.write([each.document() for each in outcomes])
-    typer.echo(report.table(report.RUNS, [each.document() for each in outcomes]))
+    documents = [each.document() for each in outcomes]
+    typer.echo(report.table(report.RUNS, documents))
+    if overloads := report.overloads(documents):
+        typer.echo(report.table(report.OVERLOAD, overloads))
     return all(outcome.verdict.holds for outcome in outcomes)
 
 

@@ -43,6 +43,21 @@ class Evidence:
     stuck: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Shedding:
+    """One conversation in some was scored from an offset of each partition on.
+
+    Attributes:
+        one_in: each post that was scored counts for as many.
+        topic: by its name and the record's key it is decided which.
+        since: partition -> first offset that was decided so.
+    """
+
+    one_in: int
+    topic: str
+    since: Mapping[int, int]
+
+
 @dataclass
 class Terms:
     """What a run's faults take away by what the product itself says of them.
@@ -52,12 +67,14 @@ class Terms:
             may be scored once more: copies may differ in `scored_at` alone.
         windows_gone: Redis lost its windows, and conversations began anew; what was scored again
             was scored in another one.
+        shedding: what was shed; None: nothing.
         several_models: one after another read the same conversations, each its own records alone.
     """
 
     scored_again: bool = False
     windows_gone: bool = False
     several_models: bool = False
+    shedding: Shedding | None = None
 
 
 @dataclass

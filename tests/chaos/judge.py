@@ -5,12 +5,21 @@ Not for reading: that is `evidence`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from typing import Final
 
 import orjson
 
-from tests.chaos.findings import Bucket, Conversation, Evidence, Letter, Terms, Verdict
+from tests.chaos.findings import (
+    Bucket,
+    Conversation,
+    Evidence,
+    Letter,
+    Shedding,
+    Terms,
+    Verdict,
+)
 from tests.chaos.posts import Place, Post
 from tests.chaos.telltale import labels
 
@@ -36,11 +45,14 @@ def judge(
         terms: what cannot be asked of this run.
     """
     verdict = Verdict()
-    _judge_counts(due, evidence, verdict)
+    weights = _weights(due, terms.shedding)
+    _judge_shed(due.keys() - weights.keys(), evidence, verdict)
+    due = {place: due[place] for place in weights}
+    _judge_counts(due, weights, evidence, verdict)
     _judge_predictions(due, evidence, verdict)
     if not terms.windows_gone:
         _judge_copies(due, evidence, terms.scored_again, verdict)
-    _judge_labels(due, evidence, verdict)
+    _judge_labels(due, weights, evidence, verdict)
     _judge_letters(due, evidence, verdict)
     if not terms.windows_gone:
         _judge_windows(due, evidence, records, verdict)
@@ -50,9 +62,38 @@ def judge(
     return verdict
 
 
-def _judge_counts(due: Mapping[Place, Post], evidence: Evidence, verdict: Verdict) -> None:
+def _weights(due: Mapping[Place, Post], shedding: Shedding | None) -> dict[Place, int]:
+    """What each post counts for; those that must have been shed are not in it."""
+    weights = dict.fromkeys(due, 1)
+    if shedding is None:
+        return weights
+    salt = blake2b(shedding.topic.encode()).digest()
+    for place, post in due.items():
+        if place.offset < shedding.since.get(place.partition, 0) or not post.key:
+            continue
+        named = blake2b(post.key, digest_size=8, key=salt).digest()
+        if int.from_bytes(named, "big") % shedding.one_in:
+            del weights[place]
+        else:
+            weights[place] = shedding.one_in
+    return weights
+
+
+def _judge_shed(shed: Collection[Place], evidence: Evidence, verdict: Verdict) -> None:
+    """What is shed has no outcome that anybody could see."""
+    seen = evidence.predictions.keys() | {letter.place for letter in evidence.letters}
+    for place in seen.intersection(shed):
+        verdict.double += 1
+        _note(verdict, "shed", f"{place}: must have been shed")
+
+
+def _judge_counts(
+    due: Mapping[Place, Post], weights: Mapping[Place, int], evidence: Evidence, verdict: Verdict
+) -> None:
     """Posts by track and bucket; the resolution with most faults tells how many."""
-    expected = Counter(bucket for post in due.values() for bucket in _buckets(post))
+    expected: Counter[Bucket] = Counter()
+    for place, post in due.items():
+        expected.update(dict.fromkeys(_buckets(post), weights[place]))
     lost: Counter[str] = Counter()
     double: Counter[str] = Counter()
     for bucket in expected.keys() | evidence.buckets.keys():
@@ -96,17 +137,19 @@ def _judge_predictions(due: Mapping[Place, Post], evidence: Evidence, verdict: V
             _note(verdict, "prediction", f"{place}: is of another post")
 
 
-def _judge_labels(due: Mapping[Place, Post], evidence: Evidence, verdict: Verdict) -> None:
+def _judge_labels(
+    due: Mapping[Place, Post], weights: Mapping[Place, int], evidence: Evidence, verdict: Verdict
+) -> None:
     """Counts by label are those of the predictions, where the posts themselves are all there."""
     expected: dict[Bucket, Counter[str]] = {}
     for place, post in due.items():
         if post.reason is None and place in evidence.predictions:
-            said = orjson.loads(evidence.predictions[place][0])
+            said, weight = orjson.loads(evidence.predictions[place][0]), weights[place]
             for bucket in _buckets(post):
                 counts = expected.setdefault(bucket, Counter())
-                counts["sentiment:" + said["sentiment"]["label"]] += 1
-                counts["emotion:" + said["emotion"]["label"]] += 1
-                counts["model:" + said["model_version"]] += 1
+                counts["sentiment:" + said["sentiment"]["label"]] += weight
+                counts["emotion:" + said["emotion"]["label"]] += weight
+                counts["model:" + said["model_version"]] += weight
     for bucket, found in evidence.buckets.items():
         wanted = expected.get(bucket, Counter())
         held = {name: count for name, count in found.items() if name.startswith(LABELLED)}

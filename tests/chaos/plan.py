@@ -1,16 +1,17 @@
 """Which runs there are: the long form, and the few of it that every test run does."""
 
+from dataclasses import replace
 from typing import Final
 
 from tests.chaos.faults.broker import BrokerLost, BrokerRestart
 from tests.chaos.faults.clock import ClockJumps
 from tests.chaos.faults.delivery import RecordsSkipped, RecordsTwice
-from tests.chaos.faults.disk import DiskFull
+from tests.chaos.faults.disk import DiskFull, KafkaDiskFull, RedisDiskFull
 from tests.chaos.faults.freeze import Freeze, FreezeAt
 from tests.chaos.faults.gaps import Compaction, Transactions
 from tests.chaos.faults.hang import HangInRebalance
 from tests.chaos.faults.idle import Idle
-from tests.chaos.faults.kill import Kill, KillAt
+from tests.chaos.faults.kill import Kill, KillAt, KillInRecovery
 from tests.chaos.faults.membership import JoinAndLeave, Restart
 from tests.chaos.faults.model import ModelFails, ModelHangs, ModelNan, ModelSwapped
 from tests.chaos.faults.overload import Overload
@@ -22,7 +23,7 @@ from tests.chaos.points import Action
 from tests.chaos.run import Setup
 from tests.chaos.trials import GuardTrial
 
-LONG: Final = (
+LONG: Final[tuple[Setup, ...]] = (
     Setup("kill", [Kill()] * 4, workers=3),
     Setup("kill before effects", [KillAt("after decide"), KillAt("before fix")]),
     Setup("kill after effects", [KillAt("after fix"), KillAt("after deliver")]),
@@ -30,6 +31,7 @@ LONG: Final = (
         "kill before the commit",
         [KillAt("after count"), KillAt("before commit"), KillAt("after commit")],
     ),
+    Setup("kill in recovery", [KillInRecovery("before load"), KillInRecovery("after load")]),
     Setup("workers come and go", [JoinAndLeave(), Restart()]),
     Setup("freeze", [Freeze()] * 2, workers=3),
     Setup("freeze before fix, deliver", [FreezeAt("before fix"), FreezeAt("before deliver")]),
@@ -45,6 +47,8 @@ LONG: Final = (
     Setup("redis failover", [RedisFailover()] * 2),
     Setup("redis slow", [RedisSlow(), RedisCut()]),
     Setup("disk full", [DiskFull()]),
+    Setup("disk full at kafka", [KafkaDiskFull()], small_disk="kafka"),
+    Setup("disk full at redis", [RedisDiskFull()], small_disk="valkey"),
     Setup("topic made again", [TopicMadeAgain(), TopicMadeAgain(outgrown=True)]),
     Setup("more partitions", [MorePartitions()]),
     Setup("retention", [Retention()]),
@@ -58,8 +62,21 @@ LONG: Final = (
         workers=3,
     ),
     Setup("idle worker", [Idle()], workers=1, partitions=1),
-    Setup("overload", [Overload(seconds=180)], workers=1, model_ms=5.0),
+    Setup("overload", [Overload(seconds=300)], workers=1, model_ms=5.0),
+    Setup("overload, shedding", [Overload(seconds=300, shed=8)], workers=1, model_ms=5.0),
 )
+
+
+def shortened(setup: Setup, seconds: float) -> Setup:
+    """The same run with no overload longer than that, to try it."""
+    faults = [
+        replace(fault, seconds=min(seconds, fault.seconds))
+        if isinstance(fault, Overload)
+        else fault
+        for fault in setup.faults
+    ]
+    return replace(setup, faults=faults)
+
 
 SHORT: Final = (
     Setup("short: kills", [KillAt("after deliver"), KillAt("after count")]),

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 RUNS: Final = "runs"
 GUARDS: Final = "guards"
+OVERLOAD: Final = "overload"  # a second table of those runs that had one
 HEADS: Final = {
     RUNS: (
         "faults",
@@ -23,6 +24,15 @@ HEADS: Final = {
         "slowest stop, s",
         "workers ended with",
     ),
+    OVERLOAD: (
+        "overload",
+        "capacity, posts/s",
+        "came, posts/s",
+        "most posts that waited",
+        "memory of the worker, settled and most, MiB",
+        "age of the newest post that was done, median and most, s",
+        "all done after, s",
+    ),
     GUARDS: ("guard", "faults", "with it", "without it"),
 }
 
@@ -31,7 +41,7 @@ Document = Mapping[str, Any]  # what `Outcome.document` and `TrialOutcome.docume
 
 def table(part: str, documents: Sequence[Document]) -> str:
     """A Markdown table, a row a document of the part."""
-    row = _run_row if part == RUNS else _guard_row
+    row = ROWS[part]
     heads = HEADS[part]
     lines = [heads, ["---"] * len(heads), *(row(document) for document in documents)]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
@@ -84,6 +94,25 @@ def _run_row(run: Document) -> list[str]:
     ]
 
 
+def _overload_row(run: Document) -> list[str]:
+    found = run["found"][OVERLOAD]
+    memory, latency = found["memory_mib"], found["latency_s"]
+    return [
+        _counted(run["faults"]),
+        f"{found['capacity_posts_per_s']:,}",
+        f"{found['offered_posts_per_s']:,}",
+        f"{found['lag_posts']['most']:,}",
+        f"{memory['settled']:,}, {memory['most']:,}",
+        f"{latency['median']:.1f}, {latency['most']:.1f}",
+        f"{found['done_after_s']:.0f} with {found['workers_joined']} workers more",
+    ]
+
+
+def overloads(runs: Sequence[Document]) -> list[Document]:
+    """Those runs that had an overload to its end."""
+    return [run for run in runs if OVERLOAD in run["found"]]
+
+
 def _span(seconds: Sequence[float]) -> str:
     """Shortest to longest, once where they are the same; nothing where there is none."""
     ends = (min(seconds), max(seconds)) if seconds else ()
@@ -113,3 +142,6 @@ def _counted(faults: Sequence[str]) -> str:
 def _ended(code: int, times: int) -> str:
     name = "SIGKILL" if code == -9 else str(code)
     return f"{times} x {name}" if times > 1 else name
+
+
+ROWS: Final = {RUNS: _run_row, OVERLOAD: _overload_row, GUARDS: _guard_row}

@@ -47,6 +47,7 @@ class Setup:
         model_ms: how long the model takes for a post.
         armed: points that are armed before the first worker starts.
         without: guards that the workers do without.
+        small_disk: `kafka` or `valkey`, where that one's disk is to become full.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Setup:
     model_ms: float = 0.0
     armed: Mapping[str, Action] = field(default_factory=dict)
     without: tuple[str, ...] = ()
+    small_disk: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ async def run(setup: Setup, seed: int, folder: Path) -> Outcome:
     """
     await asyncio.to_thread(folder.mkdir, parents=True)
     async with (
-        running_servers(folder, setup.brokers) as servers,
+        running_servers(folder, setup.brokers, setup.small_disk) as servers,
         _scene(setup, seed, folder, servers) as scene,
     ):
         scene.write_model("telltale-1")

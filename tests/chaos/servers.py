@@ -21,6 +21,7 @@ from deploy.local.processes import LOCALHOST, ServerProcess
 from deploy.local.progress import silent
 from deploy.local.valkey import STOP_S, start_valkey, wait_for_valkey
 from tests.chaos.proxy import Proxy
+from tests.chaos.small_disk import SmallDisk
 
 KILL_S: Final = 10.0
 
@@ -94,17 +95,35 @@ class Servers:
         proxy: between the workers and it.
     """
 
-    def __init__(self, folder: Path, kafka: KafkaCluster, valkey: Valkey, proxy: Proxy) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        kafka: KafkaCluster,
+        valkey: Valkey,
+        proxy: Proxy,
+        disk: SmallDisk | None,
+    ) -> None:
         self.kafka = kafka
         self.valkey = valkey
         self.proxy = proxy
         self._folder = folder
+        self._disk = disk
         self._valkeys = [valkey]
 
     @property
     def redis_url(self) -> str:
         """Where workers find Redis: at the proxy."""
         return f"redis://{LOCALHOST}:{self.proxy.port}/0"
+
+    def disk(self) -> SmallDisk:
+        """The small disk that a server of the run writes to.
+
+        Raises:
+            ValueError: the run's setup has none.
+        """
+        if self._disk is None:
+            raise ValueError("the run has no small disk: name a server in its setup")
+        return self._disk
 
     async def another_valkey(self) -> Valkey:
         """Start one more, which ends with the run."""
@@ -121,13 +140,31 @@ class Servers:
 
 
 @contextlib.asynccontextmanager
-async def running_servers(folder: Path, brokers: int) -> AsyncIterator[Servers]:
-    """Servers that end with the context."""
+async def running_servers(
+    folder: Path, brokers: int, small_disk: str | None = None
+) -> AsyncIterator[Servers]:
+    """Servers that end with the context.
+
+    Args:
+        folder: theirs.
+        brokers: of Kafka.
+        small_disk: `kafka` or `valkey`: that one gets a disk of its own, a small one.
+    """
+    with contextlib.ExitStack() as disks:
+        disk = SmallDisk(folder / small_disk) if small_disk else None
+        if disk is not None:
+            disks.callback(disk.unmount)
+        async with _started(folder, brokers, disk) as servers:
+            yield servers
+
+
+@contextlib.asynccontextmanager
+async def _started(folder: Path, brokers: int, disk: SmallDisk | None) -> AsyncIterator[Servers]:
     classpath = await asyncio.to_thread(fetch_jars, silent)
     valkey = await asyncio.to_thread(Valkey, folder / "valkey")
     async with Proxy(valkey.port) as proxy:
         kafka = KafkaCluster(folder / "kafka", classpath, brokers)
-        servers = Servers(folder, kafka, valkey, proxy)
+        servers = Servers(folder, kafka, valkey, proxy, disk)
         try:
             await asyncio.to_thread(kafka.start)
             yield servers

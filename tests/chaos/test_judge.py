@@ -9,7 +9,8 @@ import pytest
 
 from connectors.schemas.labels import SENTIMENTS
 from connectors.schemas.rejection import Reason
-from tests.chaos.findings import Evidence, Letter, Terms, Verdict
+from stream_app.core.shedding import Shedding as Decided
+from tests.chaos.findings import Evidence, Letter, Shedding, Terms, Verdict
 from tests.chaos.judge import WINDOW, judge
 from tests.chaos.posts import Place, Post
 from tests.chaos.telltale import labels
@@ -172,3 +173,33 @@ def test_a_full_window_lets_its_oldest_three_quarters_go() -> None:
     held = [b"+record %d" % number for number in range(24, WINDOW + 1)]
     evidence = replace(GOOD, windows={("id", 0, "c"): held}, predictions={})
     assert judge(due, evidence, RECORDS, Terms()).bad_windows == 0
+
+
+def shedding(*, kept: bool) -> Terms:
+    """One conversation in four is scored from offset 1 on, this one among them or not."""
+    names = (f"topic-{number}" for number in range(99))
+    topic = next(name for name in names if Decided(4, name).keeps(b"c") is kept)
+    return Terms(shedding=Shedding(4, topic, {0: 1}))
+
+
+def test_a_post_that_stands_for_others_counts_as_often() -> None:
+    counts = dict.fromkeys(GOOD.buckets, bucket(0, 1, 1, 1, 1))
+    verdict = judged(replace(GOOD, buckets=counts), shedding(kept=True))
+    assert verdict.holds, verdict.details
+    assert judged(GOOD, shedding(kept=True)).lost == 3
+
+
+def test_what_must_be_shed_has_neither_a_prediction_nor_a_letter() -> None:
+    nothing = Evidence(
+        buckets=dict.fromkeys(GOOD.buckets, bucket(0)),
+        predictions={place(0): [prediction(0)]},
+        letters=[],
+        windows={("id", 0, "c"): [b"+record 0"]},
+        uncommitted={0: 0},
+        stuck=[],
+    )
+    verdict = judged(nothing, shedding(kept=False))
+    assert verdict.holds, verdict.details
+    shed = shedding(kept=False)
+    assert judged(replace(nothing, predictions=GOOD.predictions), shed).double == 1
+    assert judged(replace(nothing, letters=GOOD.letters), shed).double == 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.report import RUNS, table, write_into_page, write_json
+from tests.chaos.report import OVERLOAD, RUNS, overloads, table, write_into_page, write_json
 
 
 def a_run(name: str, lost: int = 0) -> dict[str, Any]:
@@ -31,6 +31,26 @@ def test_a_row_tells_faults_once_with_their_number() -> None:
         "1-8",
         "2.4",
         "2 x SIGKILL, 70",
+    ]
+
+
+def test_an_overload_is_told_in_a_table_of_its_own() -> None:
+    found = {
+        "capacity_posts_per_s": 180,
+        "offered_posts_per_s": 540,
+        "lag_posts": {"most": 100_000, "at_the_end": 99_000},
+        "memory_mib": {"settled": 110, "most": 115, "at_the_end": 112},
+        "latency_s": {"median": 90.0, "most": 201.25},
+        "done_after_s": 240.4,
+        "workers_joined": 2,
+    }
+    runs = [a_run("kill") | {"found": {}}, a_run("overload") | {"found": {OVERLOAD: found}}]
+    (row,) = table(OVERLOAD, overloads(runs)).splitlines()[2:]
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells == [
+        "2 x SIGKILL; SIGSTOP",
+        *("180", "540", "100,000", "110, 115", "90.0, 201.2"),
+        "240 with 2 workers more",
     ]
 
 

@@ -9,7 +9,7 @@ import redis.asyncio
 from typer.testing import CliRunner
 
 from connectors.exemplars.ranking import LABELS, MOST, rank
-from connectors.exemplars.store import MARK_LIFE_S, Example, ExemplarStore
+from connectors.exemplars.store import MARK_LIFE_S, TRACKS_AT_ONCE, Example, ExemplarStore
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.author import AuthorHasher
 from connectors.schemas.prediction import Prediction
@@ -220,3 +220,28 @@ async def test_a_post_that_was_forgotten_before_it_was_read_is_not_kept(
     assert all(posts[0].post_id not in ids for ids in (await kept(valkey, layout)).values())
     assert len(await stored_texts(valkey, namespace)) == 1
     assert 0 < await valkey.ttl(layout.withdrawn) <= MARK_LIFE_S
+
+
+async def test_an_author_of_very_many_tracks_is_forgotten_by_and_by_and_that_is_told(
+    valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
+) -> None:
+    """Of 120 tracks, which are more than two round trips; a few posts of each are others'."""
+    layout, now = TrendLayout(namespace), time.time()
+    tracks = [f"track {number}" for number in range(2 * TRACKS_AT_ONCE + 20)]
+    await named(valkey, layout, *tracks)
+    author = AuthorHasher(SALT).hashed("ann")
+    assert author is not None
+    posts = [
+        predict(at, tracks, now + at, sentiment=at % 3, author_hash=author if at % 2 else None)
+        for at in range(8)
+    ]
+    store = ExemplarStore(valkey, layout, WEEK_S)
+    await store.keep(Example(post, f"text {at}") for at, post in enumerate(posts))
+    told: list[tuple[int, int]] = []
+    removed = await store.forget_authors({author}, lambda *done: told.append(done))
+    assert removed == 4 * len(tracks)
+    assert told == [(0, 120), (50, 120), (100, 120), (120, 120)]
+    left = {track: await valkey.hkeys(layout.exemplars(track)) for track in tracks}
+    others = {post.post_id.encode() for post in posts[::2]}
+    assert all(set(own) == others for own in left.values())
+    assert len(await stored_texts(valkey, namespace)) == 4 * len(tracks)

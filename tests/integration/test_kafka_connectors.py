@@ -96,6 +96,14 @@ async def test_a_topic_that_differs_is_reported_and_left_alone(
     assert small.startswith(f"{topics}posts: max.message.bytes is 2097152, 10000 is wanted")
 
 
+async def test_predictions_that_are_kept_for_another_while_are_reported(
+    connection: KafkaConnection, topics: str
+) -> None:
+    wanted = voxpop_topics(topics, partitions=1, predictions_retention_days=90)
+    (kept,) = await topic_differences(connection, wanted)
+    assert kept.startswith(f"{topics}predictions: retention.ms is 1209600000, 7776000000 is wanted")
+
+
 async def test_a_topic_made_again_is_another_incarnation(
     connection: KafkaConnection, prefix: str
 ) -> None:

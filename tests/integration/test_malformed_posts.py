@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from deploy.local import Endpoints
 from stream_app.settings import Settings
@@ -18,7 +19,7 @@ MOST_GROWN_MIB = 400  # what waits before the worker and in it, of posts of a me
 async def test_every_malformed_post_is_rejected_or_predicted(
     stack: Endpoints, prefix: str, tmp_path: Path
 ) -> None:
-    settings = Settings(kafka=stack.kafka, redis=stack.redis, topic_prefix=prefix)
+    settings = Settings(kafka=stack.kafka, redis=SecretStr(stack.redis), topic_prefix=prefix)
     report = await through_kafka(settings, tmp_path / "run", 11, POSTS, OVERSIZED)
     assert (report.lost, report.both, report.senseless, report.restarts) == (0, 0, 0, 0)
     assert report.sent == sum(report.reasons.values()) + report.predictions == POSTS

@@ -75,6 +75,7 @@ class Deployment:
                     conversation=f"c{draw.randrange(40)}",
                     author_hash=f"{draw.randrange(50):016x}",
                     previous=draw.choice(("positive", "negative", None)),
+                    stands_for=draw.choice((1, 1, 4)),
                 )
             )
         self.delivered += batch

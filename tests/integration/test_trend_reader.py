@@ -109,6 +109,7 @@ async def test_conversations_and_authors_are_counted_once_over_buckets(
     await sink.apply({FIELD: posts})
     await sink.apply({FIELD: posts})
     hour = await reader.distinct("a", now - 3600, now + 1, now)
+    assert not hour.sampled
     assert (hour.resolution, hour.conversations, hour.authors) == ("1m", 20, 33)
     day = await reader.distinct("a", now - 86_400, now + 1, now)
     assert (day.resolution, day.conversations, day.authors) == ("1h", 20, 33)
@@ -184,3 +185,30 @@ async def test_a_bucket_that_was_deleted_by_hand_is_missing_from_the_snapshot(
     left = (await take_snapshot(valkey, layout, "a")).buckets
     assert sorted(bucket.resolution for bucket in left) == ["10s", "1h", "1m"]
     assert Bucket("1d", day.start) not in left
+
+
+async def test_where_conversations_were_shed_every_answer_says_so(
+    valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
+) -> None:
+    layout, now = TrendLayout(namespace), time.time()
+    posts = [predict(at, ["a"], now, conversation=f"c{at}", stands_for=8) for at in range(5)]
+    await TrendSink(valkey, layout).apply({FIELD: posts})
+    reader = TrendReader(valkey, layout)
+    total = (await reader.trends("a", now - 60, now + 1, "1m")).total
+    assert (total.posts, total.scored_posts, total.effective_posts) == (40, 5, 5.0)
+    splits = (await reader.splits("a", now - 60, now + 1, now)).platforms["bluesky"]
+    assert splits.sentiment_shares == total.sentiment_shares
+    distinct = await reader.distinct("a", now - 60, now + 1, now)
+    assert (distinct.conversations, distinct.sampled) == (5, True)
+
+
+async def test_sampled_posts_and_others_add_up_in_one_split(
+    valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
+) -> None:
+    """Its value is shorter until something is shed, and those who then do not shed add to it."""
+    layout, now = TrendLayout(namespace), time.time()
+    sink, reader = TrendSink(valkey, layout), TrendReader(valkey, layout)
+    for at, (stands_for, posts, scored) in enumerate([(1, 1, 1), (4, 5, 2), (1, 6, 3)]):
+        await sink.apply({FIELD: [predict(at, ["a"], now, stands_for=stands_for)]})
+        found = (await reader.splits("a", now - 60, now + 1, now)).languages["en"]
+        assert (found.posts, found.scored_posts) == (posts, scored)

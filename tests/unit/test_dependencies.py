@@ -1,70 +1,106 @@
-"""What pyproject.toml asks for: no more packages than are used, none left open, each named once."""
+"""What is locked is pinned, hashed, wanted for a reason that is written down, and what runs."""
 
-import ast
 import re
-import sys
 import tomllib
-from collections import Counter
-from collections.abc import Iterator
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-PROJECT = tomllib.loads(Path("pyproject.toml").read_text())["project"]
-DEPENDENCIES = [Requirement(each) for each in PROJECT["dependencies"]]
-ROOMS = ("stream_app", "models", "connectors", "deploy", "benchmarks")
-# installed by `voxpop bench peers` into a folder of their own
-PEERS = {"bytewax", "pyspark", "quixstreams"}
-# used by packages where they are there, or for their files; nothing imports them
-UNIMPORTED = {"cramjam", "hiredis", "nicegui", "tensorboard", "uvloop"}
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+LEFT_BEHIND = {
+    "aioredis": "went into redis-py in 2022",
+    "faust": "not kept since 2020; faust-streaming goes on",
+    "nose": "not kept since 2015",
+    "pycrypto": "not kept since 2013, with known holes; cryptography is used instead",
+    "robinhood-aiokafka": "a fork of 2020 that Faust needed once",
+    "sklearn": "another name for scikit-learn that brings nothing",
+}
 
 
-def imported() -> Iterator[str]:
-    """Names of the packages that the code imports."""
-    owners = packages_distributions()
-    for room in ROOMS:
-        for file in Path(room).rglob("*.py"):
-            for module in set(modules(ast.parse(file.read_text()))):
-                if module not in {*sys.stdlib_module_names, *ROOMS, *PEERS}:
-                    yield from map(canonicalize_name, owners[module])
+def direct() -> dict[str, list[Requirement]]:
+    """Every group of pyproject.toml and what it asks for."""
+    asked = {"dependencies": PROJECT["project"]["dependencies"]}
+    asked |= PROJECT["project"]["optional-dependencies"] | PROJECT["dependency-groups"]
+    return {group: [Requirement(each) for each in lines] for group, lines in asked.items()}
 
 
-def modules(code: ast.Module) -> Iterator[str]:
-    """First parts of the modules that code imports, wherever in it."""
-    for node in ast.walk(code):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module.partition(".")[0]
+def locked() -> list[tuple[Requirement, int]]:
+    """Every requirement of the lock, and how many hashes it has."""
+    entries = re.sub(r"\\\n\s*", " ", re.sub(r"(?m)^\s*#.*\n", "", LOCK)).splitlines()
+    return [
+        (Requirement(entry.split(" --hash=")[0].strip()), entry.count("--hash=sha256:"))
+        for entry in entries
+    ]
 
 
-def test_each_is_named_once() -> None:
-    names = Counter(each.name for each in DEPENDENCIES)
-    assert [name for name, times in names.items() if times > 1] == []
-    assert [each.name for each in DEPENDENCIES] == sorted(names)
+def test_everything_is_pinned_to_one_version_with_its_hashes() -> None:
+    for requirement, hashes in locked():
+        assert [each.operator for each in requirement.specifier] == ["=="], requirement
+        assert requirement.url is None
+        assert hashes > 0, requirement
 
 
-def test_none_may_be_of_any_version() -> None:
-    """A lower bound, that what is used is there; an upper one, before what may break it."""
-    for each in DEPENDENCIES:
-        operators = {specifier.operator for specifier in each.specifier}
-        assert operators in ({"=="}, {"~="}, {">=", "<"}), str(each)
+def test_nothing_is_locked_twice_for_the_same_machine() -> None:
+    seen = set()
+    for requirement, _ in locked():
+        if requirement.marker is None or requirement.marker.evaluate():
+            assert requirement.name not in seen, requirement
+            seen.add(requirement.name)
 
 
-def test_the_lock_has_versions_that_are_allowed() -> None:
-    lock = Path("requirements.lock").read_text()
-    locked = dict(re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==([^\s;]+)", lock, re.MULTILINE))
-    for each in DEPENDENCIES:
-        assert each.specifier.contains(locked[canonicalize_name(each.name)]), str(each)
+def test_nothing_is_asked_for_twice_in_a_group() -> None:
+    for group, requirements in direct().items():
+        names = [canonicalize_name(each.name) for each in requirements]
+        assert sorted(names) == sorted(set(names)), group
 
 
-def test_what_is_imported_is_asked_for_and_nothing_else() -> None:
-    extras = {
-        Requirement(each).name for each in PROJECT["optional-dependencies"]["train"]
-    }  # the others of `large` are parts of one
-    asked = {canonicalize_name(each.name) for each in DEPENDENCIES}
-    used = set(imported())
-    assert used - asked - extras == set()
-    assert asked - used == UNIMPORTED
+def test_what_is_asked_for_is_locked_as_it_was_asked_for() -> None:
+    versions = {each.name: str(each.specifier).removeprefix("==") for each, _ in locked()}
+    for group in ("dependencies", "dev"):
+        for requirement in direct()[group]:
+            found = versions[canonicalize_name(requirement.name)]
+            assert requirement.specifier.contains(found, prereleases=True), requirement
+
+
+def test_what_is_installed_is_what_is_locked() -> None:
+    other = {}
+    for requirement, _ in locked():
+        if requirement.marker is not None and not Marker(str(requirement.marker)).evaluate():
+            continue
+        try:
+            found = version(requirement.name)
+        except PackageNotFoundError:
+            found = "missing"
+        if not requirement.specifier.contains(found, prereleases=True):
+            other[requirement.name] = found
+    assert other == {}, "run `make install`"
+
+
+def test_every_package_that_is_asked_for_has_its_reason_on_the_page() -> None:
+    rows = [line.split("|") for line in PAGE.splitlines() if line.startswith("| ")]
+    reasons = {name.strip(): cells[2].strip() for cells in rows[1:] for name in cells[1].split(",")}
+    asked = {each.name for requirements in direct().values() for each in requirements}
+    unnamed = {
+        name
+        for name in asked
+        if not any(re.fullmatch(known.replace("*", ".*"), name) for known in reasons)
+    }
+    assert unnamed == set(), "add them to docs/dependencies.md, with what they are for"
+    assert all(reasons.values())
+    unused = {
+        known
+        for known in reasons
+        if not any(re.fullmatch(known.replace("*", ".*"), name) for name in asked)
+    }
+    assert unused == set(), "take them out of docs/dependencies.md"
+
+
+def test_nothing_comes_in_that_its_keepers_have_left() -> None:
+    names = {requirement.name for requirement, _ in locked()}
+    assert {name: LEFT_BEHIND[name] for name in names & LEFT_BEHIND.keys()} == {}

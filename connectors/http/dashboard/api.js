@@ -4,6 +4,9 @@
  * @typedef {{share: number | null, low: number, high: number}} Share
  * @typedef {object} Counts
  * @property {number} posts
+ * @property {boolean} sampled
+ * @property {number} scored_posts
+ * @property {number} effective_posts
  * @property {Record<string, number>} sentiment
  * @property {Record<string, number>} emotion
  * @property {Record<string, Share>} sentiment_shares
@@ -18,6 +21,8 @@
  * @typedef {object} Standing
  * @property {string} track
  * @property {number} posts
+ * @property {boolean} sampled
+ * @property {number} scored_posts
  * @property {number} posts_compared
  * @property {number} posts_before
  * @property {number | null} posts_change

@@ -86,3 +86,14 @@ export function mix(parts, more = "") {
     ),
   );
 }
+
+/**
+ * A mark where conversations were shed, so that counts are estimates; null where none were.
+ * @param {{posts: number, sampled: boolean, scored_posts: number}} counts
+ */
+export function sampledMark(counts) {
+  if (!counts.sampled) return null;
+  const oneIn = (counts.posts / counts.scored_posts).toLocaleString("en", { maximumFractionDigits: 1 });
+  const said = `${format.count(counts.scored_posts)} posts were scored and stand for ${format.count(counts.posts)}`;
+  return h("span", { class: "badge sampled", title: said }, `SAMPLED 1 IN ${oneIn}`);
+}

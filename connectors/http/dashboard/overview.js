@@ -3,7 +3,7 @@
 import { askJson } from "./api.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
-import { mix, sparkline, whisker } from "./marks.js";
+import { mix, sampledMark, sparkline, whisker } from "./marks.js";
 import { blank, figure } from "./panels.js";
 import { address, asWhole, SECONDS, spanOfAlert } from "./place.js";
 
@@ -125,6 +125,7 @@ export async function overview(stage) {
         "td",
         { class: "name" },
         h("a", { href: link, "data-link": true }, standing.track),
+        sampledMark(standing),
         raised && badge(standing.track, raised),
       ),
       h("td", { class: "line" }, sparkline(standing.points, own.start, own.end, SECONDS[own.resolution])),
@@ -179,7 +180,10 @@ export async function overview(stage) {
     for (const bucket of shown) {
       const before = standing.points.find((point) => point.start === bucket.start);
       const net = (bucket.sentiment.positive - bucket.sentiment.negative) / bucket.posts;
-      standing.posts += bucket.posts - (before?.posts ?? 0);
+      const more = bucket.posts - (before?.posts ?? 0);
+      standing.posts += more;
+      standing.sampled ||= bucket.sampled;
+      standing.scored_posts += (more * bucket.scored_posts) / bucket.posts;
       if (before) Object.assign(before, { posts: bucket.posts, net });
       else standing.points.push({ start: bucket.start, posts: bucket.posts, net });
     }

@@ -119,16 +119,20 @@ export class LiveSeries {
  */
 function join(start, one, other) {
   const posts = (one?.posts ?? 0) + other.posts;
+  const known = effective(posts, [one, other]);
   const sentiment = added(one?.sentiment, other.sentiment);
   const emotion = added(one?.emotion, other.emotion);
   return {
     ...other,
     start,
     posts,
+    sampled: other.sampled || Boolean(one?.sampled),
+    scored_posts: (one?.scored_posts ?? 0) + other.scored_posts,
+    effective_posts: known,
     sentiment,
     emotion,
-    sentiment_shares: shares(sentiment, posts),
-    emotion_shares: shares(emotion, posts),
+    sentiment_shares: shares(sentiment, posts, known),
+    emotion_shares: shares(emotion, posts, known),
   };
 }
 
@@ -140,8 +144,19 @@ const added = (one, other) =>
   Object.fromEntries(Object.entries(other).map(([name, posts]) => [name, posts + (one?.[name] ?? 0)]));
 
 /**
+ * Posts of equal weight that tell as much as those that were scored in some buckets (Kish 1965).
+ * @param {number} posts of all of them
+ * @param {(import("./api.js").Bucket | undefined)[]} buckets
+ */
+function effective(posts, buckets) {
+  const squares = buckets.reduce((sum, own) => sum + (own ? own.posts ** 2 / own.effective_posts : 0), 0);
+  return posts ** 2 / squares;
+}
+
+/**
  * @param {Record<string, number>} counts
  * @param {number} posts
+ * @param {number} known posts that the interval stands on
  */
-const shares = (counts, posts) =>
-  Object.fromEntries(Object.entries(counts).map(([name, hits]) => [name, wilson(hits, posts)]));
+const shares = (counts, posts, known) =>
+  Object.fromEntries(Object.entries(counts).map(([name, hits]) => [name, wilson((hits * known) / posts, known)]));

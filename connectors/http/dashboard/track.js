@@ -6,6 +6,7 @@ import { Chart } from "./charts.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
 import { keyFigures, ofCorrection } from "./key_figures.js";
+import { sampledMark } from "./marks.js";
 import { choosable } from "./moment.js";
 import { blank, download } from "./panels.js";
 import { asked, asWhole, resolution } from "./place.js";
@@ -63,6 +64,9 @@ export async function track(stage) {
       }`,
     );
     parts.figures.replaceChildren(...keyFigures(sums, known));
+    parts.sampled.replaceChildren(
+      ...[known.standing && sampledMark(known.standing)].filter((mark) => mark instanceof Node),
+    );
     parts.correction.textContent = ofCorrection(known.corrected);
     parts.carried.replaceChildren(modalities(series.buckets()));
     parts.turned.replaceChildren(turns(series.buckets()));

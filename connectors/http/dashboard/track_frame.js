@@ -12,6 +12,7 @@ const UNPICKED = "Choose a moment in the chart, by click or arrow keys, to see i
 /** Where each thing of the page goes. */
 export const makeParts = () => ({
   figures: h("dl", { class: "figures" }),
+  sampled: h("p", { class: "small" }),
   correction: h("p", { class: "small quiet correction" }),
   chart: h("div", { class: "chart", tabindex: "0" }),
   emotions: h("div", { class: "chart small-multiples" }),
@@ -33,7 +34,7 @@ export const makeParts = () => ({
  * @param {{csv: () => void, sentiment: () => void, emotion: () => void}} save
  */
 export const frame = (stage, parts, posts, series, save) => [
-  head(stage),
+  head(stage, parts.sampled),
   parts.figures,
   parts.correction,
   h(
@@ -80,8 +81,11 @@ export const frame = (stage, parts, posts, series, save) => [
   ),
 ];
 
-/** @param {import("./main.js").Stage} stage */
-function head({ place, go, ranges }) {
+/**
+ * @param {import("./main.js").Stage} stage
+ * @param {HTMLElement} sampled
+ */
+function head({ place, go, ranges }, sampled) {
   const fine = !place.span && RANGES[place.range].fine !== RANGES[place.range].usual;
   return h(
     "div",
@@ -95,6 +99,7 @@ function head({ place, go, ranges }) {
         h("a", { href: address({ ...place, view: "overview" }), "data-link": true }, "All tracks"),
       ),
       h("h1", {}, place.track),
+      sampled,
     ),
     h(
       "div",

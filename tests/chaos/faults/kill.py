@@ -36,3 +36,24 @@ class KillAt:
         await scene.moment()
         scene.points.arm(self.point, Action.KILL)
         await scene.points.taken(self.point)
+
+
+@dataclass(frozen=True, slots=True)
+class KillInRecovery:
+    """One worker dies, and so does the one that is taking its partitions over.
+
+    Args:
+        point: before or after it reads what was fixed last.
+    """
+
+    point: str
+
+    @property
+    def name(self) -> str:
+        return f"SIGKILL, and again {self.point} in the recovery"
+
+    async def strike(self, scene: Scene) -> None:
+        await scene.moment()
+        scene.points.arm(self.point, Action.KILL)
+        scene.signal(signal.SIGKILL)
+        await scene.points.taken(self.point)

@@ -22,3 +22,20 @@ def test_what_posts_takes_the_dead_letters_take_with_their_headers() -> None:
 def test_three_copies_mean_that_two_confirm() -> None:
     assert "min.insync.replicas" not in voxpop_topics(replication=2)[0].config
     assert voxpop_topics(replication=3)[0].config["min.insync.replicas"] == "2"
+
+
+def test_predictions_are_kept_for_two_weeks_unless_said_otherwise() -> None:
+    def kept(**days: float | None) -> list[str | None]:
+        specs = {spec.name: spec for spec in voxpop_topics(**days)}  # type: ignore[arg-type]
+        return [specs[name].config.get("retention.ms") for name in ("predictions", "posts.dlq")]
+
+    assert kept() == ["1209600000", "2592000000"]
+    assert kept(predictions_retention_days=90, dead_letters_retention_days=2) == [
+        "7776000000",
+        "172800000",
+    ]
+    unsaid: dict[str, float | None] = {
+        "predictions_retention_days": None,
+        "dead_letters_retention_days": None,
+    }
+    assert kept(**unsaid) == [None, None]

@@ -5,7 +5,7 @@ import pytest
 
 from connectors.alerts.baseline import learn
 from connectors.alerts.detector import KINDS, Look, Shift, look
-from connectors.alerts.panel import FIRST_LABEL, POSTS, SCORED
+from connectors.alerts.panel import FIRST_LABEL, POSTS, SCORED, SQUARES
 from connectors.alerts.policy import AlertPolicy
 from tests.unit.connectors_alerts.panels import POLICY, drawn, panel_of, run_on
 
@@ -128,3 +128,34 @@ def test_restless_opinion_needs_more_to_be_told() -> None:
 def test_labels_stand_where_the_detector_looks_for_them() -> None:
     counts = drawn(np.random.default_rng(0), [1000.0], 0.25)
     assert counts[0, FIRST_LABEL : FIRST_LABEL + 3].sum() == counts[0, POSTS]
+
+
+def sampled(one_in: int, *, told: bool, seed: int, steps: int = 60) -> Look:
+    """Twelve steady tracks, of which from now on one post in some is scored."""
+    rates = (1200.0,) * 12
+    panel, random = panel_of(rates, seed=seed)
+    baseline = learn(panel, POLICY)
+    for _ in range(steps):
+        counts = one_in * drawn(random, [rate / 60 / one_in for rate in rates])
+        counts[:, SQUARES] = (one_in - 1) * counts[:, POSTS] if told else 0
+        panel.push(counts)
+    return look(panel, baseline, POLICY, np.zeros((len(rates), len(KINDS)), bool))
+
+
+def test_shedding_alone_raises_no_alert() -> None:
+    for seed in range(3):
+        found = sampled(16, told=True, seed=seed)
+        assert not found.shifts
+        assert (found.p_values > 0.001).all()
+    assert any(sampled(16, told=False, seed=seed).shifts for seed in range(3))  # if nobody knew
+
+
+def test_a_swing_is_found_in_what_was_scored() -> None:
+    panel, random = panel_of((1200.0,) * 4)
+    baseline = learn(panel, POLICY)
+    for _ in range(60):
+        counts = 4 * drawn(random, [5.0] * 4, [0.6, 0.25, 0.25, 0.25])
+        counts[:, SQUARES] = 3 * counts[:, POSTS]
+        panel.push(counts)
+    found = look(panel, baseline, POLICY, np.zeros((4, len(KINDS)), bool))
+    assert {track for track, _ in found.shifts} == {0}

@@ -13,13 +13,22 @@ MINUTE = 60
 
 
 def series(
-    counts: list[tuple[int, int, int]], start: int = 0, model: str = "m-1", end: int | None = None
+    counts: list[tuple[int, int, int]],
+    start: int = 0,
+    model: str = "m-1",
+    end: int | None = None,
+    weight: int = 1,
 ) -> TrendSeries:
-    """Minutes with so many negative, neutral and positive posts, all of one emotion."""
+    """Minutes with so many negative, neutral and positive posts, all of one emotion.
+
+    Each stands for `weight` posts.
+    """
     wanted = [Bucket("1m", start + MINUTE * at) for at in range(len(counts))]
     found: list[dict[bytes | str, bytes | str]] = []
-    for own in counts:
+    for scored in counts:
+        own = [weight * n for n in scored]
         fields = {f"sentiment:{label}": n for label, n in zip(SENTIMENTS, own, strict=True)}
+        fields |= {"shed": sum(own) - sum(scored), "shed:squares": sum(own) * (weight - 1)}
         fields |= {"posts": sum(own), "emotion:happy": sum(own), f"model:{model}": sum(own)}
         found.append({name: str(count) for name, count in fields.items()})
     return assemble("acme", end or start + MINUTE * len(counts), wanted, found)
@@ -132,3 +141,20 @@ def test_windows_of_one_mood_are_told_apart_one_time_in_twenty(thread: int) -> N
             pair.append((sum(negative) / spread, 1200 / spread))
         found.append(score_test(*pair) < 0.05)
     assert 0.03 < np.mean(found) < 0.065
+
+
+@pytest.mark.parametrize("minutes", [3, 30])
+def test_posts_that_stand_for_others_make_no_difference_surer(minutes: int) -> None:
+    """Shares differ as those scored do; of three minutes no dispersion could tell."""
+    before, now = [(2, 5, 3)] * minutes, [(3, 5, 2)] * minutes
+    start = MINUTE * minutes
+    scored = compare(series(now, start), series(before))
+    sampled = compare(series(now, start, weight=16), series(before, weight=16))
+    assert scored.sentiment is not None
+    assert sampled.sentiment is not None
+    for label in SENTIMENTS:
+        one, other = scored.sentiment[label].model_dump(), sampled.sentiment[label].model_dump()
+        assert other == pytest.approx(one)
+    assert sampled.volume.ratio == scored.volume.ratio == 1.0
+    assert sampled.volume.dispersion == 16.0
+    assert sampled.volume.high == pytest.approx(scored.volume.high)

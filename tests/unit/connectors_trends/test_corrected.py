@@ -35,14 +35,16 @@ def quantifier() -> Quantifier:
     )
 
 
-def counts(posts: tuple[int, int, int], models: dict[str, int]) -> TrendCounts:
-    """Posts called so, each with 0.8 and 0.1 for the others."""
+def counts(posts: tuple[int, int, int], models: dict[str, int], weight: int = 1) -> TrendCounts:
+    """Posts called so, each with 0.8 and 0.1 for the others, that stand for `weight` each."""
     everything = sum(posts)
     fields: dict[bytes | str, bytes | str] = {"posts": str(everything)}
     for label, own in zip(SENTIMENTS, posts, strict=True):
         fields[f"sentiment:{label}"] = str(own)
         fields[f"ps:{label}"] = str(800_000 * own + 100_000 * (everything - own))
     fields |= {f"model:{name}": str(own) for name, own in models.items()}
+    fields |= {"shed": str(everything - everything // weight)}
+    fields |= {"shed:squares": str(everything * (weight - 1))}
     return assemble("a", 60, [Bucket("1m", 0)], [fields]).total
 
 
@@ -80,3 +82,15 @@ def test_posts_of_another_model_are_not_corrected(
 
 def test_no_posts_have_no_shares(quantifier: Quantifier) -> None:
     assert corrected_shares("new", counts((0, 0, 0), {}), quantifier) is None
+
+
+def test_a_sampled_window_is_corrected_as_the_posts_that_were_scored(
+    quantifier: Quantifier,
+) -> None:
+    sampled = corrected_shares("new", counts((800, 1600, 1200), {MODEL: 3600}, 4), quantifier)
+    scored = corrected_shares("new", counts((200, 400, 300), {MODEL: 900}), quantifier)
+    assert sampled is not None
+    assert scored is not None
+    for label in SENTIMENTS:
+        one, other = scored.sentiment[label], sampled.sentiment[label]
+        assert other.model_dump() == pytest.approx(one.model_dump(), abs=1e-9)

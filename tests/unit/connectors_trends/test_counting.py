@@ -151,7 +151,7 @@ def test_a_language_is_its_primary_subtag(lang: str | None, language: str) -> No
 
 
 def test_a_prediction_and_its_json_are_counted_alike(predict: PredictionMaker) -> None:
-    post = predict(0, ["a"], HOUR + 0.25, previous="negative", author_hash="0" * 16, lang="pt-BR")
+    post = predict(0, ["a"], HOUR + 0.25, previous="negative", author_hash="0" * 16, stands_for=8)
     assert observe(decode_counted(post.encoded)) == observe(post)
 
 
@@ -160,6 +160,32 @@ def test_a_label_that_there_is_not_is_refused(predict: PredictionMaker) -> None:
     document["sentiment"]["label"] = "furious"
     with pytest.raises(KeyError):
         observe(decode_counted(orjson.dumps(document)))
+
+
+@given(
+    drawn=st.lists(
+        st.tuples(st.integers(0, 2), st.sampled_from([1, 2, 8])), min_size=1, max_size=20
+    )
+)
+def test_a_post_counts_as_often_as_it_stands_for_others_and_says_so(
+    drawn: list[tuple[int, int]], predict: PredictionMaker
+) -> None:
+    def posts(times: bool) -> list[Prediction]:
+        return [
+            predict(0, ["a"], HOUR, sentiment=label, stands_for=1 if times else weight)
+            for label, weight in drawn
+            for _ in range(weight if times else 1)
+        ]
+
+    weighed, repeated = summed(posts(times=False))[MINUTE], summed(posts(times=True))[MINUTE]
+    expected = dict(repeated.counts)
+    weights = [weight for _, weight in drawn]
+    if shed := sum(weights) - len(weights):
+        expected["shed"] = shed
+        expected["shed:squares"] = sum(weight**2 for weight in weights) - sum(weights)
+    assert weighed.counts == expected
+    own = of_split(weighed, "platform", "bluesky")
+    assert own == {name: n for name, n in expected.items() if not name.startswith("model:")}
 
 
 @st.composite

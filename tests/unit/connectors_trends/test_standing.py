@@ -39,6 +39,18 @@ def test_a_track_is_set_beside_its_window_before() -> None:
     ]
 
 
+def test_a_sampled_track_is_as_sure_as_what_was_scored_and_says_so() -> None:
+    start, fields = bucket(60, 40, 80, 40)
+    shed = {"shed": 120, "shed:squares": 160 * 3}
+    ((sampled,), (scored,)) = (
+        standings({"acme": own}, WHOLE)
+        for own in ([(start, fields | shed)], [bucket(60, 10, 20, 10)])
+    )
+    assert (sampled.sampled, sampled.posts, sampled.scored_posts) == (True, 160, 40)
+    assert (scored.sampled, scored.scored_posts) == (False, 40)
+    assert (sampled.net_low, sampled.net_high) == pytest.approx((scored.net_low, scored.net_high))
+
+
 def test_what_is_not_known_is_null() -> None:
     quiet, new = standings(
         {"new": [bucket(60, 0, 0, 3)], "quiet": [bucket(0, 1, 0, 0)]}, WHOLE, "track"

@@ -75,3 +75,28 @@ def test_a_range_of_too_many_buckets_is_refused_with_what_to_do() -> None:
     assert len(buckets_between(0, 10 * MOST_BUCKETS, "10s")) == MOST_BUCKETS
     with pytest.raises(ValueError, match="coarser resolution"):
         buckets_between(0, 10 * MOST_BUCKETS + 1, "10s")
+
+
+def weighed(times: int, **labels: int) -> dict[bytes | str, bytes | str]:
+    """A bucket whose posts each stand for as many, by sentiment."""
+    posts = times * sum(labels.values())
+    fields = {f"sentiment:{label}": times * own for label, own in labels.items()}
+    fields |= {"posts": posts, "shed": posts - posts // times, "shed:squares": posts * (times - 1)}
+    return {name: str(count) for name, count in fields.items()}
+
+
+def test_where_posts_stand_for_others_the_interval_is_that_of_those_scored() -> None:
+    total = assemble("a", 60, [Bucket("1m", 0)], [weighed(8, negative=3, neutral=7)]).total
+    assert (total.posts, total.scored_posts, total.effective_posts) == (80, 10, 10.0)
+    assert total.sampled
+    share = total.sentiment_shares["negative"]
+    assert share.share == 0.3
+    assert (share.low, share.high) == pytest.approx(wilson_interval(3, 10))
+
+
+def test_posts_of_unequal_weight_tell_less_than_as_many_alike() -> None:
+    found = [weighed(1, neutral=10), weighed(9, neutral=10)]
+    total = assemble("a", 120, [Bucket("1m", 0), Bucket("1m", 60)], found).total
+    assert (total.posts, total.scored_posts) == (100, 20)
+    assert total.effective_posts == pytest.approx(100**2 / (10 * 1 + 10 * 81))
+    assert total.sentiment_shares["neutral"].high == 1.0

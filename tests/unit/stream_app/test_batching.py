@@ -14,6 +14,7 @@ from stream_app.core.batching import MicroBatcher
 class Numbered:
     number: int
     generation: int = 1
+    cost: float = 1.0
 
 
 def waiting(count: int, most: int = 4, now_s: float = 0.0) -> MicroBatcher[Numbered]:
@@ -72,3 +73,14 @@ def came_at(runs: Sequence[tuple[int, int]], number: int) -> float:
         if number < before:
             return float(at)
     raise AssertionError(f"item {number} was never added")
+
+
+def test_what_is_shed_takes_little_of_a_batch() -> None:
+    batcher: MicroBatcher[Numbered] = MicroBatcher(2, wait_s=0.02)
+    costs = [0.25, 0.25, 1.0, 0.25, 0.25, 1.0]
+    batcher.add([Numbered(at, cost=cost) for at, cost in enumerate(costs)], 0.0)
+    items, _ = batcher.take()
+    assert [item.number for item in items] == [0, 1, 2, 3, 4]
+    assert (len(batcher), batcher.cost) == (1, 1.0)
+    batcher.clear()
+    assert batcher.cost == 0.0

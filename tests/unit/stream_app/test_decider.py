@@ -8,6 +8,7 @@ from connectors.conversations.store import Conversation
 from connectors.schemas.author import AuthorHasher
 from stream_app.batch import Batch, Decoder
 from stream_app.core.scoring import Scorer
+from stream_app.core.shedding import Shedding
 from stream_app.core.windows import ConversationKey, Windows
 from stream_app.decider import Decider
 from stream_app.membership import Membership
@@ -45,6 +46,7 @@ async def test_a_late_answer_of_the_store_does_not_undo_what_was_scored_meanwhil
             scorer=Scorer(engine, windows, features(999)),
             windows=windows,
             model_version=engine.version,
+            stands_for=1,
             authors=AuthorHasher(None),
             store=store,
             membership=Membership(broker, 10.0, clock=lambda: 0.0),
@@ -52,6 +54,8 @@ async def test_a_late_answer_of_the_store_does_not_undo_what_was_scored_meanwhil
             metrics=Metrics(),
         )
         decider.assign(SourcePartition("posts", "id1", 0), None)
-        item = Decoder("default@1", 1 << 20).decode(post_record(0), 1_764_000_000.0)
+        item = Decoder("default@1", 1 << 20, Shedding(1, "posts")).decode(
+            post_record(0), 1_764_000_000.0
+        )
         await decider.assemble(Batch([item], 1))
     assert windows.window(KEY).records == (STAMP + b"scored meanwhile",)

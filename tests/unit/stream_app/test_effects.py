@@ -4,7 +4,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given, settings
@@ -18,9 +18,10 @@ from connectors.schemas.prediction import Prediction
 from connectors.schemas.rejection import Reason
 from stream_app.batch import Batch, Decoder
 from stream_app.core.admission import starting_offset
-from stream_app.core.outcome import Rejected
+from stream_app.core.outcome import Rejected, Shed
 from stream_app.core.record import Record
 from stream_app.core.scoring import Scorer
+from stream_app.core.shedding import Shedding
 from stream_app.core.windows import Windows
 from stream_app.decider import DecidedBatch, Decider, FixedBatch
 from stream_app.effects import Effects
@@ -60,6 +61,7 @@ class World:
     committed: int | None = None
     broker: FakeBroker = field(default_factory=lambda: FakeBroker({0: range(100)}))
     clock: Callable[[], float] = lambda: 0.0
+    one_in: int = 1
 
     def __post_init__(self) -> None:
         self.store = FakeStore(self.faults)
@@ -80,6 +82,7 @@ class World:
             scorer=Scorer(engine, windows, features(999)),
             windows=windows,
             model_version=engine.version,
+            stands_for=self.one_in,
             authors=AuthorHasher(None),
             store=self.store,
             membership=membership,
@@ -95,7 +98,7 @@ class World:
             membership=membership,
             metrics=Metrics(),
         )
-        return Pipeline(decider, effects)
+        return Pipeline(decider, effects, self.one_in)
 
 
 @dataclass
@@ -104,13 +107,14 @@ class Pipeline:
 
     decider: Decider
     effects: Effects
+    one_in: int
     waiting: list[DecidedBatch] = field(default_factory=list)
 
     def assign(self, source: SourcePartition, fixed: FixedBatch | None) -> None:
         self.decider.assign(source, fixed)
 
     async def decide(self, records: Sequence[Record]) -> None:
-        self.waiting.append(await self.decider.decide(batch(records)))
+        self.waiting.append(await self.decider.decide(batch(records, self.one_in)))
 
     async def conclude(self) -> int:
         """Conclude the oldest batch; returns the offset after it."""
@@ -122,8 +126,8 @@ class Pipeline:
         await self.effects.conclude(await self.decider.decide(decoded))
 
 
-def batch(records: Sequence[Record]) -> Batch:
-    decoder = Decoder("default@1", 1 << 20)
+def batch(records: Sequence[Record], one_in: int = 1) -> Batch:
+    decoder = Decoder("default@1", 1 << 20, Shedding(one_in, "posts"))
     return Batch([decoder.decode(record, NOW) for record in records], 1)
 
 
@@ -210,6 +214,42 @@ async def test_wherever_it_dies_every_post_counts_once_and_keeps_its_first_resul
     assert {at: world.exemplars.texts[at] for at in valid} == {at: f"text {at}" for at in valid}
     marks = {mark_of(r): int(r[2:]) for records in world.store.kept.values() for r in records}
     assert all(marks[place.mark] == at for at, place in world.exemplars.windows.items())
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    conversations=st.lists(st.integers(0, 9), min_size=1, max_size=20),
+    sizes=st.lists(st.integers(1, 7), min_size=1, max_size=4),
+    lives=st.lists(
+        st.tuples(st.integers(1, 12), st.booleans(), st.sampled_from([1, 2, 4])), max_size=4
+    ),
+)
+async def test_a_replayed_post_is_shed_or_counted_as_it_was_whatever_the_setting_is_now(
+    executor: Executor,
+    conversations: list[int],
+    sizes: list[int],
+    lives: list[tuple[int, bool, int]],
+) -> None:
+    log = [post_record(n, conversation=f"c{own}") for n, own in enumerate(conversations) if n != 7]
+    log = [replace(record, offset=at) for at, record in enumerate(log)]
+    world = World()
+    for at, after, one_in in [*lives, (-1, False, 2)]:
+        world.faults.at, world.faults.after, world.faults.count = at, after, 0
+        world.one_in = one_in
+        with contextlib.suppress(Crash):
+            await work(world, log, sizes, 1, executor)
+    counted = 0
+    for (_, offset), outcomes in world.outputs.delivered.items():
+        assert all(outcome == outcomes[0] for outcome in outcomes)
+        outcome = outcomes[0]
+        assert isinstance(outcome, Prediction | Shed)
+        kept = isinstance(outcome, Prediction)
+        settled = outcome.stands_for if isinstance(outcome, Prediction) else outcome.one_in
+        assert kept == Shedding(settled, "posts").keeps(log[offset].key)
+        counted += kept
+    assert set(world.outputs.delivered) == {(0, at) for at in range(len(log))}
+    assert sum(world.trends.counts.values()) == counted
+    assert sum(map(len, world.store.kept.values())) == counted
 
 
 @pytest.mark.parametrize("committing", [True, False])
@@ -313,6 +353,6 @@ async def test_a_broken_model_ends_the_worker_and_no_post_is_blamed(executor: Ex
 
 
 def test_a_post_of_another_feature_set_is_rejected() -> None:
-    item = Decoder("paper@1", 1 << 20).decode(post_record(0), NOW)
+    item = Decoder("paper@1", 1 << 20, Shedding(1, "posts")).decode(post_record(0), NOW)
     assert isinstance(item.content, Rejected)
     assert item.content.reason is Reason.UNKNOWN_FEATURE_SET

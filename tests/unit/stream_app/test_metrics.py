@@ -6,7 +6,7 @@ import pytest
 
 from connectors.schemas.rejection import Reason
 from connectors.trends.sink import Applied
-from stream_app.core.outcome import Rejected
+from stream_app.core.outcome import Rejected, Shed
 from stream_app.metrics import Metrics
 from tests.conftest import PredictionMaker
 
@@ -31,9 +31,11 @@ def test_posts_are_told_by_outcome_and_reason(predict: PredictionMaker) -> None:
     bad = Rejected(Reason.BAD_TENSOR, "", 0.0)
     metrics.concluded([predict(0, ["a"], 0.0), bad, bad], replayed=False)
     metrics.concluded([Rejected(Reason.POISON, "", 0.0)], replayed=True)
+    metrics.concluded([Shed(4)] * 3, replayed=False)
     assert figure(metrics, "posts_total", outcome="predicted", reason="") == 1
     assert figure(metrics, "posts_total", outcome="rejected", reason="bad_tensor") == 2
     assert figure(metrics, "posts_total", outcome="rejected", reason="poison") == 1
+    assert figure(metrics, "posts_total", outcome="shed", reason="") == 3
     assert figure(metrics, "replayed_posts_total") == 1
 
 

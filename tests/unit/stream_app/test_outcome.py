@@ -12,7 +12,7 @@ from connectors.schemas.prediction import (
     Source,
 )
 from connectors.schemas.rejection import Reason
-from stream_app.core.outcome import Outcome, Rejected, decode_outcomes, encode_outcomes
+from stream_app.core.outcome import Outcome, Rejected, Shed, decode_outcomes, encode_outcomes
 
 shares = st.floats(0, 1)
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -39,19 +39,23 @@ predictions = st.builds(
         probs=st.lists(shares, min_size=7, max_size=7),
     ),
     modalities=st.builds(ModalityShares, text=shares, audio=shares, visual=shares),
+    stands_for=st.sampled_from([1, 4, 64]),
     window_posts=st.integers(1, 32),
     model_version=text,
     scored_at=st.floats(0, 4e9),
 )
 rejections = st.builds(Rejected, st.sampled_from(Reason), text, st.floats(0, 4e9))
+sheddings = st.builds(Shed, st.sampled_from([2, 64]))
 
 
-@given(st.dictionaries(st.integers(0, 2**53), predictions | rejections, max_size=5))
+@given(st.dictionaries(st.integers(0, 2**53), predictions | rejections | sheddings, max_size=5))
 def test_outcomes_survive_the_store(outcomes: dict[int, Outcome]) -> None:
     assert decode_outcomes(encode_outcomes(outcomes)) == outcomes
 
 
-@pytest.mark.parametrize("blob", [b"", b"{}x", b"[[1]]", b'[[1,"prediction",{}]]'])
+@pytest.mark.parametrize(
+    "blob", [b"", b"{}x", b"[[1]]", b'[[1,"prediction",{}]]', b'[[1,"shed","x"]]']
+)
 def test_a_blob_of_something_else_is_refused(blob: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         decode_outcomes(blob)

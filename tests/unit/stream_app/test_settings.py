@@ -34,7 +34,17 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("VOXPOP_MODEL", "")
     monkeypatch.setenv("VOXPOP_REDIS", "")
     assert Settings().model is None
-    assert Settings().redis == "redis://localhost:6379/0"
+    assert Settings().redis.get_secret_value() == "redis://localhost:6379/0"
+
+
+@pytest.mark.parametrize("shed", ["0", "3", "128", "0.25"])
+def test_a_share_that_would_not_sum_to_whole_numbers_is_refused(
+    shed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOXPOP_SHED", shed)
+    with pytest.raises(ValidationError) as refusal:
+        Settings()
+    assert settings_problem(refusal.value).startswith("VOXPOP_SHED: ")
 
 
 @pytest.mark.parametrize("prefix", ["a b", "a{b}", "a:b", "é"])
@@ -47,15 +57,3 @@ def test_the_prefix_stands_before_topics_and_keys() -> None:
     settings = Settings(topic_prefix="eu-")
     assert settings.topic("posts") == "eu-posts"
     assert settings.namespace() == "eu-voxpop"
-
-
-def test_a_password_is_not_shown() -> None:
-    settings = Settings(
-        redis="redis://u:hunter2@localhost:6379/0",
-        kafka_security="SASL_SSL",
-        kafka_sasl_username="u",
-        kafka_sasl_password="hunter2",
-    )
-    assert "hunter2" not in repr(settings)
-    assert "hunter2" not in repr(settings.kafka_connection())
-    assert "hunter2" not in repr(settings.redis_connection())

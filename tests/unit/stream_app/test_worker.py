@@ -14,6 +14,7 @@ from stream_app.batch import Decoder
 from stream_app.core.batching import MicroBatcher
 from stream_app.core.record import Record
 from stream_app.core.scoring import Scorer
+from stream_app.core.shedding import Shedding
 from stream_app.core.windows import Windows, kept_post
 from stream_app.decider import Decider
 from stream_app.effects import Effects
@@ -63,11 +64,12 @@ class Bench:
         self.worker = Worker(
             topic="posts",
             broker=broker,
-            decoder=Decoder("default@1", 1 << 20),
+            decoder=Decoder("default@1", 1 << 20, Shedding(1, "posts")),
             decider=Decider(
                 scorer=Scorer(engine, windows, features(999)),
                 windows=windows,
                 model_version=engine.version,
+                stands_for=1,
                 authors=AuthorHasher(None),
                 store=self.store,
                 membership=membership,
