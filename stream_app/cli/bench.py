@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stream_app.cli import bench_alerts, bench_model
+from stream_app.cli import bench_alerts, bench_capacity, bench_model
 
 if TYPE_CHECKING:
     from benchmarks.accuracy import Figures as Accuracy
@@ -33,6 +33,8 @@ app.command()(bench_model.model)
 app.command()(bench_alerts.alerts)
 app.command()(bench_alerts.rules)
 app.command()(bench_model.acceleration)
+app.command()(bench_capacity.calibrate)
+app.command()(bench_capacity.capacity)
 
 Runs = Annotated[int, typer.Option(min=1, help="Runs; the median is given.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from stream_app.cli import (
     alerts,
     bench,
+    capacity,
     demo,
     dlq,
     doctor,
@@ -70,6 +71,7 @@ app.add_typer(tracks.app, name="tracks")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(dlq.app, name="dlq")
 app.command()(doctor.doctor)
+app.command()(capacity.capacity)
 app.command()(replay.replay)
 app.add_typer(prevalence.app, name="prevalence")
 app.command()(score.score)
