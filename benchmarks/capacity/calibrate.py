@@ -162,6 +162,7 @@ def parts_of(runs: Sequence[Measured]) -> dict[str, float]:
                 "redis_piece_ms": lambda run: run.pieces,
                 "redis_call_ms": lambda run: run.calls,
                 "redis_post_ms": lambda run: run.posts,
+                "redis_read_ms": lambda run: run.reads,
                 "redis_poll_ms": lambda run: run.polls,
             },
         ),

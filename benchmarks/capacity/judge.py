@@ -107,7 +107,9 @@ def cells(pair: Pair) -> list[str]:
     ]
 
 
-def run(posts: int, seconds: float, file: CostsFile, progress: Progress) -> Judgement:
+def run(
+    posts: int, seconds: float, file: CostsFile, progress: Progress, loads: Sequence[Load] = LOADS
+) -> Judgement:
     """Measure each load and simulate it.
 
     Args:
@@ -115,6 +117,7 @@ def run(posts: int, seconds: float, file: CostsFile, progress: Progress) -> Judg
         seconds: of each steady rate.
         file: what the simulation takes things to cost.
         progress: told how far it is.
+        loads: which.
 
     Raises:
         BenchmarkStoppedError: workers stand still.
@@ -126,13 +129,13 @@ def run(posts: int, seconds: float, file: CostsFile, progress: Progress) -> Judg
         TemporaryDirectory(prefix="voxpop-capacity-") as folder,
         trial_servers(Path(folder), "capacity", progress) as settings,
     ):
-        for number, load in enumerate(LOADS):
-            progress("Measuring", number, len(LOADS))
+        for number, load in enumerate(loads):
+            progress("Measuring", number, len(loads))
             sized = replace(load, posts=posts, seconds=seconds)
             own = settings.model_copy(update={"topic_prefix": f"{settings.topic_prefix}{number}-"})
             real = measure(sized, own, made, Path(folder) / str(number))
             pairs.append(pair(real, simulated(sized, file, machine.logical_cores)))
-        progress("Measuring", len(LOADS), len(LOADS))
+        progress("Measuring", len(loads), len(loads))
     within = sum(max(abs(each.rate_error), abs(each.busy_error)) <= AIM for each in pairs)
     return Judgement(machine, file.origins["loop_post_ms"].machine, pairs, within)
 

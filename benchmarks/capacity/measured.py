@@ -109,13 +109,14 @@ async def _measure(
         return await _paced(sampler, settings, load, load.rate, posts)
 
 
-async def _backlog(sampler: Sampler, load: Load) -> list[Sample]:
-    """Look until all are counted; the looks from a tenth to nine tenths."""
+async def _backlog(sampler: Sampler, load: Load) -> tuple[Sample, Sample]:
+    """Watch until nine tenths are counted; the looks at a tenth and then."""
     clock = asyncio.get_running_loop().time
-    moved_s, before, samples = clock(), 0, list[Sample]()
+    moved_s, before = clock(), 0
+    first: Sample | None = None
     while (counted := await sampler.counted()) < STEADY[1] * load.posts:
-        if counted >= STEADY[0] * load.posts:
-            samples.append(await sampler.look())
+        if first is None and counted >= STEADY[0] * load.posts:
+            first = await sampler.look()
         if counted > before:
             moved_s, before = clock(), counted
         elif clock() - moved_s > NO_PROGRESS_S:
@@ -124,10 +125,9 @@ async def _backlog(sampler: Sampler, load: Load) -> list[Sample]:
                 f"for {NO_PROGRESS_S:.0f} s"
             )
         await asyncio.sleep(BACKLOG_LOOK_S)
-    samples.append(await sampler.look())
-    if len(samples) < 2:
+    if first is None:
         raise BenchmarkStoppedError(f"{load.name}: too few posts to measure")
-    return samples
+    return first, await sampler.look()
 
 
 async def _paced(
@@ -140,16 +140,16 @@ async def _paced(
     last = await sampler.look()
     found = dict(await sending)
     behind_s = found.pop("behind_s")
-    return _told(load, [first, last], found, behind_s)
+    return _told(load, (first, last), found, behind_s)
 
 
 def _told(
     load: Load,
-    samples: Sequence[Sample],
+    samples: tuple[Sample, Sample],
     latency_ms: Mapping[str, float | None],
     behind_s: float | None,
 ) -> Measured:
-    first, last = samples[0], samples[-1]
+    first, last = samples
     seconds, posts = last.at_s - first.at_s, last.counted - first.counted
     if posts <= 0:
         raise BenchmarkStoppedError(f"{load.name}: nothing was counted in {seconds:.1f} s")

@@ -63,7 +63,8 @@ class Costs:
         window_bytes: of Redis' memory, for each conversation.
         window_post_bytes: of Redis' memory, for each post in a window.
         track_bytes: of Redis' memory, for a busy track over two years.
-        state_bytes: of a worker's memory, for each conversation whose state is kept.
+        state_bytes: of a worker's memory, for the kept state of a conversation, and each post that
+            its window may have.
         worker_bytes: of a worker's memory besides the states.
         gpu_batch_ms: of a GPU, for each batch.
         gpu_post_ms: of a GPU, for each post.

@@ -67,7 +67,7 @@ def post_costs(demand: Demand, costs: Costs, batch: Batch, workers: int) -> Post
     """Costs of a post in such batches, of so many workers."""
     pieces, calls = batch.pieces / batch.posts, batch.calls / batch.posts
     live_each = max(1.0, demand.live / workers)
-    state_hits = min(1.0, demand.states_mib * MIB / costs.state_bytes / live_each)
+    state_hits = min(1.0, states_kept(demand.states_mib, costs, demand.window) / live_each)
     window_hits = min(1.0, WINDOWS_HELD / live_each)
     reads = 1 / demand.conversation_posts + (1 - 1 / demand.conversation_posts) * (1 - window_hits)
     context = mean_context(demand.conversation_posts, demand.window)
@@ -94,6 +94,11 @@ def post_costs(demand: Demand, costs: Costs, batch: Batch, workers: int) -> Post
         gpu=on_gpu if demand.on_gpu else 0.0,
         state_hits=state_hits,
     )
+
+
+def states_kept(states_mib: float, costs: Costs, window: int) -> int:
+    """Conversations whose state finds room in a worker's memory for states."""
+    return int(states_mib * MIB / (costs.state_bytes * window))
 
 
 def mean_context(conversation_posts: float, window: int) -> float:

@@ -4,6 +4,7 @@ Not for what a load needs: that is `plan`.
 """
 
 import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import log
 from random import Random
@@ -18,6 +19,7 @@ from stream_app.capacity.costs import Costs
 from stream_app.capacity.ledger import Ledger, Moment, percentiles
 from stream_app.capacity.load import Load
 from stream_app.capacity.outcome import Outcome
+from stream_app.capacity.shape import states_kept
 from stream_app.capacity.simulated_servers import Posted, SimulatedKafka, SimulatedRedis
 from stream_app.capacity.simulated_worker import SimulatedWorker, Surroundings, Work
 from stream_app.capacity.windows import SimulatedWindows
@@ -28,7 +30,6 @@ SENDING_EVERY_S: Final = 0.005  # how often a producer wakes and sends what is d
 DRAIN_S: Final = 60.0  # of virtual time after the last post
 PRODUCER: Final = "producer and watcher"
 LONGEST_S: Final = 86_400.0  # of virtual time, whatever happens
-MIB: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class _Scene:
         around = Surroundings(
             self.clock, self.cores, self.kafka, self.redis, self.ledger, gpu, place.watch_s
         )
-        states = int(place.states_mib * MIB / costs.state_bytes)
+        states = states_kept(place.states_mib, costs, load.window)
         stored = lengths_of_live(load.conversing.new_share, place.begun, seed)
         self.workers = [
             SimulatedWorker(
@@ -180,9 +181,7 @@ def _send(scene: _Scene, rate: float) -> Work:
     load, costs, clock = scene.load, scene.costs, scene.clock
     seconds = load.settling_s + load.seconds
     times = arrival_times(load.arrivals, rate, seconds, scene.seed)
-    for tick, due in itertools.groupby(times, lambda at_s: int(at_s / SENDING_EVERY_S)):
-        posts = sum(1 for _ in due)
-        wakes_s = (tick + 1) * SENDING_EVERY_S
+    for wakes_s, posts in _due(times, scene.place.together):
         if wakes_s > clock.now:
             yield clock.timeout(wakes_s - clock.now)
         if scene.place.together:
@@ -192,6 +191,15 @@ def _send(scene: _Scene, rate: float) -> Work:
         clock.process(_arrive(scene, posts, judged=clock.now >= load.settling_s))
     scene.ended_s = clock.now
     scene.lag = scene.sent - scene.ledger.counted
+
+
+def _due(times: Iterable[float], together: bool) -> Iterator[tuple[float, int]]:
+    """When a producer sends, and how many: one wakes now and then, many send when posts come."""
+    if not together:
+        yield from ((at_s, 1) for at_s in times)
+        return
+    for tick, due in itertools.groupby(times, lambda at_s: int(at_s / SENDING_EVERY_S)):
+        yield (tick + 1) * SENDING_EVERY_S, sum(1 for _ in due)
 
 
 def _arrive(scene: _Scene, posts: int, judged: bool) -> Work:

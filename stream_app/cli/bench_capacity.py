@@ -46,15 +46,17 @@ def capacity(
     ] = None,
     posts: Posts = 10_000,
     seconds: Seconds = 10.0,
+    loads: Annotated[
+        int, typer.Option(min=1, max=8, help="How many of the eight loads, where time is short.")
+    ] = 8,
     json: Json = None,
     page: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Fill the table of this page.")
     ] = None,
 ) -> None:
     """Measure a few loads and simulate the same: rate, cores and latency side by side."""
-    from benchmarks.capacity.page import fill_judgement  # noqa: PLC0415
-
     from benchmarks.capacity import judge as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from benchmarks.capacity.page import fill_judgement  # noqa: PLC0415
     from benchmarks.steady import BenchmarkStoppedError  # noqa: PLC0415
     from stream_app.capacity.costs import CostsError, read_costs  # noqa: PLC0415
     from stream_app.cli.json_file import require_place, write_json  # noqa: PLC0415
@@ -65,7 +67,7 @@ def capacity(
     require_place(json)
     with told_in_a_line(BenchmarkStoppedError, CostsError), drawn_progress() as progress:
         file = read_costs() if costs is None else read_costs(costs)
-        figures = benchmark.run(posts, seconds, file, progress)
+        figures = benchmark.run(posts, seconds, file, progress, benchmark.LOADS[:loads])
     if json is not None:
         write_json(json, figures)
     if page is not None:
