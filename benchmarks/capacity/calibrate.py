@@ -20,6 +20,7 @@ from rich.table import Table
 
 from benchmarks.capacity.engine_costs import EngineRun, engine_costs
 from benchmarks.capacity.measured import Measured, measure
+from benchmarks.capacity.servers import own_servers
 from benchmarks.capacity.solving import Equation, solve
 from benchmarks.capacity.trips import post_sizes, prediction_sizes, trips
 from benchmarks.machine import Machine, this_machine
@@ -33,7 +34,6 @@ from stream_app.capacity.simulated_worker import CONSUMER, LOOP, MODEL
 from stream_app.capacity.simulation import PRODUCER, Place, simulate
 from stream_app.capacity.windows import SimulatedWindows
 from stream_app.settings import Settings
-from stream_app.trial.servers import trial_servers
 
 COMMAND: Final = "voxpop bench calibrate"
 DISTINCT_POSTS: Final = 512
@@ -108,7 +108,7 @@ def run(posts: int, seconds: float, progress: Progress) -> Calibration:
         progress: told how far it is.
 
     Raises:
-        BenchmarkStoppedError: workers stand still.
+        BenchmarkStoppedError: workers stand still, or the environment names servers.
     """
     machine = this_machine()
     made = simulated_posts(DISTINCT_POSTS, progress)
@@ -117,7 +117,7 @@ def run(posts: int, seconds: float, progress: Progress) -> Calibration:
     runs = []
     with (
         TemporaryDirectory(prefix="voxpop-calibrate-") as folder,
-        trial_servers(Path(folder), "calibrate", progress) as settings,
+        own_servers(Path(folder), "calibrate", progress) as settings,
     ):
         own = _own(settings, "trips")
         asyncio.run(create_topics(own.kafka_connection(), voxpop_topics(own.topic_prefix)))

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from benchmarks.capacity.calibrate import DISTINCT_POSTS
 from benchmarks.capacity.measured import Measured, measure
+from benchmarks.capacity.servers import own_servers
 from benchmarks.machine import Machine, this_machine
 from benchmarks.posts import simulated_posts
 from deploy.local.progress import Progress
@@ -22,7 +23,6 @@ from stream_app.capacity.load import Conversing, Load
 from stream_app.capacity.outcome import Outcome
 from stream_app.capacity.simulation import Place, simulate
 from stream_app.trial.latency import POLL_S
-from stream_app.trial.servers import trial_servers
 
 AIM: Final = 0.15
 
@@ -120,14 +120,14 @@ def run(
         loads: which.
 
     Raises:
-        BenchmarkStoppedError: workers stand still.
+        BenchmarkStoppedError: workers stand still, or the environment names servers.
     """
     machine = this_machine()
     made = simulated_posts(DISTINCT_POSTS, progress)
     pairs = []
     with (
         TemporaryDirectory(prefix="voxpop-capacity-") as folder,
-        trial_servers(Path(folder), "capacity", progress) as settings,
+        own_servers(Path(folder), "capacity", progress) as settings,
     ):
         for number, load in enumerate(loads):
             progress("Measuring", number, len(loads))

@@ -87,7 +87,9 @@ def test_planted_costs_come_back_from_the_runs_that_calibrate_makes() -> None:
     planted = replace(
         COSTS, loop_batch_ms=1.0, loop_piece_ms=0.9, loop_call_ms=0.1, loop_post_ms=0.15
     )
-    runs = [as_measured(replace(load, posts=2000), planted) for load in calibrate.LOADS]
+    runs = [
+        as_measured(replace(load, posts=2000, seconds=2.0), planted) for load in calibrate.LOADS
+    ]
     found = parts_of(runs)
     for name in ("loop_piece_ms", "loop_call_ms", "loop_post_ms", "redis_call_bytes"):
         assert found[name] == pytest.approx(getattr(planted, name), rel=0.1), name

@@ -50,7 +50,7 @@ def test_posts_wait_for_a_thread_as_in_a_queue_with_one_server(
     monkeypatch: pytest.MonkeyPatch, used: float
 ) -> None:
     """M/D/1, Pollaczek and Khinchine: D (1 + rho / (2 (1 - rho)))."""
-    found = mean_wait_ms(monkeypatch, one_by_one(500 * used, 40.0), costs_of(model_post_ms=2.0))
+    found = mean_wait_ms(monkeypatch, one_by_one(500 * used, 25.0), costs_of(model_post_ms=2.0))
     assert found == pytest.approx(2.0 * (1 + used / (2 * (1 - used))), rel=0.08)
 
 
