@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
-import numpy as np
-
 from benchmarks.capacity.solving import Equation, solve
 from benchmarks.posts import WirePost
 from models.engine import load_engine
@@ -98,9 +96,3 @@ def _run(
             context += sum(each.context for each in looked)
             rebuilt += sum(each.rebuilt for each in looked)
     return EngineRun(batch, batches, batches * batch, context, rebuilt, used_ms)
-
-
-def spread(runs: Sequence[EngineRun]) -> float:
-    """Most by least milliseconds a post among the runs: what the four costs explain."""
-    each = np.array([run.used_ms / run.posts for run in runs])
-    return float(each.max() / each.min())

@@ -1,8 +1,7 @@
 """Who used how much of the cores of a simulated run, and what was counted when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import ceil
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +52,3 @@ class Ledger:
         self.pieces += pieces
         self.calls += calls
         self.moments.append(Moment(at_s, self.counted, dict(self._used_ms)))
-
-
-def percentiles(values: Sequence[float]) -> dict[str, float | None]:
-    """The 50th, 95th and 99th percentile by nearest rank; None each where there is no value."""
-    ordered = sorted(values)
-    return {
-        f"p{rank}": round(ordered[ceil(len(ordered) * rank / 100) - 1], 1) if ordered else None
-        for rank in (50, 95, 99)
-    }

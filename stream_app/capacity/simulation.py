@@ -16,7 +16,7 @@ from stream_app.capacity.arrivals import arrival_times
 from stream_app.capacity.conversations import Conversations
 from stream_app.capacity.cores import Cores
 from stream_app.capacity.costs import Costs
-from stream_app.capacity.ledger import Ledger, Moment, percentiles
+from stream_app.capacity.ledger import Ledger, Moment
 from stream_app.capacity.load import Load
 from stream_app.capacity.outcome import Outcome
 from stream_app.capacity.shape import states_kept
@@ -24,6 +24,7 @@ from stream_app.capacity.simulated_servers import Posted, SimulatedKafka, Simula
 from stream_app.capacity.simulated_worker import SimulatedWorker, Surroundings, Work
 from stream_app.capacity.windows import SimulatedWindows
 from stream_app.core.batching import MicroBatcher
+from stream_app.trial.percentiles import percentiles
 
 STEADY: Final = (0.1, 0.9)  # of a backlog, what is judged, as `benchmarks.steady` does
 SENDING_EVERY_S: Final = 0.005  # how often a producer wakes and sends what is due
@@ -68,6 +69,7 @@ class Simulated:
         lag: posts appended and not counted when the last post came.
         behind_s: seconds from the last post until all were counted, or until it was given up.
         gpu_busy: share of the GPUs' time.
+        mean_ms: that a judged post waited from append to counted; 0 where none came at a rate.
     """
 
     outcome: Outcome
@@ -77,6 +79,7 @@ class Simulated:
     lag: int
     behind_s: float
     gpu_busy: float
+    mean_ms: float
 
 
 class _Scene:
@@ -261,4 +264,5 @@ def _result(scene: _Scene, begin: Moment, end: Moment) -> Simulated:
         lag=scene.lag,
         behind_s=max(0.0, (ledger.moments[-1].at_s if ledger.moments else 0.0) - scene.ended_s),
         gpu_busy=on_gpu / (1000 * passed_s * max(1, scene.place.gpus)),
+        mean_ms=sum(ledger.latencies_ms) / max(1, len(ledger.latencies_ms)),
     )

@@ -8,8 +8,9 @@ import pytest
 import stream_app.worker
 from stream_app.capacity import simulated_worker, simulation
 from stream_app.capacity.arrivals import arrival_times
-from stream_app.capacity.costs import Costs, read_costs
+from stream_app.capacity.costs import read_costs
 from stream_app.capacity.load import Arrivals, Load
+from stream_app.capacity.simulated_servers import Posted
 from stream_app.capacity.simulation import Place, simulate
 from stream_app.core.flow import BATCHES_HELD, FETCH_RECORDS, WAITING_BATCHES, Flow
 from tests.unit.stream_app_capacity.costs_of import costs_of
@@ -32,26 +33,11 @@ def one_by_one(rate: float, seconds: float) -> Load:
     )
 
 
-def mean_wait_ms(monkeypatch: pytest.MonkeyPatch, load: Load, costs: Costs) -> float:
-    seen: list[float] = []
-    told = simulation.percentiles
-
-    def keep(values: list[float]) -> dict[str, float | None]:
-        seen.extend(values)
-        return told(values)
-
-    monkeypatch.setattr(simulation, "percentiles", keep)
-    simulate(load, costs, ALONE)
-    return sum(seen) / len(seen)
-
-
 @pytest.mark.parametrize("used", [0.3, 0.7])
-def test_posts_wait_for_a_thread_as_in_a_queue_with_one_server(
-    monkeypatch: pytest.MonkeyPatch, used: float
-) -> None:
+def test_posts_wait_for_a_thread_as_in_a_queue_with_one_server(used: float) -> None:
     """M/D/1, Pollaczek and Khinchine: D (1 + rho / (2 (1 - rho)))."""
-    found = mean_wait_ms(monkeypatch, one_by_one(500 * used, 25.0), costs_of(model_post_ms=2.0))
-    assert found == pytest.approx(2.0 * (1 + used / (2 * (1 - used))), rel=0.08)
+    found = simulate(one_by_one(500 * used, 25.0), costs_of(model_post_ms=2.0), ALONE)
+    assert found.mean_ms == pytest.approx(2.0 * (1 + used / (2 * (1 - used))), rel=0.08)
 
 
 def test_the_same_seed_gives_the_same_run_and_another_seed_another() -> None:
@@ -106,13 +92,12 @@ def test_nobody_uses_more_cores_than_there_are() -> None:
 def test_worker_and_simulation_ask_the_same_class_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A `Flow` that forms batches of one at most is followed by both."""
-    assert stream_app.worker.Flow is simulated_worker.Flow is Flow
+    assert vars(stream_app.worker)["Flow"] is vars(simulated_worker)["Flow"] is Flow
     held: list[int] = []
     waiting: list[int] = []
 
-    class Watched(Flow[simulation.Posted]):
-        def take(self) -> tuple[list[simulation.Posted], float]:
+    class Watched(Flow[Posted]):
+        def take(self) -> tuple[list[Posted], float]:
             waiting.append(len(self))
             taken = super().take()
             held.append(self.held)
