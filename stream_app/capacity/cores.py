@@ -9,6 +9,7 @@ Source: max-min fair shares by progressive filling (Bertsekas & Gallager, Data N
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import isinf
 from typing import Final
 
 import simpy
@@ -41,7 +42,7 @@ class Cores:
 
     Args:
         clock: virtual time, seconds.
-        cores: how many.
+        cores: how many; infinitely many where a machine is never the limit.
 
     Attributes:
         used_ms: milliseconds of a core that were used so far.
@@ -60,6 +61,9 @@ class Cores:
         done = self._clock.event()
         if work_ms <= 0:
             return done.succeed()
+        if isinf(self._cores):  # nobody waits for anybody, which is the same and far less to do
+            self.used_ms += work_ms
+            return self._clock.timeout(work_ms / 1000)
         self._move_on()
         self._running.append(Thread(work_ms, process, locked, done))
         self._share_out()

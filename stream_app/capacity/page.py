@@ -27,19 +27,6 @@ CRASHES: Final = (0.3, 0.5, 0.6, 0.8, 0.9)
 SESSION_S: Final = 10.0
 
 
-def blocks(file: CostsFile) -> Mapping[str, str]:
-    """Every generated part that needs no servers, by name."""
-    parts: Mapping[str, Callable[[CostsFile], str]] = {
-        "plans": plans,
-        "windows": windows,
-        "hot tracks": hot_tracks,
-        "latency": latency,
-        "crashes": crashes,
-        "costs": costs,
-    }
-    return {name: make(file) for name, make in parts.items()}
-
-
 def plans(file: CostsFile) -> str:
     """What each rate needs, on cores and beside GPUs."""
     made = [
@@ -170,11 +157,22 @@ _TOLD: Final[Mapping[str, Callable[[Plan], str]]] = {
 }
 
 
+# every part that needs no servers, by the name of its marks
+PARTS: Final[Mapping[str, Callable[[CostsFile], str]]] = {
+    "plans": plans,
+    "windows": windows,
+    "hot tracks": hot_tracks,
+    "latency": latency,
+    "crashes": crashes,
+    "costs": costs,
+}
+
+
 def main() -> None:
     """Write every part of the page, and the plot."""
     file = read_costs()
-    for name, content in blocks(file).items():
-        fill(PAGE, name, content)
+    for name, make in PARTS.items():
+        fill(PAGE, name, make(file))
     draw(file.costs, PLOT)
 
 

@@ -105,3 +105,11 @@ def test_all_work_that_was_given_is_done() -> None:
     clock.run()
     assert cores.used_ms == pytest.approx(13.5)
     assert clock.now == pytest.approx(0.008)
+
+
+def test_on_cores_without_end_work_takes_its_time_and_no_more() -> None:
+    clock = simpy.Environment()
+    cores = Cores(clock, float("inf"))
+    done = [cores.run(work_ms) for work_ms in (3.0, 8.0)]
+    clock.run(clock.all_of(done))
+    assert (clock.now, cores.used_ms) == (pytest.approx(0.008), 11.0)
