@@ -136,6 +136,7 @@ _TOLD: Final[Mapping[str, Callable[[Plan], str]]] = {
     "partitions": lambda made: f"{made.sizes.workers.partitions:,}",
     "workers": lambda made: f"{made.sizes.workers.count:,}",
     "posts/s of one at most": lambda made: f"{made.sizes.workers.limit:,.0f}",
+    "ended by": lambda made: made.sizes.workers.limited_by,
     "cores in use": lambda made: f"{made.sizes.workers.cores:,.0f}",
     "nodes of 16 cores": lambda made: f"{made.sizes.workers.nodes:,}",
     "memory of workers": lambda made: _gib(made.sizes.workers.memory_gib),
