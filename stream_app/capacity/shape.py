@@ -119,7 +119,8 @@ def worker_limit(costs: Costs, batch: Batch, each: PostCosts) -> tuple[float, st
     after another, each by three waits.
     """
     effects_ms = (
-        (1 - costs.decode_share - costs.predict_share) * each.loop
+        each.loop
+        - costs.loop_post_ms * (costs.decode_share + costs.predict_share)
         + each.redis
         + costs.kafka_piece_ms * batch.pieces / batch.posts
         + (2 * costs.redis_trip_ms + costs.kafka_trip_ms) / batch.posts
