@@ -29,14 +29,20 @@ pytestmark = pytest.mark.integration
 def bench(
     environment: Mapping[str, str], file: Path, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "stream_app.cli.main", "bench", *arguments, "--json", str(file)],
+    command = [sys.executable, "-m", "stream_app.cli.main", "bench", *arguments]
+    with subprocess.Popen(
+        [*command, "--json", str(file)],
         env={**os.environ, **environment},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=150,
-        check=False,
-    )
+    ) as running:
+        try:
+            output, errors = running.communicate(timeout=150)
+        except subprocess.TimeoutExpired:
+            running.terminate()  # not killed: it ends the servers and workers that it started
+            raise
+    return subprocess.CompletedProcess(command, running.returncode, output, errors)
 
 
 def test_every_engine_is_measured_for_each_batch(tmp_path: Path) -> None:
