@@ -29,7 +29,7 @@ from connectors.redis_connection import RedisConnection
 from connectors.trends.layout import DAY_S, MINUTE_S, TrendLayout
 from connectors.trends.sink import TrendSink
 from deploy.local.progress import Progress
-from stream_app.trial.latency import percentiles
+from stream_app.trial.percentiles import percentiles
 
 TRACK: Final = "acme"
 FIELD: Final = "posts@bench:0"

@@ -19,7 +19,8 @@ from connectors.kafka.producer import PostProducer
 from connectors.kafka.topics import POSTS
 from connectors.trends.layout import TrendLayout
 from stream_app.settings import Settings
-from stream_app.trial.latency import SentPost, Visibility, percentiles, watch_fences
+from stream_app.trial.latency import SentPost, Visibility, watch_fences
+from stream_app.trial.percentiles import percentiles
 
 SETTLING_S: Final = 2.0  # of each run that is not judged: the rate has just begun
 DRAIN_S: Final = 60.0

@@ -13,6 +13,7 @@ import faust
 from faust.types.enums import ProcessingGuarantee
 
 from connectors.kafka.connection import KafkaConnection
+from stream_app.core.flow import FETCH_RECORDS, FETCHES_WAITING
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.logs import logging_config
 from stream_app.settings import Settings
@@ -28,8 +29,8 @@ MUST_HOLD: Final[Mapping[str, object]] = {
     "topic_disable_leader": True,  # no leader topic: nothing here needs a leader
     "table_standby_replicas": 0,  # no tables: windows live under their source partition in Redis
     "broker_max_poll_interval": 60.0,  # a stuck worker leaves the group
-    "broker_max_poll_records": 256,  # bounds what a rebalance throws away
-    "stream_buffer_maxsize": 4,  # fetches that wait; past it the next one does
+    "broker_max_poll_records": FETCH_RECORDS,  # bounds what a rebalance throws away
+    "stream_buffer_maxsize": FETCHES_WAITING,  # fetches that wait; past it the next one does
     "broker_heartbeat_interval": HEARTBEAT_S,
     "consumer_metadata_max_age_ms": 10_000,  # a topic that grew or was made again is noticed
     "consumer_auto_offset_reset": "earliest",  # latest would lose what came before the worker

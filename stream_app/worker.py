@@ -16,6 +16,7 @@ from stream_app.batch import Batch, Decoder, Item, Naming
 from stream_app.broker import Broker
 from stream_app.core.admission import Admission, Admitted, starting_offset
 from stream_app.core.batching import MicroBatcher
+from stream_app.core.flow import Flow, portions
 from stream_app.core.progress import Progress
 from stream_app.core.record import Record
 from stream_app.decider import DecidedBatch, Decider, FixedBatch
@@ -28,8 +29,6 @@ from stream_app.waiting import WaitingPosts
 
 log = logging.getLogger(__name__)
 
-BATCHES_HELD = 3  # one takes effect, one is scored, the windows of one are read meanwhile
-DECODED_AT_ONCE = 32  # posts; between them others have their turn
 DRAIN_PART_OF_SESSION = 0.5
 
 
@@ -87,9 +86,10 @@ class Worker:
         self._healer = Healer(broker, self._admission, monotonic)
         self._starting = asyncio.Lock()
         self._committing = asyncio.Lock()
-        self._waiting = WaitingPosts(batcher, monotonic)
+        flow = Flow(batcher)
+        self._waiting = WaitingPosts(flow, monotonic)
         self._metrics = metrics
-        self._held = HeldBatches(BATCHES_HELD, session_timeout_s, monotonic)
+        self._held = HeldBatches(flow, session_timeout_s, monotonic)
         self._assembled: asyncio.Queue[Batch] = asyncio.Queue()
         self._decided: asyncio.Queue[DecidedBatch] = asyncio.Queue()
         self._epoch = 0
@@ -104,11 +104,10 @@ class Worker:
         await self._waiting.room()
         epoch = self._epoch
         admitted = await self._admit(records)
-        for start in range(0, len(admitted.records), DECODED_AT_ONCE):
+        for portion in portions(admitted.records):
             now = self._clock()
-            chunk = admitted.records[start : start + DECODED_AT_ONCE]
             with self._metrics.stage("decode"):
-                items = [self._decoder.decode(record, now) for record in chunk]
+                items = [self._decoder.decode(record, now) for record in portion]
             self._waiting.add(items)
             await asyncio.sleep(0)
             if epoch != self._epoch or self._draining:
@@ -187,10 +186,9 @@ class Worker:
 
     async def _next_batch(self) -> Batch:
         """The next batch when it is due and few are under way; it counts as held."""
-        await self._held.room()
-        items, waited_s = await self._waiting.next_batch(lambda: len(self._held) > 0)
+        items, waited_s = await self._waiting.next_batch()
+        self._held.held()
         self._metrics.batch(len(items), waited_s)
-        self._held.hold()
         return Batch(items, items[0].generation)
 
     async def _conclude_all(self) -> None:

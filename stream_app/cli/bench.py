@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stream_app.cli import bench_alerts, bench_model
+from stream_app.cli import bench_alerts, bench_capacity, bench_model
 from stream_app.cli.examples import examples
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ app.command(epilog=bench_model.MODEL_EXAMPLES)(bench_model.model)
 app.command(epilog=bench_alerts.ALERTS_EXAMPLES)(bench_alerts.alerts)
 app.command(epilog=bench_alerts.RULES_EXAMPLES)(bench_alerts.rules)
 app.command(epilog=bench_model.ACCELERATION_EXAMPLES)(bench_model.acceleration)
+app.command(epilog=bench_capacity.CALIBRATE_EXAMPLES)(bench_capacity.calibrate)
+app.command(epilog=bench_capacity.CAPACITY_EXAMPLES)(bench_capacity.capacity)
 
 Runs = Annotated[int, typer.Option(min=1, help="Runs; the median is given.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]

@@ -12,6 +12,7 @@ import typer
 from stream_app.cli import (
     alerts,
     bench,
+    capacity,
     demo,
     dlq,
     doctor,
@@ -75,6 +76,7 @@ app.add_typer(tracks.app, name="tracks")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(dlq.app, name="dlq")
 app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
+app.command(epilog=capacity.EXAMPLES)(capacity.capacity)
 app.command(epilog=replay.EXAMPLES)(replay.replay)
 app.add_typer(prevalence.app, name="prevalence")
 app.command(epilog=score.EXAMPLES)(score.score)

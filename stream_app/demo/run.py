@@ -32,7 +32,8 @@ from stream_app.demo.report import Report
 from stream_app.demo.scenario import Scenario
 from stream_app.demo.state import Gatherer, Moment
 from stream_app.settings import Settings
-from stream_app.trial.latency import SentPost, Visibility, percentiles, watch_fences
+from stream_app.trial.latency import SentPost, Visibility, watch_fences
+from stream_app.trial.percentiles import percentiles
 from stream_app.trial.tally import SentCounts, judge, read_counts, suited_width
 from stream_app.trial.worker_process import WorkerProcess, worker_environment
 

@@ -10,7 +10,8 @@ from connectors.trends.reader import TrendReader
 from connectors.trends.series import TrendSeries
 from stream_app.demo.outcomes import Outcomes
 from stream_app.demo.player import Player
-from stream_app.trial.latency import Visibility, percentiles
+from stream_app.trial.latency import Visibility
+from stream_app.trial.percentiles import percentiles
 from stream_app.trial.worker_process import WorkerProcess
 
 SHOWN_S: Final = 240

@@ -5,7 +5,6 @@
 
 import asyncio
 import heapq
-import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -69,15 +68,6 @@ class Visibility:
         for (_, partition), posts in self._waiting.items():
             found[partition] = found.get(partition, 0) + len(posts)
         return dict(sorted(found.items()))
-
-
-def percentiles(values: Sequence[float]) -> dict[str, float | None]:
-    """The 50th, 95th and 99th percentile, by nearest rank; None each where there is no value."""
-    ordered = sorted(values)
-    return {
-        f"p{rank}": round(ordered[math.ceil(len(ordered) * rank / 100) - 1], 1) if ordered else None
-        for rank in (50, 95, 99)
-    }
 
 
 async def watch_fences(

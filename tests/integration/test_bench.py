@@ -29,14 +29,20 @@ pytestmark = pytest.mark.integration
 def bench(
     environment: Mapping[str, str], file: Path, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "stream_app.cli.main", "bench", *arguments, "--json", str(file)],
+    command = [sys.executable, "-m", "stream_app.cli.main", "bench", *arguments]
+    with subprocess.Popen(
+        [*command, "--json", str(file)],
         env={**os.environ, **environment},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=150,
-        check=False,
-    )
+    ) as running:
+        try:
+            output, errors = running.communicate(timeout=150)
+        except subprocess.TimeoutExpired:
+            running.terminate()  # not killed: it ends the servers and workers that it started
+            raise
+    return subprocess.CompletedProcess(command, running.returncode, output, errors)
 
 
 def test_every_engine_is_measured_for_each_batch(tmp_path: Path) -> None:
@@ -216,3 +222,21 @@ def test_a_benchmark_that_is_ended_leaves_no_server_behind(tmp_path: Path) -> No
     assert servers
     _, left = psutil.wait_procs(servers, timeout=30)
     assert not left
+
+
+def test_a_load_is_measured_and_simulated_side_by_side(tmp_path: Path) -> None:
+    file = tmp_path / "capacity.json"
+    page = tmp_path / "page.md"
+    page.write_text("<!-- judgement: `…` -->\n<!-- end of judgement -->\n")
+    few = ("--loads", "1", "--posts", "2000", "--page", str(page))
+    done = bench({"VOXPOP_KAFKA": "", "VOXPOP_REDIS": ""}, file, "capacity", *few)
+    assert done.returncode == 0, done.stderr
+    (pair,) = json.loads(file.read_text())["pairs"]
+    real, simulated = pair["measured"], pair["simulated"]
+    assert pair["load"]["batch_max"] == 32
+    assert 1 <= real["pieces"] <= real["batch"] <= 32
+    assert simulated["batch"] <= 32
+    assert set(real["core_ms"]) == set(simulated["core_ms"]) | {"producer and watcher"}
+    assert all(used > 0 for used in real["core_ms"].values())
+    assert pair["rate_error"] == pytest.approx(simulated["rate"] / real["rate"] - 1)
+    assert pair["load"]["name"] in page.read_text()

@@ -18,7 +18,7 @@ ROOMS = ("stream_app", "models", "connectors", "deploy", "benchmarks")
 # installed by `voxpop bench peers` into a folder of their own
 PEERS = {"bytewax", "pyspark", "quixstreams"}
 # used by packages where they are there, or for their files; nothing imports them
-UNIMPORTED = {"cramjam", "hiredis", "nicegui", "tensorboard"}
+UNIMPORTED = {"hiredis", "nicegui", "tensorboard"}
 
 
 def imported() -> Iterator[str]:

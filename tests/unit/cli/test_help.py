@@ -17,6 +17,7 @@ ROOT = typer.main.get_command(app)
 # what examples read; they are only parsed, so that nothing needs to be in them
 FILES = (
     "comments.parquet",
+    "costs.toml",
     "mended.json",
     "posts.csv",
     "posts.jsonl",

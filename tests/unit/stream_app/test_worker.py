@@ -12,6 +12,7 @@ import pytest
 from connectors.schemas.author import AuthorHasher
 from stream_app.batch import Decoder
 from stream_app.core.batching import MicroBatcher
+from stream_app.core.flow import WAITING_BATCHES
 from stream_app.core.record import Record
 from stream_app.core.scoring import Scorer
 from stream_app.core.shedding import Shedding
@@ -22,7 +23,6 @@ from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.healer import HOLE_PATIENCE_S, STALL_PATIENCE_S
 from stream_app.membership import Membership
 from stream_app.metrics import Metrics
-from stream_app.waiting import WAITING_BATCHES
 from stream_app.worker import Worker
 from tests.unit.stream_app.fakes import (
     STAMP,

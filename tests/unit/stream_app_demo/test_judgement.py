@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from connectors.trends.layout import Bucket, resolution
 from stream_app.demo.outcomes import Outcomes
 from stream_app.demo.report import Report
-from stream_app.trial.latency import SentPost, Visibility, percentiles
+from stream_app.trial.latency import SentPost, Visibility
+from stream_app.trial.percentiles import percentiles
 from stream_app.trial.tally import SentCounts, judge, suited_width
 
 

@@ -1,0 +1,183 @@
+"""Looks at a running pipeline from outside: who used how much, and what was done with it.
+
+Threads of workers by the system's clocks, batches by the workers' own metrics, calls by Redis'
+statistics. Not for what comes of two looks: that is `measured`.
+"""
+
+import asyncio
+import time
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import psutil
+import redis.asyncio
+from prometheus_client.parser import text_string_to_metric_families
+
+from benchmarks.processor_time import SERVERS
+from connectors.trends.layout import TrendLayout
+from connectors.trends.series import counts
+from stream_app.capacity.simulated_worker import CONSUMER, LOOP, MODEL
+from stream_app.capacity.simulation import PRODUCER
+from stream_app.trial.worker_process import WorkerProcess
+
+NAMES: Final[Mapping[str, str]] = {**SERVERS, "valkey-server": "Redis"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A look.
+
+    Attributes:
+        at_s: monotonic seconds.
+        counted: posts whose last effect is done.
+        used_ms: whose -> milliseconds of a core so far, as `Outcome` names them; workers left out.
+        threads_ms: worker's process and thread -> milliseconds of a core so far.
+        machine_ms: all that the machine's cores did so far, for whomever.
+        batches: formed so far; `posts` in them.
+        infer_ms: waited for the model so far; `inferred` batches.
+        calls: Redis command -> calls so far.
+        redis_bytes: sent to Redis so far.
+        polls: looks at the fences so far.
+    """
+
+    at_s: float
+    counted: int
+    used_ms: Mapping[str, float]
+    threads_ms: Mapping[tuple[int, int], float]
+    machine_ms: float
+    batches: float
+    posts: float
+    infer_ms: float
+    inferred: float
+    calls: Mapping[str, int]
+    redis_bytes: int
+    polls: int
+
+
+class Sampler:
+    """Takes looks at one run.
+
+    Args:
+        client: of its Redis.
+        layout: names of its keys.
+        tracks: that posts are in.
+        source: what fence fields of its topic begin with.
+        workers: its processes.
+        ports: of their metrics.
+    """
+
+    def __init__(
+        self,
+        client: redis.asyncio.Redis,
+        layout: TrendLayout,
+        tracks: Sequence[str],
+        source: str,
+        workers: Sequence[WorkerProcess],
+        ports: Sequence[int],
+    ) -> None:
+        self._client = client
+        self._layout = layout
+        self._tracks = tracks
+        self._source = source
+        self._workers = workers
+        self._ports = ports
+        self.polls = 0
+
+    async def counted(self) -> int:
+        """Posts counted: every partition is done up to its furthest fence."""
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for track in self._tracks:
+                pipeline.hgetall(self._layout.fence(track))
+            fences = await pipeline.execute()
+        self.polls += 1
+        furthest: dict[str, int] = {}
+        for held in fences:
+            for field, offset in counts(held).items():
+                if field.startswith(self._source):
+                    furthest[field] = max(offset, furthest.get(field, -1))
+        return sum(offset + 1 for offset in furthest.values())
+
+    async def look(self) -> Sample:
+        """One look."""
+        counted = await self.counted()
+        metrics = await asyncio.gather(*(asyncio.to_thread(_scrape, port) for port in self._ports))
+        commands = await self._client.info("commandstats")
+        stats = await self._client.info("stats")
+        return Sample(
+            at_s=time.monotonic(),
+            counted=counted,
+            used_ms=_used_ms(),
+            threads_ms=_threads_ms(self._workers),
+            machine_ms=_machine_ms(),
+            batches=sum(each["voxpop_batch_posts_count"] for each in metrics),
+            posts=sum(each["voxpop_batch_posts_sum"] for each in metrics),
+            infer_ms=1000 * sum(each.get("infer_sum", 0.0) for each in metrics),
+            inferred=sum(each.get("infer_count", 0.0) for each in metrics),
+            calls={
+                name.removeprefix("cmdstat_"): int(each["calls"]) for name, each in commands.items()
+            },
+            redis_bytes=int(stats["total_net_input_bytes"]),
+            polls=self.polls,
+        )
+
+
+def _scrape(port: int) -> dict[str, float]:
+    """Figures of a worker by name; those of the stage `infer` as `infer_sum` and `infer_count`."""
+    url = f"http://127.0.0.1:{port}/metrics"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        text = answer.read().decode()
+    found: dict[str, float] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if family.name == "voxpop_stage_seconds" and sample.labels.get("stage") == "infer":
+                found[sample.name.replace("voxpop_stage_seconds", "infer")] = sample.value
+            elif not sample.labels:
+                found[sample.name] = sample.value
+    return found
+
+
+def used_between(first: Sample, last: Sample) -> dict[str, float]:
+    """Whose -> milliseconds of a core between two looks.
+
+    A worker's first thread is its event loop; of the others the one that did most is the model's.
+    """
+    used = {whose: spent - first.used_ms[whose] for whose, spent in last.used_ms.items()}
+    used |= dict.fromkeys((LOOP, MODEL, CONSUMER), 0.0)
+    others: dict[int, list[float]] = {}
+    for (process, thread), until_ms in last.threads_ms.items():
+        spent_ms = until_ms - first.threads_ms.get((process, thread), 0.0)
+        if thread == process:
+            used[LOOP] += spent_ms
+        else:
+            others.setdefault(process, []).append(spent_ms)
+    for spent in others.values():
+        used[MODEL] += max(spent)
+        used[CONSUMER] += sum(spent) - max(spent)
+    return used
+
+
+def _used_ms() -> dict[str, float]:
+    here = psutil.Process()
+    used = dict.fromkeys(NAMES.values(), 0.0)
+    for child in here.children():
+        if server := NAMES.get(child.name()):
+            times = child.cpu_times()
+            used[server] += 1000 * (times.user + times.system)
+    times = here.cpu_times()
+    return {**used, PRODUCER: 1000 * (times.user + times.system)}
+
+
+def _threads_ms(workers: Sequence[WorkerProcess]) -> dict[tuple[int, int], float]:
+    return {
+        (pid, each.id): 1000 * (each.user_time + each.system_time)
+        for pid in (worker.pid for worker in workers)
+        if pid is not None
+        for each in psutil.Process(pid).threads()
+    }
+
+
+def _machine_ms() -> float:
+    times = psutil.cpu_times()
+    return 1000 * (sum(times) - times.idle - times.iowait - times.guest - times.guest_nice)

@@ -1,0 +1,137 @@
+"""What a post costs in batches of a form: a worker's threads, Redis, Kafka. Pure arithmetic.
+
+Not for queues and waiting: the simulation has those.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from stream_app.capacity.costs import Costs
+from stream_app.capacity.demand import Demand
+
+MIB: Final = 1024 * 1024
+WINDOWS_HELD: Final = 20_000  # as `stream_app.runtime`
+MEAN_WINDOW: Final = 0.625  # of a long conversation, full to a quarter after each jump
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch as a worker forms it under load.
+
+    Attributes:
+        pieces: source partitions.
+        calls: track calls, of all its pieces.
+    """
+
+    posts: float
+    pieces: float
+    calls: float
+
+
+@dataclass(frozen=True, slots=True)
+class PostCosts:
+    """Milliseconds of a core for each post; `gpu` of a GPU.
+
+    Attributes:
+        state_hits: share of posts whose conversation's state a worker has.
+    """
+
+    loop: float
+    consumer: float
+    model: float
+    redis: float
+    kafka: float
+    gpu: float
+    state_hits: float
+
+    @property
+    def worker(self) -> float:
+        """Of a worker's threads together."""
+        return self.loop + self.consumer + self.model
+
+
+def full_batch(demand: Demand, partitions_each: float) -> Batch:
+    """A full batch of a worker with so many partitions.
+
+    Tracks are taken to be equally likely, which makes the most calls: of `m` posts in a piece and
+    `n` tracks, `n (1 - (1 - 1/n)^m)` tracks are met.
+    """
+    posts = float(demand.batch_max)
+    pieces = min(partitions_each, posts)
+    mentions = posts / pieces * demand.tracks_per_post
+    met = demand.tracks * (1 - (1 - 1 / demand.tracks) ** mentions)
+    return Batch(posts, pieces, pieces * met)
+
+
+def post_costs(demand: Demand, costs: Costs, batch: Batch, workers: int) -> PostCosts:
+    """Costs of a post in such batches, of so many workers."""
+    pieces, calls = batch.pieces / batch.posts, batch.calls / batch.posts
+    live_each = max(1.0, demand.live / workers)
+    state_hits = min(1.0, states_kept(demand.states_mib, costs, demand.window) / live_each)
+    window_hits = min(1.0, WINDOWS_HELD / live_each)
+    reads = 1 / demand.conversation_posts + (1 - 1 / demand.conversation_posts) * (1 - window_hits)
+    context = mean_context(demand.conversation_posts, demand.window)
+    computed = state_hits * costs.model_context_ms + (1 - state_hits) * costs.model_rebuilt_ms
+    on_cores = costs.model_batch_ms / batch.posts + costs.model_post_ms + context * computed
+    rebuilt = context * (1 - state_hits)
+    on_gpu = costs.gpu_batch_ms / batch.posts + (1 + rebuilt) * costs.gpu_post_ms
+    return PostCosts(
+        loop=(
+            costs.loop_batch_ms / batch.posts
+            + pieces * costs.loop_piece_ms
+            + calls * costs.loop_call_ms
+            + costs.loop_post_ms
+        ),
+        consumer=costs.consumer_post_ms,
+        model=costs.gpu_core_ms if demand.on_gpu else on_cores,
+        redis=(
+            pieces * costs.redis_piece_ms
+            + calls * costs.redis_call_ms
+            + costs.redis_post_ms
+            + reads * costs.redis_read_ms
+        ),
+        kafka=pieces * costs.kafka_piece_ms + costs.kafka_read_ms + costs.kafka_append_ms,
+        gpu=on_gpu if demand.on_gpu else 0.0,
+        state_hits=state_hits,
+    )
+
+
+def states_kept(states_mib: float, costs: Costs, window: int) -> int:
+    """Conversations whose state finds room in a worker's memory for states."""
+    return int(states_mib * MIB / (costs.state_bytes * window))
+
+
+def mean_context(conversation_posts: float, window: int) -> float:
+    """Posts before a post in its window on average, for lengths that are geometric.
+
+    A post has `k` before it with probability `p (1 - p)^k`, where `p` is one by the mean length;
+    windows of long conversations hold `MEAN_WINDOW` of their most.
+    """
+    going_on = 1 - 1 / conversation_posts
+    most = MEAN_WINDOW * window
+    return float(going_on * (1 - going_on**most) / (1 - going_on)) if going_on else 0.0
+
+
+def worker_limit(costs: Costs, batch: Batch, each: PostCosts) -> tuple[float, str]:
+    """Posts a second of one worker at its very most, and what ends there.
+
+    The interpreter's lock is one thing to share, a thread another, and batches take effect one
+    after another, each by three waits.
+    """
+    effects_ms = (
+        each.loop
+        - costs.loop_post_ms * (costs.decode_share + costs.predict_share)
+        + each.redis
+        + costs.kafka_piece_ms * batch.pieces / batch.posts
+        + (2 * costs.redis_trip_ms + costs.kafka_trip_ms) / batch.posts
+    )
+    limits = {
+        "the interpreter's lock": each.loop * costs.loop_locked
+        + each.consumer
+        + each.model * costs.model_locked,
+        "the model's thread": each.model + each.gpu,
+        "the event loop": each.loop,
+        "effects, one batch after another": effects_ms,
+    }
+    what = max(limits, key=lambda name: limits[name])
+    return 1000 / limits[what], what

@@ -1,0 +1,142 @@
+"""The simulated pipeline waits as queues wait, loses nothing, and decides as the worker does."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+import stream_app.worker
+from stream_app.capacity import simulated_worker, simulation
+from stream_app.capacity.arrivals import arrival_times
+from stream_app.capacity.costs import read_costs
+from stream_app.capacity.load import Arrivals, Load
+from stream_app.capacity.simulated_servers import Posted
+from stream_app.capacity.simulation import Place, simulate
+from stream_app.core.flow import BATCHES_HELD, FETCH_RECORDS, WAITING_BATCHES, Flow
+from tests.unit.stream_app_capacity.costs_of import costs_of
+
+ALONE = Place(cores=64, together=False)
+BACKLOG = Load("backlog", posts=2000)
+COSTS = read_costs().costs
+
+
+def one_by_one(rate: float, seconds: float) -> Load:
+    """Posts in batches of one: one thread after another, so that the model is a queue."""
+    return Load(
+        "queue",
+        rate=rate,
+        seconds=seconds,
+        settling_s=0.0,
+        arrivals="poisson",
+        partitions=1,
+        batch_max=1,
+    )
+
+
+@pytest.mark.parametrize("used", [0.3, 0.7])
+def test_posts_wait_for_a_thread_as_in_a_queue_with_one_server(used: float) -> None:
+    """M/D/1, Pollaczek and Khinchine: D (1 + rho / (2 (1 - rho)))."""
+    found = simulate(one_by_one(500 * used, 25.0), costs_of(model_post_ms=2.0), ALONE)
+    assert found.mean_ms == pytest.approx(2.0 * (1 + used / (2 * (1 - used))), rel=0.08)
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another() -> None:
+    load = Load("random", rate=400.0, seconds=3.0, arrivals="poisson")
+    assert simulate(load, COSTS, Place(), seed=4) == simulate(load, COSTS, Place(), seed=4)
+    assert simulate(load, COSTS, Place(), seed=4) != simulate(load, COSTS, Place(), seed=5)
+
+
+@pytest.mark.parametrize("arrivals", ["steady", "poisson", "bursts", "day"])
+@pytest.mark.parametrize("rate", [300.0, 6000.0])
+def test_what_came_was_counted_or_still_waits(
+    monkeypatch: pytest.MonkeyPatch, arrivals: Arrivals, rate: float
+) -> None:
+    monkeypatch.setattr(simulation, "DRAIN_S", 0.05)
+    told = simulate(Load("any", rate=rate, seconds=2.0, arrivals=arrivals), COSTS, Place())
+    assert told.sent == told.counted + told.waiting
+    assert told.sent == sum(1 for _ in arrival_times(arrivals, rate, 4.0, 1))
+    assert (told.waiting > 0) == (rate > 3000)
+
+
+def test_a_backlog_is_counted_to_its_end() -> None:
+    told = simulate(BACKLOG, COSTS, Place())
+    assert (told.sent, told.counted, told.waiting) == (2000, 2000, 0)
+
+
+def rates(loads: Callable[[int], tuple[Load, Place]], steps: tuple[int, ...]) -> list[float]:
+    return [simulate(load, COSTS, place).outcome.rate for load, place in map(loads, steps)]
+
+
+def test_more_workers_never_count_fewer() -> None:
+    found = rates(lambda count: (replace(BACKLOG, workers=count), ALONE), (1, 2, 4, 8))
+    assert found == sorted(found)
+    assert found[-1] > 3 * found[0]
+
+
+def test_more_cores_never_count_fewer() -> None:
+    load = replace(BACKLOG, workers=3)
+    found = rates(lambda cores: (load, Place(cores=float(cores))), (1, 2, 3, 6))
+    assert found == sorted(found)
+
+
+def test_more_workers_than_partitions_are_of_no_use() -> None:
+    some = replace(BACKLOG, partitions=2, workers=2)
+    assert simulate(some, COSTS, ALONE) == simulate(replace(some, workers=9), COSTS, ALONE)
+
+
+def test_nobody_uses_more_cores_than_there_are() -> None:
+    told = simulate(replace(BACKLOG, workers=6), COSTS, Place(cores=2.0))
+    assert 0.9 < told.outcome.busy <= 1.0 + 1e-6
+
+
+def test_worker_and_simulation_ask_the_same_class_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert vars(stream_app.worker)["Flow"] is vars(simulated_worker)["Flow"] is Flow
+    held: list[int] = []
+    waiting: list[int] = []
+
+    class Watched(Flow[Posted]):
+        def take(self) -> tuple[list[Posted], float]:
+            waiting.append(len(self))
+            taken = super().take()
+            held.append(self.held)
+            return taken
+
+    monkeypatch.setattr(simulated_worker, "Flow", Watched)
+    simulate(BACKLOG, COSTS, Place())
+    assert max(held) == BATCHES_HELD
+    assert max(waiting) < WAITING_BATCHES * BACKLOG.batch_max + FETCH_RECORDS
+
+
+def test_a_state_that_is_not_kept_costs_what_computing_it_again_does() -> None:
+    costs = costs_of(model_post_ms=0.1, model_context_ms=0.0, model_rebuilt_ms=1.0)
+    kept = simulate(BACKLOG, costs, replace(ALONE, states_mib=1024.0)).outcome
+    lost = simulate(BACKLOG, costs, replace(ALONE, states_mib=0.0)).outcome
+    assert lost.core_ms["model"] > 2 * kept.core_ms["model"]
+
+
+def test_redis_that_others_use_too_makes_posts_wait_longer() -> None:
+    load = Load("random", rate=500.0, seconds=3.0, arrivals="poisson")
+    alone = simulate(load, COSTS, ALONE).outcome.latency_ms["p50"]
+    shared = simulate(load, COSTS, replace(ALONE, redis_slowed=5.0)).outcome.latency_ms["p50"]
+    assert alone is not None
+    assert shared is not None
+    assert shared > alone
+
+
+def test_posts_wait_longer_the_more_come() -> None:
+    found = [
+        simulate(Load("r", rate=rate, seconds=4.0, arrivals="poisson"), COSTS, ALONE)
+        for rate in (200.0, 700.0, 1300.0)
+    ]
+    waits = [each.outcome.latency_ms["p99"] or 0.0 for each in found]
+    assert waits == sorted(waits)
+
+
+def test_a_gpu_takes_the_models_part_off_the_cores() -> None:
+    on_gpu = simulate(BACKLOG, COSTS, replace(ALONE, gpus=1))
+    on_cores = simulate(BACKLOG, COSTS, ALONE)
+    assert on_gpu.outcome.core_ms["model"] < on_cores.outcome.core_ms["model"]
+    assert 0 < on_gpu.gpu_busy <= 1
+    assert on_cores.gpu_busy == 0
