@@ -31,7 +31,7 @@ HEADS: Final = {
         "most posts that waited",
         "memory of the worker, settled and most, MiB",
         "age of the newest post that was done, median and most, s",
-        "all done after, s",
+        "kept up again after, s",
     ),
     GUARDS: ("guard", "faults", "with it", "without it"),
 }

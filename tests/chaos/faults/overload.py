@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,15 +85,20 @@ class Overload:
             await scene.ready(len(old))
 
     async def _relieve(self, scene: Scene) -> float:
-        """Let workers join and wait until no post waits; returns seconds.
+        """Let workers join and wait until they keep up with what comes as usual; returns seconds.
 
         Raises:
-            TimeoutError: some do.
+            TimeoutError: they do not.
         """
         began_s = time.monotonic()
         for _ in range(self.relief):
             scene.crew.join()
-        if not await scene.done_up_to(await scene.ends(), DONE_WITHIN_S):
+
+        async def keep_up() -> bool:
+            ends, done = await scene.ends(), await scene.committed()
+            return _waiting(ends, done) <= KEEPS_UP_S * scene.feed.per_s
+
+        if not await scene.until(keep_up, DONE_WITHIN_S):
             raise TimeoutError("the workers do not catch up")
         return round(time.monotonic() - began_s, 1)
 
@@ -114,7 +120,7 @@ class Watch:
     async def look(self, scene: Scene) -> None:
         """See how they are."""
         ends, done = await scene.ends(), await scene.committed()
-        self.lags.append(sum(end - done.get(at, 0) for at, end in ends.items()))
+        self.lags.append(_waiting(ends, done))
         self.memory_mib.append(_memory_mib(scene))
         self.latencies_s += _latencies_s(scene, done)
 
@@ -166,6 +172,11 @@ async def _next_commit(scene: Scene) -> tuple[int, float]:
             await asyncio.sleep(COMMIT_LOOK_S)
             after = sum((await scene.committed()).values())
     return after, time.monotonic()
+
+
+def _waiting(ends: Mapping[int, int], done: Mapping[int, int]) -> int:
+    """Posts of all partitions that are not done."""
+    return sum(end - done.get(at, 0) for at, end in ends.items())
 
 
 def _memory_mib(scene: Scene) -> int:
