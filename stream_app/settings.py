@@ -143,7 +143,7 @@ class Settings(BaseSettings):
     explain: bool = Field(
         True,
         description="whether the HTTP API explains example posts when asked: a process beside the "
-        "server, with the model in some 700 MB while somebody asks and for five minutes after",
+        "server, with the model in some 800 MB while somebody asks and for five minutes after",
     )
     window_idle_days: float = Field(
         7.0, gt=0, description="days without a post after which a conversation's window expires"

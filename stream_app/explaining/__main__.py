@@ -7,10 +7,8 @@ It runs behind everything else on the machine. Not for who asks: that is `proces
 import os
 import sys
 from collections.abc import Iterable
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
-from models.errors import ModelError
-from models.explanation.explainer import Explainer, load_explainer
 from stream_app.explaining.wire import (
     CANNOT_BE_LOADED,
     READY,
@@ -20,10 +18,13 @@ from stream_app.explaining.wire import (
 )
 from stream_app.settings import Settings
 
+if TYPE_CHECKING:
+    from models.explanation.explainer import Explainer
+
 NICENESS: Final = 10
 
 
-def answer(explainer: Explainer, questions: Iterable[bytes], answers: BinaryIO) -> None:
+def answer(explainer: "Explainer", questions: Iterable[bytes], answers: BinaryIO) -> None:
     """Answer questions one after another.
 
     Args:
@@ -31,6 +32,8 @@ def answer(explainer: Explainer, questions: Iterable[bytes], answers: BinaryIO) 
         questions: each a line.
         answers: where each answer goes at once.
     """
+    from models.errors import ModelError  # noqa: PLC0415 - as in `main`
+
     for line in questions:
         asked = decode_question(line)
         try:
@@ -46,6 +49,9 @@ def answer(explainer: Explainer, questions: Iterable[bytes], answers: BinaryIO) 
 def main() -> int:
     """Answer until nobody asks any more; returns the exit code."""
     os.nice(NICENESS)
+    from models.errors import ModelError  # noqa: PLC0415 - torch takes seconds: behind all else
+    from models.explanation.explainer import load_explainer  # noqa: PLC0415
+
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not stand among the answers
     try:

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { explanation } from "./explanation.js";
 import * as format from "./format.js";
 
-/** The list of example posts; a post whose card stays keeps what was opened in it. */
+/** The list of example posts; while an explanation is open it stays as it is. */
 export class PostList {
   /**
    * @param {string} track
@@ -14,30 +14,27 @@ export class PostList {
     this.track = track;
     this.signal = signal;
     this.element = h("div", {});
-    this.shown = "";
+    this.choice = "";
   }
 
   /**
    * Show posts.
    * @param {any[]} posts
+   * @param {string} choice by which they were chosen
    * @param {boolean} narrowed to a moment
    * @param {boolean} explained whether the server explains posts
    */
-  show(posts, narrowed, explained) {
-    const shown = JSON.stringify([posts, narrowed, explained]);
-    if (shown === this.shown) return; // what a reader has opened must not close again
-    this.shown = shown;
+  show(posts, choice, narrowed, explained) {
+    // newer posts must not drive out the one that is being read
+    if (choice === this.choice && this.element.querySelector("details[open]")) return;
+    this.choice = choice;
     if (!posts.length) {
       const missing = narrowed ? "No example post is kept of that time." : "No example post is kept of these.";
       this.element.replaceChildren(h("p", { class: "blank inline small" }, missing));
       return;
     }
-    const open = new Map(
-      [...this.element.querySelectorAll("details[open]")].map((each) => [each.getAttribute("data-post"), each]),
-    );
-    this.element.replaceChildren(
-      h("ul", { class: "cards" }, posts.map((post) => this.card(post, explained && this.why(post, open)))),
-    );
+    const cards = posts.map((post) => this.card(post, explained && this.why(post)));
+    this.element.replaceChildren(h("ul", { class: "cards" }, cards));
   }
 
   /**
@@ -71,16 +68,9 @@ export class PostList {
   /**
    * The explanation of a post, asked for when it is opened.
    * @param {any} post
-   * @param {Map<string | null, Element>} open those that are open now
    */
-  why(post, open) {
-    const before = open.get(post.post_id);
-    if (before) return before;
-    const details = h(
-      "details",
-      { class: "explanation", "data-post": post.post_id },
-      h("summary", {}, "Why this score?"),
-    );
+  why(post) {
+    const details = h("details", { class: "explanation" }, h("summary", {}, "Why this score?"));
     details.addEventListener("toggle", () => {
       if (details.open && details.childElementCount === 1) details.append(explanation(this.track, post, this.signal));
     });

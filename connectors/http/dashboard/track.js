@@ -95,7 +95,7 @@ export async function track(stage) {
       ? [series.start, series.end]
       : [-Infinity, Infinity];
     const there = found.exemplars.filter((/** @type {any} */ { created_at: at }) => at >= from && at < to);
-    posts.show(there, picked !== null || place.span !== null, found.explained);
+    posts.show(there, `${felt} ${picked}`, picked !== null || place.span !== null, found.explained);
   }
 
   function drawChips() {
