@@ -210,11 +210,7 @@ class Worker:
             return Admitted()
         generation = self._broker.generation()
         current = [record for record in records if record.generation == generation]
-        epoch = self._epoch
-        available = await self._healer.available(current)
-        if epoch != self._epoch or not self._may_admit():
-            return Admitted()
-        return self._admission.offer(current, self._monotonic(), available)
+        return self._admission.offer(current, self._monotonic())
 
     async def _drain(self) -> None:
         self._draining = True

@@ -4,7 +4,7 @@ Calling an entry of `GUARDS` takes one guard out of the class that has it, in th
 leaves everything else as it is.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from hashlib import sha1
 from types import MappingProxyType
 from typing import Any, Final
@@ -64,13 +64,8 @@ class _Patient(HeldBatches):
 class _AdmitsAll(Admission):
     """Records are taken as they come, with holes and twice."""
 
-    def offer(
-        self,
-        records: Iterable[Record],
-        now_s: float,
-        available: Mapping[int, Sequence[int]] = MappingProxyType({}),
-    ) -> Admitted:
-        del now_s, available
+    def offer(self, records: Iterable[Record], now_s: float) -> Admitted:
+        del now_s
         admitted = Admitted()
         for record in records:
             if self.is_assigned(record.partition):
