@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from connectors.http.options import ApiOptions
 from connectors.http.tokens import parse_tokens
 from connectors.kafka.connection import KafkaConnection, is_address
+from connectors.kafka.groups import EXTRACTORS
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.author import SHORTEST_SALT, AuthorHasher
 from connectors.schemas.labels import SENTIMENTS
@@ -44,6 +45,11 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,  # it may hold a password
     )
 
+    role: Literal["score", "extract"] = Field(
+        "score",
+        description="what a worker does: score the posts of `posts`, or extract features of those "
+        "of `posts.raw` and write them to `posts`",
+    )
     kafka: str = Field("localhost:9092", description="Kafka brokers, `host:port,…`")
     kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="security protocol of the Kafka listeners"
@@ -94,7 +100,9 @@ class Settings(BaseSettings):
         description="memory for states that the engine `stream` keeps, MiB; of the GPU where it "
         "runs on one",
     )
-    batch_max: int = Field(64, ge=1, le=4096, description="most posts in one batch")
+    batch_max: int = Field(
+        64, ge=1, le=4096, description="most posts in one batch that is scored"
+    )
     batch_wait_ms: int = Field(
         20, ge=1, le=100, description="longest wait for a batch to fill, milliseconds"
     )
@@ -103,7 +111,11 @@ class Settings(BaseSettings):
         pattern=r"^[A-Za-z0-9._-]*$",
         description="put before every topic's and Redis key's name; letters, digits, `.`, `_`, `-`",
     )
-    group: str = Field("voxpop", description="consumer group of the workers")
+    group: str = Field(
+        "voxpop",
+        description="consumer group of the workers that score; those that extract are in the one "
+        "of this name and `-extract`",
+    )
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("voxpop"),
         description="where the local stack and the workers keep files",
@@ -242,6 +254,11 @@ class Settings(BaseSettings):
     def topic(self, name: str) -> str:
         """Name of a topic with the prefix of this deployment."""
         return self.topic_prefix + name
+
+    def consumer_group(self) -> str:
+        """Whole name of the group that workers of this role are in."""
+        group = self.topic(self.group)
+        return f"{group}{EXTRACTORS}" if self.role == "extract" else group
 
     def namespace(self) -> str:
         """First part of every Redis key of this deployment."""

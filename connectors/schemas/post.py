@@ -128,6 +128,10 @@ class PostDocument(PostFields):
     schema_version: Literal[1]
     feature_set: Annotated[str, Field(min_length=1, max_length=64)]
     features: FeaturesDocument
+    absent: dict[Literal["text", "audio", "visual"], str] = Field(
+        default_factory=dict,
+        description="modality -> why it has no features although the post had media for it",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     BAD_TIMESTAMP = "bad_timestamp"
     TOO_LARGE = "too_large"
     POISON = "poison"
+    NO_FEATURES = "no_features"
 
 
 class Rejection(Exception):  # noqa: N818 - an outcome of a post, not a fault of the program

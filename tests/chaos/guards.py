@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import stream_app.runtime
+import stream_app.scoring_role
 import stream_app.watchdog
 import stream_app.worker
 from connectors.conversations.store import PartitionStore
@@ -130,14 +131,14 @@ def _replace(module: Any, name: str, mixin: type) -> Callable[[], None]:
 
 GUARDS: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
     {
-        "intent first": _replace(stream_app.runtime, "Effects", _IntentLast),
-        "intent refusal": _replace(stream_app.runtime, "PartitionStore", _FixesAgain),
-        "fence": _replace(stream_app.runtime, "TrendSink", _NoFence),
+        "intent first": _replace(stream_app.scoring_role, "Effects", _IntentLast),
+        "intent refusal": _replace(stream_app.scoring_role, "PartitionStore", _FixesAgain),
+        "fence": _replace(stream_app.scoring_role, "TrendSink", _NoFence),
         "hang limit": _replace(stream_app.worker, "HeldBatches", _Patient),
         "admission": _replace(stream_app.worker, "Admission", _AdmitsAll),
         "generation": _replace(stream_app.runtime, "Membership", _AnyGeneration),
         "age": _replace(stream_app.runtime, "Membership", _AnyAge),
         "watchdog": _replace(stream_app.watchdog, "Watchdog", _Blind),
-        "commit last": _replace(stream_app.runtime, "Worker", _CommitsFirst),
+        "commit last": _replace(stream_app.scoring_role, "Worker", _CommitsFirst),
     }
 )

@@ -21,6 +21,7 @@ from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.healer import HOLE_PATIENCE_S, STALL_PATIENCE_S
 from stream_app.membership import Membership
 from stream_app.metrics import Metrics
+from stream_app.scoring import Scoring
 from stream_app.waiting import WAITING_BATCHES
 from stream_app.worker import Worker
 from tests.unit.stream_app.fakes import (
@@ -63,29 +64,32 @@ class Bench:
         self.worker = Worker(
             topic="posts",
             broker=broker,
-            decoder=Decoder("default@1", 1 << 20),
-            decider=Decider(
-                scorer=Scorer(engine, windows, features(999)),
-                windows=windows,
-                model_version=engine.version,
-                authors=AuthorHasher(None),
-                store=self.store,
-                membership=membership,
-                executor=threads,
-                metrics=Metrics(),
+            work=Scoring(
+                Decoder("default@1", 1 << 20),
+                Decider(
+                    scorer=Scorer(engine, windows, features(999)),
+                    windows=windows,
+                    model_version=engine.version,
+                    authors=AuthorHasher(None),
+                    store=self.store,
+                    membership=membership,
+                    executor=threads,
+                    metrics=Metrics(),
+                ),
+                Effects(
+                    store=self.store,
+                    outputs=self.outputs,
+                    trends=self.trends,
+                    exemplars=FakeExemplars(),
+                    membership=membership,
+                    metrics=Metrics(),
+                ),
+                self.store,
             ),
-            effects=Effects(
-                store=self.store,
-                outputs=self.outputs,
-                trends=self.trends,
-                exemplars=FakeExemplars(),
-                membership=membership,
-                metrics=Metrics(),
-            ),
-            intents=self.store,
             batcher=MicroBatcher(BATCH_MAX, 0.02),
             metrics=Metrics(),
             session_timeout_s=10.0,
+            hang_limit_s=10.0,
             monotonic=self.clock,
         )
 
