@@ -11,6 +11,7 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from connectors.extraction.fetching.destination import OwnHosts
 from connectors.http.options import ApiOptions
 from connectors.http.tokens import parse_tokens
 from connectors.kafka.connection import KafkaConnection, is_address
@@ -23,6 +24,7 @@ from connectors.trends.layout import TrendLayout
 
 if TYPE_CHECKING:
     from connectors.alerts.webhook import Webhook
+    from connectors.extraction.extractor import MediaOptions
     from connectors.prevalence.quantifier import Quantifier
     from connectors.trends.predictions import Predictions
     from models.engine import Engine
@@ -161,6 +163,29 @@ class Settings(BaseSettings):
         description="days that the text of an example post is kept; 0: no text is stored",
     )
 
+    media: Literal["off", "data", "fetch"] = Field(
+        "data",
+        description="what features of audio and video are made of: nothing, the bytes within raw "
+        "posts, or also what their URLs lead to; `fetch` makes requests to hosts that posts name",
+    )
+    media_hosts: str = Field(
+        "",
+        description="hosts, `host,host:port,…`, that media are fetched from though their addresses "
+        "are not public, or at another port than 80 and 443",
+    )
+    media_max_bytes: int = Field(
+        16 * MEBIBYTE, ge=1024, le=256 * MEBIBYTE, description="a longer medium is not fetched"
+    )
+    media_timeout_s: float = Field(
+        20.0,
+        gt=0,
+        le=300,
+        description="longest time for fetching one medium, and as much again for decoding it",
+    )
+    media_decoders: int = Field(
+        1, ge=1, le=64, description="processes that decode media, 2 GiB of address space each"
+    )
+
     tracks: Path | None = Field(
         None, description="YAML file of rules that add tracks to raw posts; unset: none"
     )
@@ -207,6 +232,12 @@ class Settings(BaseSettings):
     def _redis_url(cls, redis: str) -> str:
         RedisConnection(url=redis)
         return redis
+
+    @field_validator("media_hosts")
+    @classmethod
+    def _media_hosts(cls, hosts: str) -> str:
+        OwnHosts.parse(hosts)
+        return hosts
 
     @field_validator("api_tokens")
     @classmethod
@@ -293,6 +324,24 @@ class Settings(BaseSettings):
             sasl_mechanism=self.kafka_sasl_mechanism,
             sasl_username=self.kafka_sasl_username,
             sasl_password=password.get_secret_value() if password else None,
+        )
+
+    def media_options(self) -> "MediaOptions | None":
+        """How features of media are made; None where they are not."""
+        from connectors.extraction.decoding.decoder import DecoderLimits  # noqa: PLC0415
+        from connectors.extraction.extractor import MediaOptions  # noqa: PLC0415 - brings aiohttp
+        from connectors.extraction.fetching.downloader import FetchLimits  # noqa: PLC0415
+
+        if self.media == "off":
+            return None
+        fetch = FetchLimits(
+            most_bytes=self.media_max_bytes,
+            total_s=self.media_timeout_s,
+            own=OwnHosts.parse(self.media_hosts),
+        )
+        return MediaOptions(
+            fetch=fetch if self.media == "fetch" else None,
+            decode=DecoderLimits(processes=self.media_decoders, longest_s=self.media_timeout_s),
         )
 
     def api_options(self) -> ApiOptions:
