@@ -64,9 +64,7 @@ def create_app(settings: Settings) -> VoxpopApp:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = VoxpopApp(settings.consumer_group(), **faust_options(settings))
     app.runtime = Runtime(settings, app, Watchdog(watchdog_limit_s(settings), leave))
-    posts = app.topic(
-        app.runtime.topic, key_serializer="raw", value_serializer="raw", acks=False
-    )
+    posts = app.topic(app.runtime.topic, key_serializer="raw", value_serializer="raw", acks=False)
 
     @app.agent(posts, concurrency=1)  # type: ignore[untyped-decorator]
     async def take_posts(stream: Any) -> None:

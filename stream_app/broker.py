@@ -26,8 +26,10 @@ class Broker(Protocol):
         """Offset that the group has committed in this incarnation of the topic, None if none."""
 
     async def bounds(self, partitions: Collection[int]) -> Mapping[int, tuple[int, int]]:
-        """First offset that the broker has of each partition, and the one after its last that can
-        be read: what an open transaction wrote is not there yet."""
+        """First offset that the broker has of each partition, and the one after its last.
+
+        What an open transaction wrote is not there yet.
+        """
 
     async def first_available(self, partition: int, offset: int) -> int:
         """Offset of the first record at or after `offset`; the end if there is none."""

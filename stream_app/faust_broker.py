@@ -88,8 +88,10 @@ class FaustBroker:
         return int(entry.offset)
 
     async def bounds(self, partitions: Collection[int]) -> Mapping[int, tuple[int, int]]:
-        """First offset that the broker has of each partition, and the one after its last that can
-        be read: what an open transaction wrote is not there yet."""
+        """First offset that the broker has of each partition, and the one after its last.
+
+        What an open transaction wrote is not there yet.
+        """
         return await self._answered(offset_bounds(self._connection, self._topic, partitions))
 
     async def first_available(self, partition: int, offset: int) -> int:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import redis.asyncio
 
-from connectors.kafka import rights
+from connectors.kafka.rights import Role as KafkaRole
 from stream_app.broker import Broker
 from stream_app.core.record import Record
 from stream_app.health import Server
@@ -67,7 +67,7 @@ class Role(Protocol):
         ...
 
     @property
-    def rights(self) -> rights.Role:
+    def rights(self) -> KafkaRole:
         """What such a worker is to Kafka."""
         ...
 

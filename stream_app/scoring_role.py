@@ -13,7 +13,7 @@ import redis.asyncio
 
 from connectors.conversations.store import PartitionStore
 from connectors.exemplars.store import ExemplarStore
-from connectors.kafka import rights
+from connectors.kafka.rights import Role as KafkaRole
 from connectors.kafka.topics import DEAD_LETTERS, POSTS, PREDICTIONS
 from connectors.schemas.post import DecodedPost
 from connectors.trends.layout import TrendLayout
@@ -54,7 +54,7 @@ class ScoringRole:
     """
 
     source: Final = POSTS
-    rights: Final[rights.Role] = "worker"
+    rights: Final[KafkaRole] = "worker"
     servers: Final[Sequence[Server]] = SERVERS
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
@@ -114,9 +114,7 @@ class ScoringRole:
             executor=self._executor,
             metrics=metrics,
         )
-        batcher = MicroBatcher[Item[DecodedPost]](
-            settings.batch_max, settings.batch_wait_ms / 1000
-        )
+        batcher = MicroBatcher[Item[DecodedPost]](settings.batch_max, settings.batch_wait_ms / 1000)
         metrics.watch("waiting_posts", "Posts decoded and not in a batch yet", batcher.__len__)
         metrics.watch("windows_held", "Conversations whose window is held", windows.__len__)
         return Worker(

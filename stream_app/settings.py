@@ -102,9 +102,7 @@ class Settings(BaseSettings):
         description="memory for states that the engine `stream` keeps, MiB; of the GPU where it "
         "runs on one",
     )
-    batch_max: int = Field(
-        64, ge=1, le=4096, description="most posts in one batch that is scored"
-    )
+    batch_max: int = Field(64, ge=1, le=4096, description="most posts in one batch that is scored")
     batch_wait_ms: int = Field(
         20, ge=1, le=100, description="longest wait for a batch to fill, milliseconds"
     )

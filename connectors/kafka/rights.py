@@ -114,7 +114,7 @@ RIGHTS: Final[Mapping[Role, Sequence[Right]]] = {
         *_each(Operation.DESCRIBE, *_ALL),
         *_each(Operation.DESCRIBE_CONFIGS, *_ALL),
         Right(Operation.READ, DEAD_LETTERS),
-        Right(Operation.WRITE, POSTS),
+        *_each(Operation.WRITE, POSTS, RAW_POSTS),
     ),
 }
 

@@ -30,6 +30,7 @@ __all__ = [
     "TensorDtype",
     "decode_post",
     "decode_raw_post",
+    "decode_raw_value",
     "decode_value",
     "encode_post",
     "encode_tensor",
@@ -67,7 +68,10 @@ def decode_raw_post(
     """Read one record of the `posts.raw` topic.
 
     Args:
-        key, value, now, max_bytes: as of `decode_post`.
+        key: the record's key; must be the conversation's id in UTF-8.
+        value: the record's value; None is a tombstone and never valid.
+        now: the reader's clock, Unix seconds.
+        max_bytes: a longer value is refused unread.
 
     Returns:
         The post, its event time in Unix seconds.
@@ -75,9 +79,18 @@ def decode_raw_post(
     Raises:
         Rejection: with every reason that is not about features, nor poison.
     """
-    post = _read(value, now, max_bytes, _judge_raw)
+    post = decode_raw_value(value, now=now, max_bytes=max_bytes)
     _require_key(key, post.conversation_id)
     return post
+
+
+def decode_raw_value(value: bytes | None, *, now: float, max_bytes: int) -> RawPost:
+    """Read the value of a record as `decode_raw_post` does, without judging its key.
+
+    Raises:
+        Rejection: as there, but for key_mismatch.
+    """
+    return _read(value, now, max_bytes, _judge_raw)
 
 
 def decode_value(value: bytes | None, *, now: float, max_bytes: int) -> DecodedPost:

@@ -7,13 +7,14 @@ import asyncio
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Final, TypeVar
 
+from connectors.extraction.errors import AbsentReason
 from connectors.extraction.outcome import MediaFeatures, MediaOutcome
 from connectors.schemas.media import Media, MediaKind
 
 LIMIT_S: Final = 20.0
-"""What of a batch takes longer is absent: text posts behind it must not wait for ever."""
+"""What of a batch takes longer is absent: text posts behind it must not wait for ever. Below the
+30 s after which a worker whose partitions stand still counts as sick."""
 AT_ONCE: Final = 8
-TOO_SLOW: Final = "too_slow"
 NOTHING: Final = MediaOutcome({}, {})
 _MODALITY: Final[Mapping[MediaKind, str]] = {"audio": "audio", "image": "visual", "video": "visual"}
 
@@ -52,5 +53,13 @@ async def features_of_posts(
 
 def _outcome(task: "asyncio.Task[MediaOutcome]", theirs: Sequence[Media]) -> MediaOutcome:
     if task.cancelled():
-        return MediaOutcome({}, {_MODALITY[each.kind]: TOO_SLOW for each in theirs})
+        return MediaOutcome({}, {_MODALITY[each.kind]: AbsentReason.TOO_SLOW for each in theirs})
     return task.result()
+
+
+class NoMedia:
+    """What stands for a deployment that makes no features of media (`MediaFeatures`)."""
+
+    async def features(self, media: Sequence[Media]) -> MediaOutcome:
+        """None, and that the settings say so."""
+        return MediaOutcome({}, {_MODALITY[each.kind]: AbsentReason.FETCHING_OFF for each in media})

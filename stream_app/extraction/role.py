@@ -8,10 +8,13 @@ import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from connectors.kafka import rights
+from connectors.extraction.extractor import MediaExtractor
+from connectors.extraction.outcome import MediaFeatures
+from connectors.kafka.rights import Role as KafkaRole
 from connectors.kafka.topics import DEAD_LETTERS, POSTS, RAW_POSTS
 from connectors.schemas.feature_sets import DEFAULT
 from connectors.schemas.post import RawPost
@@ -24,7 +27,7 @@ from stream_app.core.batching import MicroBatcher
 from stream_app.core.extraction import Completion, Preparation
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.extraction.decoder import RawDecoder
-from stream_app.extraction.media import LIMIT_S
+from stream_app.extraction.media import LIMIT_S, NoMedia
 from stream_app.extraction.outputs import TransactionalOutputs
 from stream_app.extraction.work import ExtractedBatch, Extraction
 from stream_app.health import Server
@@ -41,6 +44,7 @@ log = logging.getLogger(__name__)
 
 BATCH_POSTS: Final = 256
 """A transaction for each source partition of a batch: larger batches, fewer transactions."""
+BATCH_POSTS_WITH_MEDIA: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class ExtractionRole:
     """
 
     source: Final = RAW_POSTS
-    rights: Final[rights.Role] = "extractor"
+    rights: Final[KafkaRole] = "extractor"
     servers: Final[Sequence[Server]] = ("Kafka",)
     redis: Final = None
 
@@ -68,6 +72,8 @@ class ExtractionRole:
         self._metrics = metrics
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="extraction")
         self._models: _Models | None = None
+        self._media: MediaFeatures = NoMedia()
+        self._open = AsyncExitStack()
         self._outputs = TransactionalOutputs(
             settings.kafka_connection(),
             posts_topic=settings.topic(POSTS),
@@ -81,6 +87,8 @@ class ExtractionRole:
     async def start(self) -> str:
         """Load the text encoder, the language detector and the rules of tracks."""
         self._models = models = await asyncio.to_thread(_load, self._settings)
+        if options := self._settings.media_options():
+            self._media = await self._open.enter_async_context(MediaExtractor(options))
         name = models.encoder.name
         self._metrics.model(models.encoder, name, DEFAULT.name)
         log.info("encoder %s makes features of posts for %s", name, DEFAULT.name)
@@ -95,7 +103,9 @@ class ExtractionRole:
         models, settings, metrics = self._models, shared.settings, shared.metrics
         if models is None:
             raise RuntimeError("the encoder has not been loaded")
-        batcher = MicroBatcher[Item[RawPost]](BATCH_POSTS, settings.batch_wait_ms / 1000)
+        batcher = MicroBatcher[Item[RawPost]](
+            BATCH_POSTS, settings.batch_wait_ms / 1000, _has_media, BATCH_POSTS_WITH_MEDIA
+        )
         metrics.watch("waiting_posts", "Posts decoded and not in a batch yet", batcher.__len__)
         return Worker(
             topic=shared.topic,
@@ -104,7 +114,7 @@ class ExtractionRole:
                 decoder=RawDecoder(settings.post_max_bytes),
                 preparation=Preparation(models.languages, models.rules, readable_text),
                 completion=Completion(models.encoder, settings.post_max_bytes, time.time),
-                media=NoMedia(),
+                media=self._media,
                 outputs=self._outputs,
                 membership=shared.membership,
                 executor=self._executor,
@@ -119,6 +129,11 @@ class ExtractionRole:
     async def stop(self) -> None:
         """Close connections."""
         await self._outputs.disown()
+        await self._open.aclose()
+
+
+def _has_media(item: Item[RawPost]) -> bool:
+    return isinstance(item.content, RawPost) and bool(item.content.media)
 
 
 def _load(settings: Settings) -> _Models:

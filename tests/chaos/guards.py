@@ -15,10 +15,12 @@ import stream_app.watchdog
 import stream_app.worker
 from connectors.conversations.store import PartitionStore
 from connectors.redis_script import RedisScript
+from connectors.schemas.post import DecodedPost
 from connectors.trends.sink import TrendSink
 from stream_app.batch import Batch
 from stream_app.core.admission import Admission, Admitted
 from stream_app.core.record import Record
+from stream_app.decider import DecidedBatch
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.held import HeldBatches
@@ -101,10 +103,10 @@ class _Blind(Watchdog):
         """Watch nothing."""
 
 
-class _CommitsFirst(Worker):
+class _CommitsFirst(Worker[DecodedPost, DecidedBatch]):
     """A batch is committed when it is formed."""
 
-    async def _next_batch(self) -> Batch:
+    async def _next_batch(self) -> Batch[DecodedPost]:
         batch = await super()._next_batch()
         ends = {item.record.partition: item.record.offset + 1 for item in batch.items}
         await self._broker.commit(ends, self._topic_id)
