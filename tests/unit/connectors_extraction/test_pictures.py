@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from connectors.extraction.errors import AbsentReason, MediaError
 from connectors.extraction.visual.pictures import decode_picture
@@ -41,16 +41,20 @@ def test_a_large_picture_is_shrunk_to_128_pixels() -> None:
     assert (pixels == (10, 20, 30)).all()
 
 
-def test_a_picture_is_turned_as_it_says() -> None:
-    pixels = plain((0, 0, 0), 20, 40)
-    pixels[:, 20:] = 255
+@pytest.mark.parametrize("orientation", range(10))
+def test_a_picture_is_turned_as_it_says(orientation: int) -> None:
+    pixels = np.arange(6 * 4 * 3, dtype=np.uint8).reshape(6, 4, 3)
     file, exif = io.BytesIO(), Image.Exif()
-    exif[0x0112] = 6  # a quarter turn clockwise
+    exif[0x0112] = orientation
     Image.fromarray(pixels).save(file, "PNG", exif=exif)
-    found = decode_picture(file.getvalue())
-    assert found.shape == (40, 20, 3)
-    assert found[:20].max() == 0
-    assert found[20:].min() == 255
+    expected = ImageOps.exif_transpose(Image.open(file))
+    assert (decode_picture(file.getvalue()) == np.asarray(expected)).all()
+
+
+def test_sixteen_bits_of_grey_keep_the_upper_eight() -> None:
+    file = io.BytesIO()
+    Image.fromarray(np.full((8, 8), 0x80FF, dtype=np.uint16)).save(file, "PNG")
+    assert (decode_picture(file.getvalue()) == 0x80).all()
 
 
 def test_transparent_parts_are_white() -> None:
