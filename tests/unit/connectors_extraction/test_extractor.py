@@ -1,5 +1,6 @@
 """A post's media become one window a modality, or a reason."""
 
+import asyncio
 import base64
 
 import numpy as np
@@ -89,3 +90,21 @@ async def test_a_picture_is_fetched_decoded_and_measured() -> None:
             gone = await extractor.features([lost])
     assert outcome.features["visual"].shape == (1, 35)
     assert gone.absent == {"visual": "refused"}
+
+
+async def test_no_more_media_are_held_than_allowed() -> None:
+    async with media_server() as server:
+        server.answers |= {f"/{number}": b"HTTP/1.1 200 OK\r\n" for number in range(4)}
+        server.held |= set(server.answers)
+        fetch = FetchLimits(own=OwnHosts.parse(f"{HERE}:{server.port}"))
+        media = [Media(kind="image", url=server.url(f"/{number}", HERE)) for number in range(4)]
+        async with MediaExtractor(MediaOptions(fetch=fetch, held=2)) as extractor:
+            making = asyncio.create_task(extractor.features(media))
+            async with asyncio.timeout(30):
+                while len(server.requests) < 2:
+                    await asyncio.sleep(0.01)
+            for _ in range(100):  # turns of the loop, in which others would come
+                await asyncio.sleep(0)
+            assert len(server.requests) == 2
+            server.leave.set()
+            assert (await making).absent == {"visual": "unreachable"}
