@@ -5,6 +5,7 @@ Not aiohttp's own server, which refuses to lie.
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -47,9 +48,9 @@ class MediaServer:
 
 
 @asynccontextmanager
-async def media_server() -> AsyncIterator[MediaServer]:
+async def media_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[MediaServer]:
     media = MediaServer()
-    server = await asyncio.start_server(media.serve, HERE, 0)
+    server = await asyncio.start_server(media.serve, HERE, 0, ssl=tls)
     media.port = server.sockets[0].getsockname()[1]
     try:
         yield media

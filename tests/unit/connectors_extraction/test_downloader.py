@@ -1,12 +1,14 @@
 """Media are fetched within bounds, and from nowhere that they could not be fetched from anyway."""
 
 import gzip
+import ssl
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Protocol
 
 import pytest
+import trustme
 
 from connectors.extraction.errors import AbsentReason, MediaError
 from connectors.extraction.fetching import destination, resolver
@@ -230,3 +232,15 @@ async def test_a_connection_goes_to_the_address_that_was_judged(
 async def test_an_unknown_name_and_a_closed_port_are_unreachable(fetch: Fetch) -> None:
     assert await reason(fetch("http://unknown.test/a")) == AbsentReason.UNREACHABLE
     assert await reason(fetch("http://127.0.0.1:9/", own="127.0.0.1:9")) == AbsentReason.UNREACHABLE
+
+
+async def test_a_certificate_of_nobody_known_is_not_trusted() -> None:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trustme.CA().issue_cert("media.test").configure_cert(tls)
+    async with media_server(tls) as server:
+        server.answers["/a"] = ok(PNG)
+        limits = FetchLimits(own=OwnHosts.parse(f"media.test:{server.port}"))
+        async with Downloader(limits, Names(media=HERE)) as downloader:
+            fetching = downloader.fetch("image", f"https://media.test:{server.port}/a")
+            assert await reason(fetching) == AbsentReason.UNREACHABLE
+        assert server.requests == []

@@ -1,5 +1,6 @@
 """A post's media become one window a modality, or a reason."""
 
+import asyncio
 import base64
 
 import numpy as np
@@ -7,10 +8,13 @@ import pytest
 
 from connectors.extraction.errors import AbsentReason, MediaError
 from connectors.extraction.extractor import MediaExtractor, MediaOptions, put_together
+from connectors.extraction.fetching.destination import OwnHosts
+from connectors.extraction.fetching.downloader import FetchLimits
 from connectors.extraction.outcome import MediaFeatures
 from connectors.schemas.feature_sets import DEFAULT
 from connectors.schemas.media import Media, MediaKind
 from tests.unit.connectors_extraction.media_files import picture, plain, recording, tone
+from tests.unit.connectors_extraction.media_server import HERE, media_server, ok
 
 
 def held(kind: MediaKind, data: bytes) -> Media:
@@ -73,3 +77,34 @@ async def test_what_is_not_decoded_begins_no_process(media: Media, absent: dict[
     async with MediaExtractor(MediaOptions()) as extractor:
         outcome = await extractor.features([media])
     assert (outcome.features, outcome.absent) == ({}, absent)
+
+
+async def test_a_picture_is_fetched_decoded_and_measured() -> None:
+    async with media_server() as server:
+        server.answers["/a.png"] = ok(picture(plain((1, 2, 3))))
+        own = OwnHosts.parse(f"{HERE}:{server.port}")
+        found = Media(kind="image", url=server.url("/a.png", HERE))
+        lost = Media(kind="image", url=server.url("/b.png", HERE))
+        async with MediaExtractor(MediaOptions(fetch=FetchLimits(own=own))) as extractor:
+            outcome = await extractor.features([lost, found])
+            gone = await extractor.features([lost])
+    assert outcome.features["visual"].shape == (1, 35)
+    assert gone.absent == {"visual": "refused"}
+
+
+async def test_no_more_media_are_held_than_allowed() -> None:
+    async with media_server() as server:
+        server.answers |= {f"/{number}": b"HTTP/1.1 200 OK\r\n" for number in range(4)}
+        server.held |= set(server.answers)
+        fetch = FetchLimits(own=OwnHosts.parse(f"{HERE}:{server.port}"))
+        media = [Media(kind="image", url=server.url(f"/{number}", HERE)) for number in range(4)]
+        async with MediaExtractor(MediaOptions(fetch=fetch, held=2)) as extractor:
+            making = asyncio.create_task(extractor.features(media))
+            async with asyncio.timeout(30):
+                while len(server.requests) < 2:
+                    await asyncio.sleep(0.01)
+            for _ in range(100):  # turns of the loop, in which others would come
+                await asyncio.sleep(0)
+            assert len(server.requests) == 2
+            server.leave.set()
+            assert (await making).absent == {"visual": "unreachable"}
