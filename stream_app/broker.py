@@ -22,6 +22,9 @@ class Broker(Protocol):
     def highwater(self, partition: int) -> int:
         """Offset after the last one known to be readable; 0 if nothing was fetched yet."""
 
+    def passed(self, partition: int, offset: int) -> int:
+        """Offset up to which the consumer read on from `offset` and found no record."""
+
     async def committed(self, partition: int, topic_id: str) -> int | None:
         """Offset that the group has committed in this incarnation of the topic, None if none."""
 

@@ -46,6 +46,10 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust shi
         stable = self._ensure_consumer().last_stable_offset(tp)
         return max(0, stable or 0)
 
+    def passed(self, tp: TP, offset: int) -> int:
+        """Offset up to which it read on from `offset` and found no record; from another thread."""
+        return self._gaps_of(tp.topic).passed(tp.partition, offset)
+
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         # Faust reads committed only within its own transactions, which nothing here uses

@@ -71,6 +71,10 @@ class FaustBroker:
         """Offset after the last one known to be readable; 0 if nothing was fetched yet."""
         return self._app.consumer.highwater(self._tp(partition)) or 0
 
+    def passed(self, partition: int, offset: int) -> int:
+        """Offset up to which the consumer read on from `offset` and found no record."""
+        return int(self._thread.passed(self._tp(partition), offset))
+
     async def committed(self, partition: int, topic_id: str) -> int | None:
         """Offset that the group has committed in this incarnation of the topic, None if none.
 

@@ -2,7 +2,7 @@
 
 After a rebalance Faust may skip records, which leaves a hole before the next one, or at the tail a
 partition that stands still. Compaction and transactions leave gaps that hold no records at all:
-before a record the consumer has seen them, at the tail only the broker can tell the two apart.
+the consumer has seen those that it went past, and about others the broker is asked.
 """
 
 import logging
@@ -66,6 +66,8 @@ class Healer:
     async def heal_stall(self, partition: int) -> int | None:
         """Look whether a partition stands still while no batch is held, and read on if so.
 
+        Where the consumer itself has gone past markers, there is nothing to read.
+
         Returns:
             The offset up to which the partition turned out to hold no records; None if none.
 
@@ -77,6 +79,10 @@ class Healer:
         if 0 < highwater < waiting_for:
             await self._refuse_other_incarnation(partition, waiting_for)
             return None
+        passed = self._broker.passed(partition, waiting_for)
+        if passed > waiting_for:
+            self._admission.assign(partition, passed)
+            return passed
         if not self._stalls.stalled(partition, waiting_for, highwater, self._monotonic()):
             return None
         return await self._read_on(partition, waiting_for)

@@ -39,6 +39,14 @@ class Gaps:
         self._read[partition] = (start, after)
         return gaps
 
+    def passed(self, partition: int, offset: int) -> int:
+        """Offset up to which the consumer read on from `offset` and found no record.
+
+        `offset` itself where it found one, or read something else last.
+        """
+        start, position = self._read.get(partition, (offset, offset))
+        return position if start <= offset < position else offset
+
     def clear(self) -> None:
         """Forget all: partitions were assigned anew."""
         self._read.clear()

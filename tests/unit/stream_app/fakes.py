@@ -230,6 +230,7 @@ class FakeBroker:
         self.owned = frozenset(self.logs)
         self.incarnation = "id1"
         self.stays = 0
+        self.read_past: dict[tuple[int, int], int] = {}
 
     def generation(self) -> int:
         return self.current_generation
@@ -246,6 +247,9 @@ class FakeBroker:
     def highwater(self, partition: int) -> int:
         log = self.logs[partition]
         return log[-1] + 1 if log else 0
+
+    def passed(self, partition: int, offset: int) -> int:
+        return self.read_past.get((partition, offset), offset)
 
     async def committed(self, partition: int, topic_id: str) -> int | None:
         return self.commits.get(partition) if topic_id == self.commits_of else None

@@ -36,6 +36,15 @@ def test_a_consumer_that_was_sent_elsewhere_saw_nothing_between() -> None:
     assert gaps.fetched(0, 15, [16], 17) == [15]
 
 
+def test_what_was_read_past_at_the_tail_is_told_and_nothing_else() -> None:
+    gaps = Gaps()
+    gaps.fetched(0, 10, [10, 11], 13)
+    assert gaps.passed(0, 12) == 13
+    assert gaps.passed(0, 11) == 11, "there is a record"
+    assert gaps.passed(0, 13) == 13
+    assert gaps.passed(1, 5) == 5
+
+
 def test_each_partition_has_gaps_of_its_own() -> None:
     gaps = Gaps()
     gaps.fetched(0, 10, [10], 12)

@@ -186,6 +186,14 @@ async def test_offsets_that_the_consumer_saw_to_hold_no_record_are_passed() -> N
         await bench.tend_until(lambda: bench.broker.commits == {0: 10})
 
 
+async def test_markers_at_the_tail_that_the_consumer_went_past_are_done_at_once() -> None:
+    async with running(FakeBroker({0: [0, 1, 3]})) as bench:
+        await bench.offer_until_delivered(run_of(0, 1))
+        bench.broker.read_past[0, 2] = 3
+        await bench.tend_until(lambda: bench.broker.commits == {0: 3})
+        assert bench.broker.sought == []
+
+
 async def test_a_gap_behind_a_skipped_record_does_not_hide_it() -> None:
     async with running(FakeBroker({0: [0, 2, 5]})) as bench:
         await bench.offer_until_delivered(run_of(0))
