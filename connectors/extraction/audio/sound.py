@@ -39,7 +39,8 @@ def decode_sound(data: bytes) -> Samples:
             seconds = file.blocks(
                 rate, frames=LONGEST_S * rate, dtype="float32", always_2d=True
             )  # [rate, C] each, so that many channels are never held at once
-            means = [second.mean(axis=1, dtype=np.float64) for second in seconds]
+            with np.errstate(invalid="ignore", over="ignore"):  # judged below
+                means = [second.mean(axis=1, dtype=np.float64) for second in seconds]
     except (soundfile.SoundFileError, ValueError, OverflowError) as error:
         raise MediaError(AbsentReason.DECODER_FAILED, f"sound: {error}"[:200]) from error
     mono: Samples = np.concatenate(means) if means else np.empty(0)
