@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from connectors.schemas.codec import decode_post
 from connectors.schemas.post import DecodedPost
@@ -14,17 +14,19 @@ from stream_app.core.shedding import Shedding
 
 SHED_COST: Final = 1 / 16  # an entry among the fixed results, and memory until they are
 
+Content = TypeVar("Content")
+
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """A record and the post in it, or why there is none.
+class Item(Generic[Content]):
+    """A record and what is in it, or why there is nothing.
 
     Attributes:
         cost: how much of a batch it takes.
     """
 
     record: Record
-    content: DecodedPost | Rejected | Shed
+    content: Content | Rejected | Shed
     cost: float = 1.0
 
     @property
@@ -34,10 +36,10 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Batch:
+class Batch(Generic[Content]):
     """Items in the order of their offsets within each partition, all of one generation."""
 
-    items: Sequence[Item]
+    items: Sequence[Item[Content]]
     generation: int
 
     @cached_property
@@ -54,7 +56,7 @@ class Naming:
         batch: what is worked on.
     """
 
-    def __init__(self, topic: str, batch: Batch) -> None:
+    def __init__(self, topic: str, batch: Batch[Content]) -> None:
         self._topic = topic
         self._batch = batch
 
@@ -89,7 +91,7 @@ class Decoder:
         self._max_bytes = max_bytes
         self._shedding = shedding
 
-    def decode(self, record: Record, now: float) -> Item:
+    def decode(self, record: Record, now: float) -> Item[DecodedPost]:
         """The post of a record, its rejection, or that it is shed: then nobody looked inside.
 
         Args:

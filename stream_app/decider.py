@@ -18,10 +18,11 @@ from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Source
 from connectors.schemas.rejection import Reason
 from stream_app.batch import Batch, Item
+from stream_app.core.halving import ModelBroken, PoisonPost
 from stream_app.core.outcome import Outcome, Rejected, Shed, decode_outcomes
 from stream_app.core.prediction import make_prediction
 from stream_app.core.record import Record
-from stream_app.core.scoring import ModelBroken, PoisonPost, PostToScore, ScoredPost, Scorer
+from stream_app.core.scoring import PostToScore, ScoredPost, Scorer
 from stream_app.core.windows import ConversationKey, Windows, kept_post
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.logs import at
@@ -29,6 +30,8 @@ from stream_app.membership import Membership
 from stream_app.metrics import Metrics
 
 log = logging.getLogger(__name__)
+
+PostItem = Item[DecodedPost]
 
 
 class FixedBatch(Protocol):
@@ -78,7 +81,7 @@ class DecidedBatch:
         began_s: monotonic seconds at which its processing began.
     """
 
-    batch: Batch
+    batch: Batch[DecodedPost]
     began_s: float
     decisions: Mapping[int, Decisions]
 
@@ -137,7 +140,7 @@ class Decider:
         self._fixed.clear()
         self._windows.clear()
 
-    async def assemble(self, batch: Batch) -> None:
+    async def assemble(self, batch: Batch[DecodedPost]) -> None:
         """Read the windows that a batch needs and that are not held.
 
         What is let go before the batch is decided is read again then.
@@ -155,7 +158,7 @@ class Decider:
             missing = await self._load_windows(keys)
         self._metrics.windows_read(len(set(keys)), missing)
 
-    async def decide(self, batch: Batch) -> DecidedBatch:
+    async def decide(self, batch: Batch[DecodedPost]) -> DecidedBatch:
         """Decide a batch; the windows held then contain its posts.
 
         Raises:
@@ -175,7 +178,9 @@ class Decider:
         await self._decide_now(undecided, decisions)
         return DecidedBatch(batch, began_s, decisions)
 
-    async def _decide_now(self, items: Sequence[Item], decisions: Mapping[int, Decisions]) -> None:
+    async def _decide_now(
+        self, items: Sequence[PostItem], decisions: Mapping[int, Decisions]
+    ) -> None:
         results = await self._score(items)
         for item in items:
             record = item.record
@@ -186,7 +191,9 @@ class Decider:
                 window = decided.appended.setdefault(item.content.conversation_id, [])
                 window.append(kept_post(result.record, result.sentiment))
 
-    async def _score(self, items: Sequence[Item]) -> dict[tuple[int, int], ScoredPost | PoisonPost]:
+    async def _score(
+        self, items: Sequence[PostItem]
+    ) -> dict[tuple[int, int], ScoredPost | PoisonPost]:
         posts = [
             (item.record, item.content) for item in items if isinstance(item.content, DecodedPost)
         ]
@@ -220,7 +227,7 @@ class Decider:
                 self._windows.load(key, stored[missing[key]])
         return len(missing)
 
-    def _outcome(self, item: Item, result: ScoredPost | PoisonPost | None) -> Outcome:
+    def _outcome(self, item: PostItem, result: ScoredPost | PoisonPost | None) -> Outcome:
         if isinstance(item.content, Rejected | Shed):
             return item.content
         if isinstance(result, ScoredPost):

@@ -23,8 +23,8 @@ class ExitCode(IntEnum):
     COMMIT_FAILED = 73  # the broker neither took nor refused a commit
     HOLE = 74  # offsets stayed missing although the consumer was sent back to them
     PARTITION_LOST = 75  # a batch in flight belongs to partitions that were taken away
-    FENCED = 76  # another worker fixed the results of these offsets first
-    MODEL_BROKEN = 77  # the model fails on a post that it must be able to score
+    FENCED = 76  # another worker fixed the results of these offsets first, or owns the partition
+    MODEL_BROKEN = 77  # the model or encoder fails on a post that it must be able to take
     NOT_READY = 78  # a setting, a topic, the model or a server is not as it must be
 
 

@@ -2,15 +2,14 @@
 
 After a rebalance Faust may skip records, which leaves a hole before the next one, or at the tail a
 partition that stands still. Compaction and transactions leave gaps that hold no records at all:
-only the broker can tell the two apart.
+the consumer has seen those that it went past, and about others the broker is asked.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from stream_app.broker import Broker
 from stream_app.core.admission import Admission
-from stream_app.core.record import Record
 from stream_app.core.stall import StallDetector
 from stream_app.exits import CannotGoOn, ExitCode
 
@@ -50,19 +49,8 @@ class Healer:
         """A batch is on its way: no partition stands still."""
         self._stalls.clear()
 
-    async def available(self, records: Sequence[Record]) -> dict[int, Sequence[int]]:
-        """Ask the broker, once for each hole, where there are records: transactions leave gaps."""
-        available = {}
-        for partition, missing in self._admission.holes(records).items():
-            if not self._has_sought(partition, missing):
-                last = max(record.offset for record in records if record.partition == partition)
-                available[partition] = await self._broker.available_offsets(
-                    partition, missing, last
-                )
-        return available
-
     async def heal_hole(self, partition: int, missing: int) -> None:
-        """Faust skipped records, for the broker has some there: read them again.
+        """Faust skipped records: read them again.
 
         Raises:
             CannotGoOn: they do not come.
@@ -78,6 +66,8 @@ class Healer:
     async def heal_stall(self, partition: int) -> int | None:
         """Look whether a partition stands still while no batch is held, and read on if so.
 
+        Where the consumer itself has gone past markers, there is nothing to read.
+
         Returns:
             The offset up to which the partition turned out to hold no records; None if none.
 
@@ -89,6 +79,10 @@ class Healer:
         if 0 < highwater < waiting_for:
             await self._refuse_other_incarnation(partition, waiting_for)
             return None
+        passed = self._broker.passed(partition, waiting_for)
+        if passed > waiting_for:
+            self._admission.assign(partition, passed)
+            return passed
         if not self._stalls.stalled(partition, waiting_for, highwater, self._monotonic()):
             return None
         return await self._read_on(partition, waiting_for)

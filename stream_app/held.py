@@ -6,13 +6,14 @@ decided in `core.flow`.
 
 import asyncio
 from collections.abc import Callable
+from typing import Generic
 
-from stream_app.batch import Item
+from stream_app.core.batching import Item
 from stream_app.core.flow import Flow
 from stream_app.exits import CannotGoOn, ExitCode
 
 
-class HeldBatches:
+class HeldBatches(Generic[Item]):
     """The batches between their forming and their last effect.
 
     Args:

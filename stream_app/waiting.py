@@ -7,12 +7,13 @@ wait for.
 import asyncio
 import contextlib
 from collections.abc import Callable, Collection
+from typing import Generic
 
-from stream_app.batch import Item
+from stream_app.core.batching import Item
 from stream_app.core.flow import Flow
 
 
-class WaitingPosts:
+class WaitingPosts(Generic[Item]):
     """Decoded posts that wait for their batch.
 
     Args:

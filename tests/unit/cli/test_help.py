@@ -18,13 +18,16 @@ ROOT = typer.main.get_command(app)
 FILES = (
     "comments.parquet",
     "costs.toml",
+    "glove.txt",
     "mended.json",
     "posts.csv",
     "posts.jsonl",
     "posts.parquet",
+    "raw.jsonl",
     "texts.txt",
     "tracks.yaml",
 )
+FOLDERS = ("covarep", "facet")
 
 
 def commands(group: TyperGroup, *names: str) -> Iterator[tuple[tuple[str, ...], TyperCommand]]:
@@ -76,6 +79,8 @@ def test_every_example_parses_with_its_very_command(
 ) -> None:
     for file in FILES:
         (tmp_path / file).touch()
+    for folder in FOLDERS:
+        (tmp_path / folder).mkdir()
     monkeypatch.chdir(tmp_path)
     told = told_examples(names)
     assert told

@@ -236,7 +236,7 @@ class FakeBroker:
         self.owned = frozenset(self.logs)
         self.incarnation = "id1"
         self.stays = 0
-        self.asked = 0
+        self.read_past: dict[tuple[int, int], int] = {}
 
     def generation(self) -> int:
         return self.current_generation
@@ -254,6 +254,9 @@ class FakeBroker:
         log = self.logs[partition]
         return log[-1] + 1 if log else 0
 
+    def passed(self, partition: int, offset: int) -> int:
+        return self.read_past.get((partition, offset), offset)
+
     async def committed(self, partition: int, topic_id: str) -> int | None:
         return self.commits.get(partition) if topic_id == self.commits_of else None
 
@@ -265,10 +268,6 @@ class FakeBroker:
         return min(
             (o for o in self.logs[partition] if o >= offset), default=self.highwater(partition)
         )
-
-    async def available_offsets(self, partition: int, first: int, last: int) -> Sequence[int]:
-        self.asked += 1
-        return [offset for offset in self.logs[partition] if first <= offset <= last]
 
     async def seek(self, partition: int, offset: int) -> None:
         self.sought.append((partition, offset))

@@ -14,6 +14,7 @@ from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import BatchToFix
 from connectors.exemplars.window_place import mark_of
 from connectors.schemas.author import AuthorHasher
+from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Prediction
 from connectors.schemas.rejection import Reason
 from stream_app.batch import Batch, Decoder
@@ -122,11 +123,11 @@ class Pipeline:
         await self.effects.conclude(decided)
         return decided.batch.items[-1].record.offset + 1
 
-    async def process(self, decoded: Batch) -> None:
+    async def process(self, decoded: Batch[DecodedPost]) -> None:
         await self.effects.conclude(await self.decider.decide(decoded))
 
 
-def batch(records: Sequence[Record], one_in: int = 1) -> Batch:
+def batch(records: Sequence[Record], one_in: int = 1) -> Batch[DecodedPost]:
     decoder = Decoder("default@1", 1 << 20, Shedding(one_in, "posts"))
     return Batch([decoder.decode(record, NOW) for record in records], 1)
 

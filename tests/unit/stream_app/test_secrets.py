@@ -16,7 +16,7 @@ from stream_app.cli.main import app
 from stream_app.exits import CannotGoOn
 from stream_app.faust_settings import faust_options
 from stream_app.metrics import Metrics
-from stream_app.runtime import require_redis
+from stream_app.requirements import require_redis
 from stream_app.settings import Settings, settings_problem
 
 SECRET = "hunter2-hunter2-hunter2"
