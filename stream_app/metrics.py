@@ -181,15 +181,20 @@ class Metrics:
         for partition, posts in by_partition.items():
             self._lag.labels(partition).set(posts)
 
-    def watch(self, name: str, what: str, read: Callable[[], float]) -> None:
-        """Show a figure that is read when it is asked for.
+    def backlog(self, posts: Callable[[], float], windows: Callable[[], float]) -> None:
+        """Show what a worker holds; each is read when it is asked for, from another thread.
 
         Args:
-            name: without `voxpop_`, with its unit.
-            what: it tells.
-            read: called from another thread.
+            posts: that are decoded and wait for their batch.
+            windows: of conversations that are in memory.
         """
-        Gauge(f"voxpop_{name}", what, registry=self.registry).set_function(read)
+        own = self.registry
+        waiting = Gauge(
+            "voxpop_waiting_posts", "Posts decoded and not in a batch yet", registry=own
+        )
+        held = Gauge("voxpop_windows_held", "Conversations whose window is held", registry=own)
+        waiting.set_function(posts)
+        held.set_function(windows)
 
     def model(self, engine: object, model_version: str, feature_set: str) -> None:
         """The model is loaded.
