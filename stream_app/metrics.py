@@ -181,20 +181,15 @@ class Metrics:
         for partition, posts in by_partition.items():
             self._lag.labels(partition).set(posts)
 
-    def backlog(self, posts: Callable[[], float], windows: Callable[[], float]) -> None:
-        """Show what a worker holds; each is read when it is asked for, from another thread.
+    def watch(self, name: str, what: str, read: Callable[[], float]) -> None:
+        """Show a figure that is read when it is asked for.
 
         Args:
-            posts: that are decoded and wait for their batch.
-            windows: of conversations that are in memory.
+            name: without `voxpop_`, with its unit.
+            what: it tells.
+            read: called from another thread.
         """
-        own = self.registry
-        waiting = Gauge(
-            "voxpop_waiting_posts", "Posts decoded and not in a batch yet", registry=own
-        )
-        held = Gauge("voxpop_windows_held", "Conversations whose window is held", registry=own)
-        waiting.set_function(posts)
-        held.set_function(windows)
+        Gauge(f"voxpop_{name}", what, registry=self.registry).set_function(read)
 
     def model(self, engine: object, model_version: str, feature_set: str) -> None:
         """The model is loaded.

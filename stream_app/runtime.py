@@ -191,7 +191,9 @@ class Runtime:
             health=self.health,
             metrics=self._metrics,
         )
-        self._metrics.backlog(batcher.__len__, windows.__len__)
+        watch = self._metrics.watch
+        watch("waiting_posts", "Posts decoded and not in a batch yet", batcher.__len__)
+        watch("windows_held", "Conversations whose window is held", windows.__len__)
         return worker
 
     def _serve_status(self) -> None:

@@ -1,6 +1,8 @@
 """docs/reference/metrics.md: what workers and the server show, from their registries."""
 
-from collections.abc import Iterable
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Final
 
@@ -9,10 +11,8 @@ from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.http.metrics import ApiMetrics
-from connectors.schemas.rejection import Reason
 from connectors.trends.standing import Standing
 from docs.site.markdown import page, table
-from stream_app.core.outcome import Rejected
 from stream_app.metrics import Metrics
 
 INTRODUCTION: Final = """# Metrics
@@ -22,6 +22,8 @@ INTRODUCTION: Final = """# Metrics
 `_total` and counts since the process began. A histogram has `_bucket`, `_sum` and `_count`. What
 to watch, and what to do: [operations](../operations.md).
 """
+Row = list[str]
+STREAM_APP: Final = Path(__file__).parents[2] / "stream_app"
 OWN: Final = "voxpop_"
 UNITS: Final = ("seconds", "bytes", "posts", "ratio", "conversations", "entries")
 HEADER: Final = ("name", "type", "unit", "labels", "what it is")
@@ -40,21 +42,35 @@ def metrics_page() -> str:
     )
 
 
-def _of_worker() -> Iterable[Metric]:
-    """Families of a worker's registry; one that has labels shows them once it was used."""
+def _of_worker() -> Iterator[Row]:
     registry = CollectorRegistry()
     metrics = Metrics(registry)
-    metrics.backlog(posts=lambda: 0, windows=lambda: 0)
-    metrics.concluded([Rejected(Reason.POISON, "", 0.0)], replayed=False)
-    metrics.redis_failed(TimeoutError())
-    metrics.lag({0: 0})
-    with metrics.stage("infer"):
-        counts = SimpleNamespace(hits=0, misses=0, evictions=0)
+    counts = SimpleNamespace(hits=0, misses=0, evictions=0)
     metrics.model(SimpleNamespace(state_bytes=0, states=0, counts=counts), "", "")
-    return registry.collect()
+    for name, what in _watched():
+        metrics.watch(name, what, lambda: 0)
+    for family in registry.collect():
+        collector = registry._names_to_collectors.get(family.name)
+        # the client tells of labels only once a family was used
+        yield _row(family, getattr(collector, "_labelnames", ()))
 
 
-def _of_server() -> Iterable[Metric]:
+def _watched() -> set[tuple[str, str]]:
+    """Names and meanings of the gauges that parts of a worker have watched, from their code."""
+    calls = {
+        (node.args[0].value, node.args[1].value)
+        for path in STREAM_APP.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith("watch")
+        and len(node.args) == 3
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[1], ast.Constant)
+    }
+    return {(str(name), str(what)) for name, what in calls}
+
+
+def _of_server() -> Iterator[Row]:
     track = Standing(
         track="t",
         posts=1,
@@ -72,27 +88,18 @@ def _of_server() -> Iterable[Metric]:
     )
     metrics = ApiMetrics()
     metrics.answered("GET", "/", 200, 0.0)
-    return text_string_to_metric_families(metrics.page([track]).decode())
+    for family in text_string_to_metric_families(metrics.page([track]).decode()):
+        yield _row(family, {each for sample in family.samples for each in sample.labels})
 
 
-def _table(families: Iterable[Metric]) -> str:
-    rows = [
-        _row(family)
-        for family in families
-        if family.name.startswith(OWN) and not family.name.endswith("_created")
-    ]
-    return table(HEADER, sorted(rows))
+def _table(rows: Iterable[Row]) -> str:
+    own = (row for row in rows if row[0].startswith(f"`{OWN}") and "_created" not in row[0])
+    return table(HEADER, sorted(own))
 
 
-def _row(family: Metric) -> list[str]:
+def _row(family: Metric, labels: Iterable[str]) -> Row:
     name = family.name + ("_total" if family.type == "counter" else "")
     words = family.name.split("_")
     unit = next((each for each in UNITS if each in words[-2:]), "")
-    labels = sorted({each for sample in family.samples for each in sample.labels} - {"le"})
-    return [
-        f"`{name}`",
-        family.type,
-        unit,
-        ", ".join(map("`{}`".format, labels)),
-        family.documentation,
-    ]
+    named = ", ".join(f"`{each}`" for each in sorted(labels) if each != "le")
+    return [f"`{name}`", family.type, unit, named, family.documentation]
