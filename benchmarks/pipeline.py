@@ -31,9 +31,10 @@ from connectors.trends.layout import TrendLayout
 from connectors.trends.reader import TrendReader
 from deploy.local.progress import Progress
 from models.engine import Engine
-from stream_app.core.scoring import PoisonPost, PostToScore, Scorer, canary_features
+from stream_app.core.halving import PoisonPost
+from stream_app.core.scoring import PostToScore, Scorer, canary_features
 from stream_app.core.windows import ConversationKey, Windows
-from stream_app.runtime import WINDOWS_HELD
+from stream_app.scoring_role import WINDOWS_HELD
 from stream_app.settings import Settings
 from stream_app.trial.servers import trial_servers
 from stream_app.trial.worker_process import WorkerProcess

@@ -45,11 +45,18 @@ def _kafka_rows() -> Iterator[str]:
     for role, rights in kafka.RIGHTS.items():
         by_resource: dict[str, list[str]] = {}
         for right in rights:
-            where = f"topic `{right.name}`" if right.name else "group `VOXPOP_GROUP`"
+            where = _where(right)
             name = right.operation.name.replace("_", " ").title().replace(" ", "")
             by_resource.setdefault(where, []).append(name)
         for where, operations in by_resource.items():
             yield f"| {role} | {where} | {', '.join(operations)} |"
+
+
+def _where(right: kafka.Right) -> str:
+    if right.resource == "topic":
+        return f"topic `{right.name}`"
+    group = f"`VOXPOP_GROUP`{right.name and f' and `{right.name}`'}"
+    return f"{kafka.SPOKEN[right.resource]} {group}"
 
 
 def _redis_line(role: Role) -> str:

@@ -28,6 +28,7 @@ from models.card import (
 from models.encoder_input import MAX_TOKENS, VECTORS, padded
 from models.errors import ModelError
 from models.processor import session_options
+from models.readable_text import readable_text
 
 BASE_ENCODER: Final = "all-MiniLM-L6-v2"
 _PADDED_TOKENS_A_BATCH: Final = 256
@@ -82,8 +83,8 @@ class TextEncoder:
         """Token vectors, special tokens included.
 
         Args:
-            texts: any length; what goes past 64 tokens is cut. An empty text is its two special
-                tokens.
+            texts: any length, read as `readable_text` has them; what goes past 64 tokens is cut.
+                An empty text is its two special tokens.
 
         Returns:
             For each text, in the same order, float16 [tokens, width] with 2 <= tokens <= 64.
@@ -92,7 +93,8 @@ class TextEncoder:
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Token numbers of each text, as `encode` reads it."""
-        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+        readable = [readable_text(text) for text in texts]
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(readable)]
 
     def vectors(self, ids: Sequence[Sequence[int]]) -> list[NDArray[np.float16]]:
         """Vectors of texts by their token numbers; see `encode`."""

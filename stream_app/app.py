@@ -62,14 +62,12 @@ class VoxpopApp(faust.App):  # type: ignore[misc]  # see above
 def create_app(settings: Settings) -> VoxpopApp:
     """The app of one worker process."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    app = VoxpopApp(settings.topic(settings.group), **faust_options(settings))
+    app = VoxpopApp(settings.consumer_group(), **faust_options(settings))
     app.runtime = Runtime(settings, app, Watchdog(watchdog_limit_s(settings), leave))
-    posts = app.topic(
-        settings.topic("posts"), key_serializer="raw", value_serializer="raw", acks=False
-    )
+    posts = app.topic(app.runtime.topic, key_serializer="raw", value_serializer="raw", acks=False)
 
     @app.agent(posts, concurrency=1)  # type: ignore[untyped-decorator]
-    async def score_posts(stream: Any) -> None:
+    async def take_posts(stream: Any) -> None:
         await _ending_on_error(_offer_all(app.runtime, stream.noack()))
 
     @app.task  # type: ignore[untyped-decorator]

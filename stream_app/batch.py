@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Generic, TypeVar
 
 from connectors.schemas.codec import decode_post
 from connectors.schemas.post import DecodedPost
@@ -10,13 +11,15 @@ from connectors.schemas.rejection import Reason, Rejection
 from stream_app.core.outcome import Rejected
 from stream_app.core.record import Record
 
+Content = TypeVar("Content")
+
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """A record and the post in it, or why there is none."""
+class Item(Generic[Content]):
+    """A record and what is in it, or why it is rejected."""
 
     record: Record
-    content: DecodedPost | Rejected
+    content: Content | Rejected
 
     @property
     def generation(self) -> int:
@@ -25,10 +28,10 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Batch:
+class Batch(Generic[Content]):
     """Items in the order of their offsets within each partition, all of one generation."""
 
-    items: Sequence[Item]
+    items: Sequence[Item[Content]]
     generation: int
 
     @cached_property
@@ -45,7 +48,7 @@ class Naming:
         batch: what is worked on.
     """
 
-    def __init__(self, topic: str, batch: Batch) -> None:
+    def __init__(self, topic: str, batch: Batch[Content]) -> None:
         self._topic = topic
         self._batch = batch
 
@@ -78,7 +81,7 @@ class Decoder:
         self._feature_set = feature_set
         self._max_bytes = max_bytes
 
-    def decode(self, record: Record, now: float) -> Item:
+    def decode(self, record: Record, now: float) -> Item[DecodedPost]:
         """The post of a record, or its rejection.
 
         Args:

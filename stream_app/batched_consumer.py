@@ -6,12 +6,12 @@ records: what it costs is paid once a fetch, and a full channel makes the next f
 """
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 
+from stream_app.consumer_thread import ConsumerThread, Fetched
 from stream_app.core.record import Record
 
 FETCH_WAIT_S = 1.0
@@ -19,6 +19,9 @@ FETCH_WAIT_S = 1.0
 
 class BatchedConsumer(Consumer):  # type: ignore[misc]  # Faust ships no usable types
     """A consumer whose messages hold lists of `Record`."""
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     def on_buffer_full(self, tp: TP) -> None:
         """The channel blocks by itself; Faust would stop fetching the partition."""
@@ -43,15 +46,16 @@ class BatchedConsumer(Consumer):  # type: ignore[misc]  # Faust ships no usable 
         if not self.flow_active:
             await self._seek_back()
             return
-        for tp, records in (fetched or {}).items():
+        for tp, brought in (fetched or {}).items():
             if generation != self.app.consumer_generation_id or not self.flow_active:
                 return
-            if records and (active is None or tp in active):
+            if active is None or tp in active:
                 self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-                message = self._to_message(tp, records[-1])
-                message.key, message.value = None, _records(records, generation)
+                last = brought.records[-1]
+                message = self._to_message(tp, last)
+                message.key, message.value = None, _records(brought, generation)
                 await self.wait_first(self.callback(message), self.suspend_flow.wait())
-                self._read_offset[tp] = records[-1].offset
+                self._read_offset[tp] = last.offset
 
     async def _seek_back(self) -> None:
         """As Faust does when a fetch returns while the flow is stopped: to what is committed."""
@@ -63,7 +67,7 @@ class BatchedConsumer(Consumer):  # type: ignore[misc]  # Faust ships no usable 
             self.log.warning("seeking back to the commits failed: %r", error)
 
 
-def _records(fetched: Sequence[Any], generation: int) -> list[Record]:
+def _records(fetched: Fetched, generation: int) -> list[Record]:
     return [
         Record(
             partition=record.partition,
@@ -71,6 +75,7 @@ def _records(fetched: Sequence[Any], generation: int) -> list[Record]:
             key=record.key,
             value=record.value,
             generation=generation,
+            gap_from=gap_from,
         )
-        for record in fetched
+        for record, gap_from in zip(fetched.records, fetched.gaps, strict=True)
     ]

@@ -1,6 +1,6 @@
 """What the worker asks of Kafka, whoever answers; `faust_broker` answers with Faust."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 
@@ -20,19 +20,19 @@ class Broker(Protocol):
         """Remain a member of the group although there is nothing to read."""
 
     def highwater(self, partition: int) -> int:
-        """Offset after the last one known; 0 if nothing was fetched yet."""
+        """Offset after the last one known to be readable; 0 if nothing was fetched yet."""
 
     async def committed(self, partition: int, topic_id: str) -> int | None:
         """Offset that the group has committed in this incarnation of the topic, None if none."""
 
     async def bounds(self, partitions: Collection[int]) -> Mapping[int, tuple[int, int]]:
-        """First offset that the broker has of each partition, and the one after its last."""
+        """First offset that the broker has of each partition, and the one after its last.
+
+        What an open transaction wrote is not there yet.
+        """
 
     async def first_available(self, partition: int, offset: int) -> int:
         """Offset of the first record at or after `offset`; the end if there is none."""
-
-    async def available_offsets(self, partition: int, first: int, last: int) -> Sequence[int]:
-        """Offsets from `first` to `last` that hold records, ascending; all if not known."""
 
     async def seek(self, partition: int, offset: int) -> None:
         """Read on from `offset`."""

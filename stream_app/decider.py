@@ -17,10 +17,11 @@ from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Source
 from connectors.schemas.rejection import Reason
 from stream_app.batch import Batch, Item
+from stream_app.core.halving import ModelBroken, PoisonPost
 from stream_app.core.outcome import Outcome, Rejected, decode_outcomes
 from stream_app.core.prediction import make_prediction
 from stream_app.core.record import Record
-from stream_app.core.scoring import ModelBroken, PoisonPost, PostToScore, ScoredPost, Scorer
+from stream_app.core.scoring import PostToScore, ScoredPost, Scorer
 from stream_app.core.windows import ConversationKey, Windows, kept_post
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.logs import at
@@ -28,6 +29,8 @@ from stream_app.membership import Membership
 from stream_app.metrics import Metrics
 
 log = logging.getLogger(__name__)
+
+PostItem = Item[DecodedPost]
 
 
 class FixedBatch(Protocol):
@@ -79,7 +82,7 @@ class DecidedBatch:
         began_s: monotonic seconds at which its processing began.
     """
 
-    batch: Batch
+    batch: Batch[DecodedPost]
     began_s: float
     decisions: Mapping[int, Decisions]
 
@@ -135,7 +138,7 @@ class Decider:
         self._fixed.clear()
         self._windows.clear()
 
-    async def assemble(self, batch: Batch) -> None:
+    async def assemble(self, batch: Batch[DecodedPost]) -> None:
         """Read the windows that a batch needs and that are not held.
 
         What is let go before the batch is decided is read again then.
@@ -153,7 +156,7 @@ class Decider:
             missing = await self._load_windows(keys)
         self._metrics.windows_read(len(set(keys)), missing)
 
-    async def decide(self, batch: Batch) -> DecidedBatch:
+    async def decide(self, batch: Batch[DecodedPost]) -> DecidedBatch:
         """Decide a batch; the windows held then contain its posts.
 
         Raises:
@@ -173,7 +176,9 @@ class Decider:
         await self._decide_now(undecided, decisions)
         return DecidedBatch(batch, began_s, decisions)
 
-    async def _decide_now(self, items: Sequence[Item], decisions: Mapping[int, Decisions]) -> None:
+    async def _decide_now(
+        self, items: Sequence[PostItem], decisions: Mapping[int, Decisions]
+    ) -> None:
         results = await self._score(items)
         for item in items:
             record = item.record
@@ -184,7 +189,9 @@ class Decider:
                 window = decided.appended.setdefault(item.content.conversation_id, [])
                 window.append(kept_post(result.record, result.sentiment))
 
-    async def _score(self, items: Sequence[Item]) -> dict[tuple[int, int], ScoredPost | PoisonPost]:
+    async def _score(
+        self, items: Sequence[PostItem]
+    ) -> dict[tuple[int, int], ScoredPost | PoisonPost]:
         posts = [
             (item.record, item.content) for item in items if isinstance(item.content, DecodedPost)
         ]
@@ -219,7 +226,7 @@ class Decider:
                 self._windows.load(key, stored.get(key.conversation_id, []))
         return sum(map(len, by_partition.values()))
 
-    def _outcome(self, item: Item, result: ScoredPost | PoisonPost | None) -> Outcome:
+    def _outcome(self, item: PostItem, result: ScoredPost | PoisonPost | None) -> Outcome:
         if isinstance(item.content, Rejected):
             return item.content
         if isinstance(result, ScoredPost):

@@ -5,7 +5,7 @@ Faust commits nothing here: the application does, and believes a commit only whe
 
 import asyncio
 import time
-from collections.abc import Awaitable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping
 from typing import Any, TypeVar
 
 import faust
@@ -15,7 +15,7 @@ from aiokafka.structs import OffsetAndMetadata
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
-from connectors.kafka.availability import available_offsets, first_available, offset_bounds
+from connectors.kafka.availability import first_available, offset_bounds
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.metadata import describe_topics
 from stream_app.exits import CannotGoOn, ExitCode
@@ -68,7 +68,7 @@ class FaustBroker:
             consumer._subscription._last_fetch_ended = time.monotonic()
 
     def highwater(self, partition: int) -> int:
-        """Offset after the last one known; 0 if nothing was fetched yet."""
+        """Offset after the last one known to be readable; 0 if nothing was fetched yet."""
         return self._app.consumer.highwater(self._tp(partition)) or 0
 
     async def committed(self, partition: int, topic_id: str) -> int | None:
@@ -88,16 +88,15 @@ class FaustBroker:
         return int(entry.offset)
 
     async def bounds(self, partitions: Collection[int]) -> Mapping[int, tuple[int, int]]:
-        """First offset that the broker has of each partition, and the one after its last."""
+        """First offset that the broker has of each partition, and the one after its last.
+
+        What an open transaction wrote is not there yet.
+        """
         return await self._answered(offset_bounds(self._connection, self._topic, partitions))
 
     async def first_available(self, partition: int, offset: int) -> int:
         """Offset of the first record at or after `offset`; the end if there is none."""
         return await first_available(self._connection, self._topic, partition, offset)
-
-    async def available_offsets(self, partition: int, first: int, last: int) -> Sequence[int]:
-        """Offsets from `first` to `last` that hold records, ascending; all if not known."""
-        return await available_offsets(self._connection, self._topic, partition, first, last)
 
     async def seek(self, partition: int, offset: int) -> None:
         """Read on from `offset`."""

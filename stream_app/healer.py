@@ -2,15 +2,14 @@
 
 After a rebalance Faust may skip records, which leaves a hole before the next one, or at the tail a
 partition that stands still. Compaction and transactions leave gaps that hold no records at all:
-only the broker can tell the two apart.
+before a record the consumer has seen them, at the tail only the broker can tell the two apart.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from stream_app.broker import Broker
 from stream_app.core.admission import Admission
-from stream_app.core.record import Record
 from stream_app.core.stall import StallDetector
 from stream_app.exits import CannotGoOn, ExitCode
 
@@ -50,19 +49,8 @@ class Healer:
         """A batch is on its way: no partition stands still."""
         self._stalls.clear()
 
-    async def available(self, records: Sequence[Record]) -> dict[int, Sequence[int]]:
-        """Ask the broker, once for each hole, where there are records: transactions leave gaps."""
-        available = {}
-        for partition, missing in self._admission.holes(records).items():
-            if not self._has_sought(partition, missing):
-                last = max(record.offset for record in records if record.partition == partition)
-                available[partition] = await self._broker.available_offsets(
-                    partition, missing, last
-                )
-        return available
-
     async def heal_hole(self, partition: int, missing: int) -> None:
-        """Faust skipped records, for the broker has some there: read them again.
+        """Faust skipped records: read them again.
 
         Raises:
             CannotGoOn: they do not come.

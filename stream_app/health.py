@@ -5,11 +5,12 @@ out as well. Not for answering HTTP: that is `status_server`.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 Server = Literal["Kafka", "Redis"]
+SERVERS: Final[Sequence[Server]] = ("Kafka", "Redis")
 
 PROBE_EVERY_S: Final = 10.0
 SILENT_FOR_S: Final = 35.0  # three probes without an answer, and their time-outs
@@ -56,10 +57,14 @@ class Health:
     """What the event loop said last, and what follows from it.
 
     Args:
+        servers: that the worker cannot do without.
         clock: monotonic seconds.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, servers: Sequence[Server] = SERVERS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._servers = servers
         self._clock = clock
         self._model: str | None = None
         self._joined = False
@@ -71,7 +76,7 @@ class Health:
         self._standing_since_s: dict[int, float] = {}
 
     def model_loaded(self, version: str) -> None:
-        """The model can score."""
+        """The model can work."""
         self._model = version
 
     def joined(self) -> None:
@@ -114,7 +119,7 @@ class Health:
         if self._leaving:
             problems.append("the worker is leaving")
         now_s = self._clock()
-        for server in ("Kafka", "Redis"):
+        for server in self._servers:
             silent_s = now_s - self._answered_s.get(server, now_s - SILENT_FOR_S)
             if why := self._failures.get(server):
                 problems.append(f"{server} does not answer: {why}")

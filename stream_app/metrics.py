@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from stream_app.core.extraction import Extracted, ExtractionOutcome
 from stream_app.core.outcome import Outcome, Rejected
 
 Stage = Literal["decode", "wait", "assemble", "infer", "fix", "deliver", "count"]
@@ -71,8 +72,8 @@ class Metrics:
         self._stage_seconds = Histogram(
             "voxpop_stage_seconds",
             "Time of a batch in a stage: decode (of the posts that came together), wait (of its "
-            "first post for the batch), assemble (windows read), infer, fix (results and windows "
-            "written), deliver (predictions and dead letters), count (trends)",
+            "first post for the batch), assemble (windows read, or media), infer, fix (results and "
+            "windows written), deliver (what is written to topics), count (trends)",
             ["stage"],
             buckets=_SECONDS,
             registry=own,
@@ -87,7 +88,16 @@ class Metrics:
             registry=own,
         )
         self._posts = _counter(
-            own, "posts", "Posts done: predicted, or rejected for a reason", ["outcome", "reason"]
+            own,
+            "posts",
+            "Posts done: predicted, extracted, in_no_track, or rejected for a reason",
+            ["outcome", "reason"],
+        )
+        self._absent = _counter(
+            own,
+            "absent_modalities",
+            "Modalities that extracted posts had media for and no features of",
+            ["modality", "reason"],
         )
         self._replayed = _counter(own, "replayed_posts", "Posts whose results were fixed before")
         self._entries = _counter(own, "counted_entries", "Posts counted, once for each track")
@@ -148,6 +158,23 @@ class Metrics:
         if replayed:
             self._replayed.inc(reasons.total())
 
+    def extracted(self, outcomes: Iterable[ExtractionOutcome]) -> None:
+        """Outcomes of one batch were written, or left out."""
+        done: Tally[tuple[str, str]] = Tally()
+        absent: Tally[tuple[str, str]] = Tally()
+        for outcome in outcomes:
+            if isinstance(outcome, Rejected):
+                done["rejected", outcome.reason.value] += 1
+            elif isinstance(outcome, Extracted):
+                done["extracted", ""] += 1
+                absent.update(outcome.absent.items())
+            else:
+                done["in_no_track", ""] += 1
+        for labels, posts in done.items():
+            self._posts.labels(*labels).inc(posts)
+        for labels, posts in absent.items():
+            self._absent.labels(*labels).inc(posts)
+
     def counted(self, applied: Applied) -> None:
         """Posts of one source partition were counted."""
         self._entries.inc(applied.counted)
@@ -201,7 +228,7 @@ class Metrics:
         """
         about = {"version": model_version, "feature_set": feature_set}
         about["engine"] = type(engine).__name__
-        self._describe("model", "The model that scores", about)
+        self._describe("model", "The model that works", about)
         if isinstance(engine, HotStore):
             self.registry.register(_HotStoreCollector(engine))
 

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 from connectors.conversations.source import SourcePartition
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.dead_letters import dead_letter_headers
-from connectors.kafka.sending import abandon, send_record
+from connectors.kafka.sending import Sendable, abandon, send_packed, send_record
 from connectors.schemas.prediction import Prediction
 from stream_app.core.outcome import Outcome, Rejected
 from stream_app.core.record import Record
@@ -80,7 +80,7 @@ class Outputs:
         """
         predictions: list[tuple[Record, Prediction]] = []
         async with asyncio.timeout(self._delivery_timeout_s):
-            confirmations = []
+            confirmations: list[Awaitable[object]] = []
             for record in records:
                 outcome = outcomes[record.offset]
                 if isinstance(outcome, Prediction):
@@ -92,33 +92,13 @@ class Outputs:
 
     async def _predict(
         self, source: SourcePartition, predictions: Sequence[tuple[Record, Prediction]]
-    ) -> list[Awaitable[object]]:
-        """Write predictions in as few record batches as hold them: a future a batch, not a post."""
+    ) -> Sequence[Awaitable[object]]:
         headers = [(SOURCE_TOPIC_ID, source.topic_id.encode())]
         partition = source.partition % self._prediction_partitions
-        confirmations: list[Awaitable[object]] = []
-        batch = self._producer.create_batch()
-
-        async def send() -> None:
-            batch.close()
-            confirmations.append(
-                await self._producer.send_batch(batch, self._predictions_topic, partition=partition)
-            )
-
-        for record, prediction in predictions:
-            content = {
-                "timestamp": None,
-                "key": record.key,
-                "value": prediction.encoded,
-                "headers": headers,
-            }
-            if batch.append(**content) is None:  # full
-                await send()
-                batch = self._producer.create_batch()
-                batch.append(**content)
-        if batch.record_count():
-            await send()
-        return confirmations
+        records = (
+            Sendable(record.key, prediction.encoded, headers) for record, prediction in predictions
+        )
+        return await send_packed(self._producer, self._predictions_topic, partition, records)
 
     async def _refuse(
         self, source: SourcePartition, record: Record, outcome: Rejected

@@ -29,8 +29,8 @@ class Probes:
 
     Args:
         kafka: asked over connections of its own: the consumer's may be what stands still.
-        redis: the worker's client.
-        topic: full name of `posts`.
+        redis: the worker's client; None where it needs no Redis.
+        topic: full name of the source topic.
         broker: says which partitions are assigned.
         done: partition -> offset after the last post done; None while it is being started.
         health: told what was seen.
@@ -41,7 +41,7 @@ class Probes:
         self,
         *,
         kafka: KafkaConnection,
-        redis: redis.asyncio.Redis,
+        redis: redis.asyncio.Redis | None,
         topic: str,
         broker: Broker,
         done: Callable[[int], int | None],
@@ -63,7 +63,10 @@ class Probes:
         Raises:
             ServerChangedError: another run of Redis answers.
         """
-        await asyncio.gather(self._look_forever(), self._ask_redis(), self._ask_kafka())
+        asking = [self._look_forever(), self._ask_kafka()]
+        if self._redis is not None:
+            asking.append(self._ask_redis(self._redis))
+        await asyncio.gather(*asking)
 
     def look(self) -> None:
         """Tell how far the assigned partitions are."""
@@ -82,10 +85,10 @@ class Probes:
             self.look()
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _ask_redis(self) -> None:
+    async def _ask_redis(self, client: redis.asyncio.Redis) -> None:
         while True:
             try:
-                await self._redis.ping()
+                await client.ping()
             except ServerChangedError:
                 raise
             except redis.exceptions.RedisError as error:

@@ -11,9 +11,11 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from connectors.extraction.fetching.destination import OwnHosts
 from connectors.http.options import ApiOptions
 from connectors.http.tokens import parse_tokens
 from connectors.kafka.connection import KafkaConnection, is_address
+from connectors.kafka.groups import EXTRACTORS
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.author import SHORTEST_SALT, AuthorHasher
 from connectors.schemas.labels import SENTIMENTS
@@ -22,6 +24,7 @@ from connectors.trends.layout import TrendLayout
 
 if TYPE_CHECKING:
     from connectors.alerts.webhook import Webhook
+    from connectors.extraction.extractor import MediaOptions
     from connectors.prevalence.quantifier import Quantifier
     from connectors.trends.predictions import Predictions
     from models.engine import Engine
@@ -44,6 +47,11 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,  # it may hold a password
     )
 
+    role: Literal["score", "extract"] = Field(
+        "score",
+        description="what a worker does: score the posts of `posts`, or extract features of those "
+        "of `posts.raw` and write them to `posts`",
+    )
     kafka: str = Field("localhost:9092", description="Kafka brokers, `host:port,…`")
     kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="security protocol of the Kafka listeners"
@@ -94,7 +102,7 @@ class Settings(BaseSettings):
         description="memory for states that the engine `stream` keeps, MiB; of the GPU where it "
         "runs on one",
     )
-    batch_max: int = Field(64, ge=1, le=4096, description="most posts in one batch")
+    batch_max: int = Field(64, ge=1, le=4096, description="most posts in one batch that is scored")
     batch_wait_ms: int = Field(
         20, ge=1, le=100, description="longest wait for a batch to fill, milliseconds"
     )
@@ -103,7 +111,11 @@ class Settings(BaseSettings):
         pattern=r"^[A-Za-z0-9._-]*$",
         description="put before every topic's and Redis key's name; letters, digits, `.`, `_`, `-`",
     )
-    group: str = Field("voxpop", description="consumer group of the workers")
+    group: str = Field(
+        "voxpop",
+        description="consumer group of the workers that score; those that extract are in the one "
+        "of this name and `-extract`",
+    )
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("voxpop"),
         description="where the local stack and the workers keep files",
@@ -147,6 +159,29 @@ class Settings(BaseSettings):
         ge=0.0,
         le=3650.0,
         description="days that the text of an example post is kept; 0: no text is stored",
+    )
+
+    media: Literal["off", "data", "fetch"] = Field(
+        "data",
+        description="what features of audio and video are made of: nothing, the bytes within raw "
+        "posts, or also what their URLs lead to; `fetch` makes requests to hosts that posts name",
+    )
+    media_hosts: str = Field(
+        "",
+        description="hosts, `host,host:port,…`, that media are fetched from though their addresses "
+        "are not public, or at another port than 80 and 443",
+    )
+    media_max_bytes: int = Field(
+        16 * MEBIBYTE, ge=1024, le=256 * MEBIBYTE, description="a longer medium is not fetched"
+    )
+    media_timeout_s: float = Field(
+        20.0,
+        gt=0,
+        le=300,
+        description="longest time for fetching one medium, and as much again for decoding it",
+    )
+    media_decoders: int = Field(
+        1, ge=1, le=64, description="processes that decode media, 2 GiB of address space each"
     )
 
     tracks: Path | None = Field(
@@ -196,6 +231,12 @@ class Settings(BaseSettings):
         RedisConnection(url=redis)
         return redis
 
+    @field_validator("media_hosts")
+    @classmethod
+    def _media_hosts(cls, hosts: str) -> str:
+        OwnHosts.parse(hosts)
+        return hosts
+
     @field_validator("api_tokens")
     @classmethod
     def _tokens(cls, tokens: SecretStr | None) -> SecretStr | None:
@@ -243,6 +284,11 @@ class Settings(BaseSettings):
         """Name of a topic with the prefix of this deployment."""
         return self.topic_prefix + name
 
+    def consumer_group(self) -> str:
+        """Whole name of the group that workers of this role are in."""
+        group = self.topic(self.group)
+        return f"{group}{EXTRACTORS}" if self.role == "extract" else group
+
     def namespace(self) -> str:
         """First part of every Redis key of this deployment."""
         return self.topic_prefix + "voxpop"
@@ -276,6 +322,24 @@ class Settings(BaseSettings):
             sasl_mechanism=self.kafka_sasl_mechanism,
             sasl_username=self.kafka_sasl_username,
             sasl_password=password.get_secret_value() if password else None,
+        )
+
+    def media_options(self) -> "MediaOptions | None":
+        """How features of media are made; None where they are not."""
+        from connectors.extraction.decoding.decoder import DecoderLimits  # noqa: PLC0415
+        from connectors.extraction.extractor import MediaOptions  # noqa: PLC0415 - brings aiohttp
+        from connectors.extraction.fetching.downloader import FetchLimits  # noqa: PLC0415
+
+        if self.media == "off":
+            return None
+        fetch = FetchLimits(
+            most_bytes=self.media_max_bytes,
+            total_s=self.media_timeout_s,
+            own=OwnHosts.parse(self.media_hosts),
+        )
+        return MediaOptions(
+            fetch=fetch if self.media == "fetch" else None,
+            decode=DecoderLimits(processes=self.media_decoders, longest_s=self.media_timeout_s),
         )
 
     def api_options(self) -> ApiOptions:

@@ -6,14 +6,14 @@ Not for when a batch is due: that is `core.batching`, which this lets people wai
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
+from typing import Generic
 
-from stream_app.batch import Item
-from stream_app.core.batching import MicroBatcher
+from stream_app.core.batching import Item, MicroBatcher
 
 WAITING_BATCHES = 4  # past it there is no room
 
 
-class WaitingPosts:
+class WaitingPosts(Generic[Item]):
     """Decoded posts that wait for their batch.
 
     Args:

@@ -9,22 +9,21 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
+from typing import Generic
 
 from connectors.conversations.source import SourcePartition
-from stream_app.batch import Batch, Decoder, Item, Naming
+from stream_app.batch import Batch, Content, Item, Naming
 from stream_app.broker import Broker
 from stream_app.core.admission import Admission, Admitted, starting_offset
 from stream_app.core.batching import MicroBatcher
 from stream_app.core.progress import Progress
 from stream_app.core.record import Record
-from stream_app.decider import DecidedBatch, Decider, FixedBatch
-from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.healer import Healer
 from stream_app.held import HeldBatches
 from stream_app.metrics import Metrics
 from stream_app.waiting import WaitingPosts
+from stream_app.work import Decided, Work
 
 log = logging.getLogger(__name__)
 
@@ -33,26 +32,17 @@ DECODED_AT_ONCE = 32  # posts; between them others have their turn
 DRAIN_PART_OF_SESSION = 0.5
 
 
-class IntentStore(Protocol):
-    """Where the results of each partition's last batch are kept."""
-
-    async def load_intent(self, partition: SourcePartition) -> FixedBatch | None:
-        """The last fixed batch, None if there was none."""
-
-
-class Worker:
+class Worker(Generic[Content, Decided]):
     """Owns partitions from their assignment to their revocation.
 
     Args:
         topic: full name of the source topic.
         broker: the source topic and the consumer group.
-        decoder: reads the posts.
-        decider: decides what becomes of a batch.
-        effects: gives decisions their effects.
-        intents: results that are fixed already.
+        work: what is done with batches.
         batcher: forms batches.
         metrics: told of batches and how long they take.
         session_timeout_s: of the consumer group.
+        hang_limit_s: longest time without a batch that is done while some are under way, seconds.
         monotonic: seconds that never go back.
         clock: Unix seconds.
     """
@@ -62,23 +52,18 @@ class Worker:
         *,
         topic: str,
         broker: Broker,
-        decoder: Decoder,
-        decider: Decider,
-        effects: Effects,
-        intents: IntentStore,
-        batcher: MicroBatcher[Item],
+        work: Work[Content, Decided],
+        batcher: MicroBatcher[Item[Content]],
         metrics: Metrics,
         session_timeout_s: float,
+        hang_limit_s: float,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._topic = topic
         self._topic_id = ""
         self._broker = broker
-        self._decoder = decoder
-        self._decider = decider
-        self._effects = effects
-        self._intents = intents
+        self._work = work
         self._drain_limit_s = session_timeout_s * DRAIN_PART_OF_SESSION
         self._monotonic = monotonic
         self._clock = clock
@@ -89,9 +74,9 @@ class Worker:
         self._committing = asyncio.Lock()
         self._waiting = WaitingPosts(batcher, monotonic)
         self._metrics = metrics
-        self._held = HeldBatches(BATCHES_HELD, session_timeout_s, monotonic)
-        self._assembled: asyncio.Queue[Batch] = asyncio.Queue()
-        self._decided: asyncio.Queue[DecidedBatch] = asyncio.Queue()
+        self._held = HeldBatches(BATCHES_HELD, hang_limit_s, monotonic)
+        self._assembled: asyncio.Queue[Batch[Content]] = asyncio.Queue()
+        self._decided: asyncio.Queue[tuple[Batch[Content], Decided]] = asyncio.Queue()
         self._epoch = 0
         self._draining = False
 
@@ -108,7 +93,7 @@ class Worker:
             now = self._clock()
             chunk = admitted.records[start : start + DECODED_AT_ONCE]
             with self._metrics.stage("decode"):
-                items = [self._decoder.decode(record, now) for record in chunk]
+                items = [self._work.decode(record, now) for record in chunk]
             self._waiting.add(items)
             await asyncio.sleep(0)
             if epoch != self._epoch or self._draining:
@@ -148,7 +133,7 @@ class Worker:
         self._admission.revoke_all()
         self._progress.clear()
         self._healer.clear()
-        self._decider.revoke_all()
+        await self._work.release()
         self._topic_id = ""
         self._metrics.revoked()
 
@@ -175,17 +160,17 @@ class Worker:
         while True:
             batch = await self._next_batch()
             with Naming(self._topic, batch):
-                await self._decider.assemble(batch)
+                await self._work.assemble(batch)
             self._assembled.put_nowait(batch)
 
     async def _decide_all(self) -> None:
         while True:
             batch = await self._assembled.get()
             with Naming(self._topic, batch):
-                decided = await self._decider.decide(batch)
-            self._decided.put_nowait(decided)
+                decided = await self._work.decide(batch)
+            self._decided.put_nowait((batch, decided))
 
-    async def _next_batch(self) -> Batch:
+    async def _next_batch(self) -> Batch[Content]:
         """The next batch when it is due and few are under way; it counts as held."""
         await self._held.room()
         items, waited_s = await self._waiting.next_batch(lambda: len(self._held) > 0)
@@ -195,10 +180,10 @@ class Worker:
 
     async def _conclude_all(self) -> None:
         while True:
-            decided = await self._decided.get()
-            with Naming(self._topic, decided.batch):
-                await self._effects.conclude(decided)
-            for item in decided.batch.items:
+            batch, decided = await self._decided.get()
+            with Naming(self._topic, batch):
+                await self._work.conclude(decided)
+            for item in batch.items:
                 self._progress.done(item.record.partition, item.record.offset + 1)
             self._held.let_go()
             self._waiting.batch_done()
@@ -210,11 +195,7 @@ class Worker:
             return Admitted()
         generation = self._broker.generation()
         current = [record for record in records if record.generation == generation]
-        epoch = self._epoch
-        available = await self._healer.available(current)
-        if epoch != self._epoch or not self._may_admit():
-            return Admitted()
-        return self._admission.offer(current, self._monotonic(), available)
+        return self._admission.offer(current, self._monotonic())
 
     async def _drain(self) -> None:
         self._draining = True
@@ -229,13 +210,15 @@ class Worker:
             )
 
     async def _commit(self) -> None:
+        if self._work.commits:
+            return
         async with self._committing:
             offsets = self._progress.to_commit(self._broker.assigned())
             if offsets and await self._broker.commit(offsets, self._topic_id):
                 self._progress.committed(offsets)
 
     async def _start_partitions(self, partitions: Collection[int]) -> None:
-        """Find where partitions start that were assigned and not needed before."""
+        """Take over partitions that were assigned and not needed before."""
         async with self._starting:
             assigned = self._broker.assigned()
             new = [
@@ -269,20 +252,11 @@ class Worker:
         self, source: SourcePartition, bounds: tuple[int, int], epoch: int
     ) -> None:
         partition = source.partition
-        fixed = await self._intents.load_intent(source)
-        if fixed and fixed.last >= bounds[1]:
-            raise CannotGoOn(
-                ExitCode.HOLE,
-                f"partition {partition} ends at {bounds[1]}, before offset {fixed.last} that was "
-                "read: Kafka lost records; if it stays so, delete the topic and make it again",
-            )
-        committed = await self._broker.committed(partition, source.topic_id)
         earliest, end = bounds
-        start = starting_offset(
-            committed, earliest, end, (fixed.first, fixed.last) if fixed else None
-        )
-        if fixed:
-            await self._effects.count_again(source, fixed, start)
+        unfinished = await self._work.take_over(source, end)
+        committed = await self._broker.committed(partition, source.topic_id)
+        start = starting_offset(committed, earliest, end, unfinished)
+        await self._work.resume(source, start)
         if epoch != self._epoch or not self._may_admit():
             return
         if committed is not None and committed < earliest:
@@ -292,7 +266,6 @@ class Worker:
                 committed,
                 earliest - 1,
             )
-        self._decider.assign(source, fixed)
         self._admission.assign(partition, start)
         self._progress.start(partition, start)
         log.info("partition %d starts at offset %d (committed: %s)", partition, start, committed)

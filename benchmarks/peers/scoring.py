@@ -10,7 +10,8 @@ from benchmarks.peers.catalogue import Form
 from connectors.schemas.post import DecodedPost
 from connectors.schemas.scoring import WindowRequest
 from models.engine import load_engine
-from stream_app.core.scoring import PoisonPost, PostToScore, ScoredPost, Scorer, canary_features
+from stream_app.core.halving import PoisonPost
+from stream_app.core.scoring import PostToScore, ScoredPost, Scorer, canary_features
 from stream_app.core.windows import ConversationKey, Windows
 from stream_app.settings import Settings
 

@@ -11,7 +11,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import ipaddress
 import socket
 import time
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+from connectors.public_address import is_numeric, is_public, unwrapped
 from connectors.schemas.alert import Alert
 
 TIMEOUT_S: Final = 10.0
@@ -177,22 +177,20 @@ class _Guarded(AbstractResolver):
 
 def _require_allowed_literal(host: str, *, private: bool) -> None:
     """Judge a host that is an address itself: no resolver is asked for those."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return
-    _require_allowed(host, private=private)
+    if is_numeric(host):
+        _require_allowed(host, private=private)
 
 
 def _require_allowed(host: str, *, private: bool) -> None:
-    address = ipaddress.ip_address(host)
-    mapped = getattr(address, "ipv4_mapped", None)
-    judged = mapped or address
+    try:
+        address = unwrapped(host)
+    except ValueError as error:
+        raise ForbiddenAddressError(f"{host} is no address: write it in full") from error
     # link-local holds the clouds' metadata services: never, not even as a private address
-    never = judged.is_link_local or judged.is_multicast or judged.is_unspecified
-    own = private and (judged.is_private or judged.is_loopback)
-    if never or not (judged.is_global or own):
+    never = address.is_link_local or address.is_multicast or address.is_unspecified
+    own = private and (address.is_private or address.is_loopback)
+    if never or not (is_public(host) or own):
         raise ForbiddenAddressError(
-            f"no alert is sent to {address}, which is not public; in your own network set "
+            f"no alert is sent to {host}, which is not public; in your own network set "
             "VOXPOP_ALERTS_WEBHOOK_PRIVATE=true"
         )

@@ -1,6 +1,7 @@
 """Asks the broker which offsets hold records: retention, compaction and transactions leave gaps.
 
-Not for reading records: that is `reading`.
+Records of transactions that were aborted, or are still open, are not there. Not for reading
+records: that is `reading`.
 """
 
 import asyncio
@@ -49,51 +50,12 @@ async def first_available(
     return max(end, offset)
 
 
-async def available_offsets(
-    connection: KafkaConnection,
-    topic: str,
-    partition: int,
-    first: int,
-    last: int,
-    *,
-    limit_s: float = 5.0,
-) -> list[int]:
-    """Offsets that hold records, ascending.
-
-    Args:
-        connection: how to reach the brokers; no group is joined.
-        topic: full name of the topic.
-        partition: number of the partition.
-        first: where to look from, not before the first offset that the broker has.
-        last: where to look to; holds a record.
-        limit_s: longest time to look, seconds.
-
-    Returns:
-        Those from `first` to `last`; all of them when the broker did not give them in time,
-        since then nothing is known to be empty.
-
-    Raises:
-        aiokafka.errors.KafkaError: no broker answers.
-    """
-    place = TopicPartition(topic, partition)
-    found: list[int] = []
-    async with _consumer(connection) as consumer:
-        consumer.assign([place])
-        consumer.seek(place, first)
-        try:
-            async with asyncio.timeout(limit_s):
-                while await consumer.position(place) <= last:
-                    records = await consumer.getmany(place, timeout_ms=POLL_MS)
-                    found += [record.offset for record in records.get(place, [])]
-        except TimeoutError:
-            return list(range(first, last + 1))
-    return [offset for offset in found if first <= offset <= last]
-
-
 async def offset_bounds(
     connection: KafkaConnection, topic: str, partitions: Collection[int]
 ) -> dict[int, tuple[int, int]]:
     """The first offset that the broker still has of each partition, and the one after its last.
+
+    The last one is the last before the first transaction that is still open.
 
     Asks over a connection of its own: on that of a consumer which waits for records, each
     question waits as well.
@@ -111,7 +73,10 @@ async def offset_bounds(
 @asynccontextmanager
 async def _consumer(connection: KafkaConnection) -> AsyncIterator[AIOKafkaConsumer]:
     consumer = AIOKafkaConsumer(
-        **connection.client_options(), enable_auto_commit=False, auto_offset_reset="earliest"
+        **connection.client_options(),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
     )
     try:
         await consumer.start()

@@ -44,6 +44,11 @@ class DeadLetter:
     failed_at: float | None
 
     @property
+    def source_topic(self) -> str:
+        """Whole name of the topic that the post was rejected from."""
+        return self.source.rsplit(":", maxsplit=2)[0]
+
+    @property
     def place(self) -> str:
         """`partition:offset`, by which commands name it."""
         return f"{self.partition}:{self.offset}"
@@ -108,25 +113,28 @@ async def find_dead_letter(
 
 
 async def replay(
-    producer: PostProducer, letter: DeadLetter, mended: bytes | None = None
+    producer: PostProducer,
+    letter: DeadLetter,
+    mended: bytes | None = None,
+    mended_key: bytes | None = None,
 ) -> asyncio.Future[Delivery]:
     """Send a dead letter's post again; the dead letter stays where it is.
 
     Args:
         producer: of the topic to send to.
         letter: the dead letter.
-        mended: a value to send in place of the letter's own, keyed by its own conversation.
+        mended: a valid value to send in place of the letter's own.
+        mended_key: the key of that one.
 
     Returns:
         A future of where the post now stands; `producer.flush` waits for it.
 
     Raises:
-        ValueError: the mended value is invalid as well.
         DeliveryError: the broker cannot be reached.
     """
     headers = [(REPLAYED_FROM, letter.place.encode())]
     if mended is not None:
-        return await producer.send(mended, headers)
+        return await producer.send_raw(mended_key, mended, headers)
     return await producer.send_raw(letter.key, letter.value, headers)
 
 

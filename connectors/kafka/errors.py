@@ -58,5 +58,13 @@ class DeliveryError(KafkaConnectorError):
     """Posts that the broker did not take, found at `flush`."""
 
 
+class FencedError(KafkaConnectorError):
+    """Another process writes under the same transactional id by now."""
+
+
+class TransactionError(KafkaConnectorError):
+    """A transaction was not committed, or nothing is known of it: nothing more may be written."""
+
+
 class DeadLetterMissingError(KafkaConnectorError):
     """No dead letter stands at the partition and offset asked for."""

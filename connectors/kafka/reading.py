@@ -114,6 +114,7 @@ async def read_fetches(
         **connection.client_options(),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        isolation_level="read_committed",
         max_partition_fetch_bytes=4 * 1024 * 1024,
     )
     try:

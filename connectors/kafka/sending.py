@@ -1,15 +1,25 @@
-"""Two things that aiokafka's producer does not do: send an empty record, and give up.
+"""Three things that aiokafka's producer does not do: send an empty record, pack, and give up.
 
 Not for posts (`producer`) or dead letters (`dead_letters`): those choose what to send.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Iterable, Sequence
+from dataclasses import dataclass
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
 
 Headers = Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """A record to be written."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
 
 
 async def send_record(
@@ -35,6 +45,48 @@ async def send_record(
     batch.append(key=None, value=None, timestamp=None, headers=list(headers))
     partition = min(await producer.partitions_for(topic))
     sent = await producer.send_batch(batch, topic, partition=partition)
+    return sent
+
+
+async def send_packed(
+    producer: AIOKafkaProducer, topic: str, partition: int, records: Iterable[Sendable]
+) -> list[Awaitable[RecordMetadata]]:
+    """Hand records to the producer in as few record batches as hold them.
+
+    A future a batch, where `send` makes one a record: that is most of what a record costs.
+
+    Args:
+        producer: started.
+        topic: its whole name.
+        partition: that all of them go to, in order.
+        records: any number.
+
+    Returns:
+        Futures that are done when the broker has them all.
+
+    Raises:
+        aiokafka.errors.KafkaError: the producer does not admit one.
+    """
+    sent: list[Awaitable[RecordMetadata]] = []
+    batch = producer.create_batch()
+
+    async def send() -> None:
+        batch.close()
+        sent.append(await producer.send_batch(batch, topic, partition=partition))
+
+    for record in records:
+        content = {
+            "timestamp": None,
+            "key": record.key,
+            "value": record.value,
+            "headers": list(record.headers),
+        }
+        if batch.append(**content) is None:  # full
+            await send()
+            batch = producer.create_batch()
+            batch.append(**content)
+    if batch.record_count():
+        await send()
     return sent
 
 

@@ -1,12 +1,12 @@
-"""Bytes of the `posts` topic to a `DecodedPost`, or the reason why not; and documents to bytes.
+"""Bytes of `posts` and `posts.raw` to posts, or the reason why not; and documents to bytes.
 
 Not for single tensors (`tensors`) or points in time (`event_time`), and never for I/O.
 """
 
 import json
 import math
-from collections.abc import Mapping
-from typing import NoReturn
+from collections.abc import Callable, Mapping
+from typing import NoReturn, TypeVar
 
 import numpy as np
 import orjson
@@ -16,13 +16,28 @@ from pydantic import ValidationError
 from connectors.schemas.event_time import event_time
 from connectors.schemas.feature_sets import FEATURE_SETS, FeatureSet
 from connectors.schemas.labels import MODALITIES
-from connectors.schemas.post import DecodedPost, JsonObject, PostDocument, PostEnvelope
+from connectors.schemas.post import (
+    DecodedPost,
+    JsonObject,
+    PostDocument,
+    PostEnvelope,
+    RawPost,
+)
 from connectors.schemas.rejection import Reason, Rejection
 from connectors.schemas.tensors import TensorDtype, decode_tensor, encode_tensor
 
-__all__ = ["TensorDtype", "decode_post", "decode_value", "encode_post", "encode_tensor"]
+__all__ = [
+    "TensorDtype",
+    "decode_post",
+    "decode_raw_post",
+    "decode_raw_value",
+    "decode_value",
+    "encode_post",
+    "encode_tensor",
+]
 
 SCHEMA_VERSION = 1
+Post = TypeVar("Post")
 
 
 def decode_post(
@@ -43,14 +58,39 @@ def decode_post(
         Rejection: with every reason but poison; nothing else is raised, whatever the bytes.
     """
     post = decode_value(value, now=now, max_bytes=max_bytes)
-    expected = post.conversation_id.encode()
-    if key != expected:
-        found = "missing" if key is None else repr(key[:64])
-        raise Rejection(
-            Reason.KEY_MISMATCH,
-            f"key is {found}; it must be the conversation_id in UTF-8, {expected[:64]!r}",
-        )
+    _require_key(key, post.conversation_id)
     return post
+
+
+def decode_raw_post(
+    key: bytes | None, value: bytes | None, *, now: float, max_bytes: int
+) -> RawPost:
+    """Read one record of the `posts.raw` topic.
+
+    Args:
+        key: the record's key; must be the conversation's id in UTF-8.
+        value: the record's value; None is a tombstone and never valid.
+        now: the reader's clock, Unix seconds.
+        max_bytes: a longer value is refused unread.
+
+    Returns:
+        The post, its event time in Unix seconds.
+
+    Raises:
+        Rejection: with every reason that is not about features, nor poison.
+    """
+    post = decode_raw_value(value, now=now, max_bytes=max_bytes)
+    _require_key(key, post.conversation_id)
+    return post
+
+
+def decode_raw_value(value: bytes | None, *, now: float, max_bytes: int) -> RawPost:
+    """Read the value of a record as `decode_raw_post` does, without judging its key.
+
+    Raises:
+        Rejection: as there, but for key_mismatch.
+    """
+    return _read(value, now, max_bytes, _judge_raw)
 
 
 def decode_value(value: bytes | None, *, now: float, max_bytes: int) -> DecodedPost:
@@ -59,14 +99,7 @@ def decode_value(value: bytes | None, *, now: float, max_bytes: int) -> DecodedP
     Raises:
         Rejection: with every reason but key_mismatch and poison.
     """
-    if value is None:
-        raise Rejection(Reason.INVALID_JSON, "the value is null (a tombstone), not a post")
-    if len(value) > max_bytes:
-        raise Rejection(Reason.TOO_LARGE, f"{len(value)} bytes; a post may have {max_bytes}")
-    try:
-        return _judge(orjson.loads(value), now)
-    except orjson.JSONDecodeError as error:
-        _explain_unreadable(value, error, now)
+    return _read(value, now, max_bytes, _judge)
 
 
 def encode_post(post: PostDocument | Mapping[str, object]) -> bytes:
@@ -101,7 +134,31 @@ def first_fault(error: ValidationError) -> str:
     return f"{path}: {what}{more}"[:300]
 
 
-def _judge(document: object, now: float) -> DecodedPost:
+def _read(
+    value: bytes | None, now: float, max_bytes: int, judge: Callable[[object, float], Post]
+) -> Post:
+    """What `judge` makes of the JSON document in a value."""
+    if value is None:
+        raise Rejection(Reason.INVALID_JSON, "the value is null (a tombstone), not a post")
+    if len(value) > max_bytes:
+        raise Rejection(Reason.TOO_LARGE, f"{len(value)} bytes; a post may have {max_bytes}")
+    try:
+        return judge(orjson.loads(value), now)
+    except orjson.JSONDecodeError as error:
+        _explain_unreadable(value, error, now, judge)
+
+
+def _require_key(key: bytes | None, conversation_id: str) -> None:
+    expected = conversation_id.encode()
+    if key != expected:
+        found = "missing" if key is None else repr(key[:64])
+        raise Rejection(
+            Reason.KEY_MISMATCH,
+            f"key is {found}; it must be the conversation_id in UTF-8, {expected[:64]!r}",
+        )
+
+
+def _of_this_version(document: object) -> JsonObject:
     if not isinstance(document, dict):
         raise Rejection(Reason.INVALID_SCHEMA, "the post: must be a JSON object")
     version = document.get("schema_version")
@@ -110,7 +167,21 @@ def _judge(document: object, now: float) -> DecodedPost:
             Reason.UNSUPPORTED_VERSION,
             f"schema_version: {version} is unknown here; this reads {SCHEMA_VERSION}",
         )
-    envelope = _envelope(document)
+    if isinstance(version, bool):
+        raise Rejection(Reason.INVALID_SCHEMA, "schema_version: must be 1, not a boolean")
+    return document
+
+
+def _judge_raw(document: object, now: float) -> RawPost:
+    try:
+        post = RawPost.model_validate(_of_this_version(document))
+    except ValidationError as error:
+        raise Rejection(Reason.INVALID_SCHEMA, first_fault(error)) from None
+    return post.model_copy(update={"created_at": event_time(post.created_at, now=now)})
+
+
+def _judge(document: object, now: float) -> DecodedPost:
+    envelope = _envelope(_of_this_version(document))
     feature_set = FEATURE_SETS.get(envelope.feature_set)
     if feature_set is None:
         raise Rejection(
@@ -133,8 +204,6 @@ def _judge(document: object, now: float) -> DecodedPost:
 
 
 def _envelope(document: JsonObject) -> PostEnvelope:
-    if isinstance(document.get("schema_version"), bool):
-        raise Rejection(Reason.INVALID_SCHEMA, "schema_version: must be 1, not a boolean")
     try:
         envelope = PostEnvelope.model_validate(document)
     except ValidationError as error:
@@ -159,7 +228,12 @@ def _features(documents: JsonObject, feature_set: FeatureSet) -> Mapping[str, ND
     }
 
 
-def _explain_unreadable(value: bytes, error: orjson.JSONDecodeError, now: float) -> NoReturn:
+def _explain_unreadable(
+    value: bytes,
+    error: orjson.JSONDecodeError,
+    now: float,
+    judge: Callable[[object, float], object],
+) -> NoReturn:
     """Say why a value is no JSON, and where a number is not finite, whose number it is.
 
     Python's own reader takes NaN, Infinity and 1e999. A tensor that holds them is a bad tensor
@@ -184,5 +258,5 @@ def _explain_unreadable(value: bytes, error: orjson.JSONDecodeError, now: float)
     except (ValueError, RecursionError):
         raise not_json from None
     if not_finite:
-        _judge(document, now)
+        judge(document, now)
     raise not_json

@@ -18,6 +18,9 @@ from pydantic import (
     model_validator,
 )
 
+from connectors.schemas.media import Media
+
+MEDIA_MAX = 4
 Identifier = Annotated[str, Field(min_length=1, max_length=256)]
 Track = Annotated[
     str,
@@ -79,11 +82,8 @@ class FeaturesDocument(BaseModel):
         return self
 
 
-class RawPost(BaseModel):
-    """The envelope without features: `posts.raw`, `voxpop produce` and `voxpop score`.
-
-    Only `text` is required by `voxpop score`; what else is missing gets a stated default there.
-    """
+class PostFields(BaseModel):
+    """What every form of a post holds."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -101,7 +101,20 @@ class RawPost(BaseModel):
     text: str | None = None
 
 
-class PostEnvelope(RawPost):
+class RawPost(PostFields):
+    """The envelope without features: `posts.raw`, `voxpop produce` and `voxpop score`.
+
+    Only `text` is required by `voxpop score`; what else is missing gets a stated default there.
+    """
+
+    media: list[Media] = Field(
+        default_factory=list,
+        max_length=MEDIA_MAX,
+        description="what features of audio and video are made of; never in `posts`",
+    )
+
+
+class PostEnvelope(PostFields):
     """The envelope of the `posts` topic with its tensors unread: `tensors` judges those."""
 
     schema_version: Literal[1]
@@ -109,12 +122,16 @@ class PostEnvelope(RawPost):
     features: dict[str, Any]
 
 
-class PostDocument(RawPost):
+class PostDocument(PostFields):
     """The envelope of the `posts` topic, tensors included: what a producer writes."""
 
     schema_version: Literal[1]
     feature_set: Annotated[str, Field(min_length=1, max_length=64)]
     features: FeaturesDocument
+    absent: dict[Literal["text", "audio", "visual"], str] = Field(
+        default_factory=dict,
+        description="modality -> why it has no features although the post had media for it",
+    )
 
 
 @dataclass(frozen=True, slots=True)

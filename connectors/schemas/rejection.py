@@ -1,6 +1,7 @@
 """Why a post is not counted. The reasons are part of the contract of `posts.dlq`."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Reason(StrEnum):
@@ -15,6 +16,11 @@ class Reason(StrEnum):
     BAD_TIMESTAMP = "bad_timestamp"
     TOO_LARGE = "too_large"
     POISON = "poison"
+    NO_FEATURES = "no_features"
+
+
+OF_FEATURES_GIVEN: Final = frozenset(Reason) - {Reason.NO_FEATURES}
+"""What a post that comes with its features can be rejected for."""
 
 
 class Rejection(Exception):  # noqa: N818 - an outcome of a post, not a fault of the program

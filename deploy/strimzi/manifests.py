@@ -65,12 +65,14 @@ def _user(cluster: str, role: Role, prefix: str, group: str) -> Manifest:
 
 
 def _acls(role: Role, prefix: str, group: str) -> Iterator[Mapping[str, Any]]:
-    by_resource: dict[tuple[str, str], list[Right]] = {}
+    by_resource: dict[tuple[str, str, bool], list[Right]] = {}
     for right in RIGHTS[role]:
-        by_resource.setdefault((right.resource, prefix + (right.name or group)), []).append(right)
-    for (kind, name), rights in by_resource.items():
+        thing = (right.resource, right.thing(prefix, prefix + group), right.any_ending)
+        by_resource.setdefault(thing, []).append(right)
+    for (kind, name, any_ending), rights in by_resource.items():
+        pattern = "prefix" if any_ending else "literal"
         yield {
-            "resource": {"type": kind, "name": name, "patternType": "literal"},
+            "resource": {"type": kind, "name": name, "patternType": pattern},
             "operations": [_operation(right) for right in rights],
         }
 

@@ -3,12 +3,16 @@
 Not for printing: that is `dead_letter_view`.
 """
 
+import time
 from collections.abc import Sequence
+from typing import Protocol
 
 from connectors.kafka.dead_letters import DeadLetter, find_dead_letter, read_dead_letters, replay
 from connectors.kafka.producer import PostProducer
-from connectors.kafka.topics import DEAD_LETTERS, POSTS
-from connectors.schemas.rejection import Reason
+from connectors.kafka.topics import DEAD_LETTERS, POSTS, RAW_POSTS
+from connectors.schemas.codec import decode_raw_value, decode_value
+from connectors.schemas.post import DecodedPost, RawPost
+from connectors.schemas.rejection import Reason, Rejection
 from stream_app.cli.errors import CliError
 from stream_app.settings import Settings
 
@@ -59,7 +63,7 @@ async def at_places(places: Sequence[tuple[int, int]]) -> list[DeadLetter]:
 async def sent_again(
     places: Sequence[tuple[int, int]] | None, reason: str | None, mended: bytes | None
 ) -> list[str]:
-    """Send dead letters to `posts` and wait for their delivery.
+    """Send dead letters to the topics they were rejected from, and wait for their delivery.
 
     Args:
         places: which; None sends those with the reason, or all.
@@ -74,18 +78,46 @@ async def sent_again(
         KafkaConnectorError: a broker, topic or dead letter is missing, or a delivery failed.
     """
     letters = await (at_places(places) if places else selected(reason))
+    raw_topic = Settings().topic(RAW_POSTS)
+    raw = [letter for letter in letters if letter.source_topic == raw_topic]
+    whole = [letter for letter in letters if letter.source_topic != raw_topic]
+    return [
+        *(await _sent_to(POSTS, whole, mended, decode_value)),
+        *(await _sent_to(RAW_POSTS, raw, mended, decode_raw_value)),
+    ]
+
+
+class _Decode(Protocol):
+    """Judges a value of one of the topics."""
+
+    def __call__(
+        self, value: bytes | None, *, now: float, max_bytes: int
+    ) -> DecodedPost | RawPost: ...
+
+
+async def _sent_to(
+    name: str, letters: Sequence[DeadLetter], mended: bytes | None, decode: _Decode
+) -> list[str]:
+    if not letters:
+        return []
     settings = Settings()
-    topic = settings.topic(POSTS)
-    async with PostProducer(
-        settings.kafka_connection(), topic=topic, post_max_bytes=settings.post_max_bytes
-    ) as producer:
-        try:
-            sent = [(letter, await replay(producer, letter, mended)) for letter in letters]
-        except ValueError as error:
-            raise CliError(f"the mended post is still invalid: {error}") from error
+    topic = settings.topic(name)
+    key = _key_of(mended, decode, settings.post_max_bytes)
+    async with PostProducer(settings.kafka_connection(), topic=topic) as producer:
+        sent = [(letter, await replay(producer, letter, mended, key)) for letter in letters]
         await producer.flush()
     deliveries = [(letter, delivery.result()) for letter, delivery in sent]
     return [
         f"{letter.place} ({letter.reason}) -> {topic} {to.partition}:{to.offset}"
         for letter, to in deliveries
     ]
+
+
+def _key_of(mended: bytes | None, decode: _Decode, max_bytes: int) -> bytes | None:
+    """The conversation of a mended post, under which it is sent."""
+    if mended is None:
+        return None
+    try:
+        return decode(mended, now=time.time(), max_bytes=max_bytes).conversation_id.encode()
+    except Rejection as rejection:
+        raise CliError(f"the mended post is still invalid: {rejection}") from rejection

@@ -65,7 +65,7 @@ def replay(
         ),
     ] = None,
 ) -> None:
-    """Send dead letters to `posts` again; they stay in `posts.dlq`.
+    """Send dead letters again to `posts` or `posts.raw`, as they came; they stay in `posts.dlq`.
 
     One that is still invalid comes back as a new dead letter.
     """

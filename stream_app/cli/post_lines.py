@@ -60,14 +60,15 @@ def text_of(post: JsonObject) -> str:
 
 
 def with_text_features(post: JsonObject, vectors: NDArray[np.float16]) -> JsonObject:
-    """A raw post as an envelope of `posts`.
+    """A raw post as an envelope of `posts`; its media stay behind, nothing of them is read.
 
     Args:
         post: a valid raw post.
         vectors: its text, float16 [tokens, 384].
     """
     features = {"text": encode_tensor(vectors), "audio": None, "visual": None}
-    return {"schema_version": 1} | post | {"feature_set": DEFAULT.name, "features": features}
+    fields = {name: value for name, value in post.items() if name != "media"}
+    return {"schema_version": 1} | fields | {"feature_set": DEFAULT.name, "features": features}
 
 
 def newest_event_time(lines: Iterator[tuple[int, bytes]]) -> float | None:

@@ -31,7 +31,7 @@ def score(
     from stream_app.cli.errors import CliError  # noqa: PLC0415
     from stream_app.cli.score_file import LineScorer  # noqa: PLC0415
     from stream_app.cli.score_lines import LineReader  # noqa: PLC0415
-    from stream_app.core.scoring import ModelBroken  # noqa: PLC0415
+    from stream_app.core.halving import ModelBroken  # noqa: PLC0415
     from stream_app.settings import Settings  # noqa: PLC0415
 
     settings = Settings()

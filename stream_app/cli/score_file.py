@@ -13,10 +13,10 @@ from connectors.schemas.author import AuthorHasher
 from connectors.schemas.prediction import Source
 from connectors.schemas.rejection import Reason, Rejection
 from stream_app.cli.score_lines import LineReader, ReadPost
+from stream_app.core.halving import PoisonPost
 from stream_app.core.prediction import make_prediction
 from stream_app.core.scoring import (
     Engine,
-    PoisonPost,
     PostToScore,
     ScoredPost,
     Scorer,

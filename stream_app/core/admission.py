@@ -5,10 +5,8 @@ record with the next offset expected in its partition. It knows nothing of broke
 does the seeking.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from stream_app.core.record import Record
 
@@ -60,45 +58,24 @@ class Admission:
         since = self._hole_since_s.get(partition)
         return 0.0 if since is None else now_s - since
 
-    def holes(self, records: Iterable[Record]) -> dict[int, int]:
-        """Partition -> first offset that is missing before one of these records."""
-        expected = dict(self._next)
-        holes: dict[int, int] = {}
-        for record in records:
-            awaited = expected.get(record.partition)
-            if awaited is not None and record.offset == awaited:
-                expected[record.partition] += 1
-            elif awaited is not None and record.offset > awaited:
-                holes.setdefault(record.partition, awaited)
-        return holes
-
-    def offer(
-        self,
-        records: Iterable[Record],
-        now_s: float,
-        available: Mapping[int, Sequence[int]] = MappingProxyType({}),
-    ) -> Admitted:
+    def offer(self, records: Iterable[Record], now_s: float) -> Admitted:
         """Admit what continues its partition without a hole.
 
         Args:
             records: as they came; those of unassigned partitions are dropped.
             now_s: monotonic seconds.
-            available: partition -> offsets that hold records, ascending, from its hole to the
-                last record offered; between them there are none, so that no hole is there.
 
         Returns:
             The admitted records and the holes seen. A lower offset than expected was done before
-            and is dropped; a higher one is dropped and makes a hole.
+            and is dropped; a higher one is dropped and makes a hole, unless the consumer saw that
+            there are no records between.
         """
         admitted = Admitted()
         for record in records:
             expected = self._next.get(record.partition)
             if expected is None or record.offset < expected:
                 continue
-            if record.offset > expected:
-                expected = _following(available.get(record.partition, ()), expected)
-                self._next[record.partition] = expected
-            if record.offset > expected:
+            if not record.follows(expected):
                 self._hole_since_s.setdefault(record.partition, now_s)
                 admitted.holes[record.partition] = expected
                 continue
@@ -107,12 +84,6 @@ class Admission:
             self._next[record.partition] = record.offset + 1
             admitted.records.append(record)
         return admitted
-
-
-def _following(available: Sequence[int], expected: int) -> int:
-    """The offset that comes next: the first available one, or the expected one if none is known."""
-    at = bisect_left(available, expected)
-    return available[at] if at < len(available) else expected
 
 
 def starting_offset(

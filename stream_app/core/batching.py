@@ -6,7 +6,7 @@ knows no clock: who asks says what time it is.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Generic, Protocol, TypeVar
 
 
@@ -27,14 +27,24 @@ class MicroBatcher(Generic[Item]):
     Args:
         most: items in a batch.
         wait_s: longest wait of an item for others while batches are under way, seconds.
+        is_heavy: whether an item takes far longer than others; None: none does.
+        most_heavy: heavy items in a batch.
 
     Attributes:
         most: items in a batch.
     """
 
-    def __init__(self, most: int, wait_s: float) -> None:
+    def __init__(
+        self,
+        most: int,
+        wait_s: float,
+        is_heavy: Callable[[Item], bool] | None = None,
+        most_heavy: int = 1,
+    ) -> None:
         self.most = most
         self._wait_s = wait_s
+        self._is_heavy = is_heavy
+        self._most_heavy = most_heavy
         self._waiting: deque[tuple[float, Item]] = deque()
 
     def __len__(self) -> int:
@@ -70,11 +80,16 @@ class MicroBatcher(Generic[Item]):
         """
         since_s, first = self._waiting[0]
         items: list[Item] = []
+        heavy = 0
         while (
             self._waiting
             and len(items) < self.most
             and self._waiting[0][1].generation == first.generation
         ):
+            if self._is_heavy is not None and self._is_heavy(self._waiting[0][1]):
+                if heavy == self._most_heavy:
+                    break
+                heavy += 1
             items.append(self._waiting.popleft()[1])
         return items, since_s
 

@@ -13,6 +13,7 @@ import numpy as np
 from connectors.schemas.feature_sets import FEATURE_SETS
 from connectors.schemas.labels import SENTIMENTS
 from connectors.schemas.scoring import Features, Score, WindowRequest
+from stream_app.core.halving import PoisonPost, each_or_poison
 from stream_app.core.windows import ConversationKey, Windows
 
 
@@ -55,17 +56,6 @@ class ScoredPost:
         return most_probable(SENTIMENTS, self.score.sentiment)
 
 
-@dataclass(frozen=True, slots=True)
-class PoisonPost:
-    """The model failed on this post alone, for this reason."""
-
-    detail: str
-
-
-class ModelBroken(Exception):  # noqa: N818 - a state of the model, met with an exit
-    """The model fails even on a post that it scored before."""
-
-
 class Scorer:
     """Scores batches against windows and appends what was scored.
 
@@ -89,32 +79,7 @@ class Scorer:
         Raises:
             ModelBroken: not the posts but the model is at fault.
         """
-        if not posts:
-            return []
-        try:
-            return list(self._score_and_append(posts))
-        except Exception as error:  # noqa: BLE001 - the edge where a batch is caught
-            return self._halve(posts, error)
-
-    def _halve(
-        self, posts: Sequence[PostToScore], error: Exception
-    ) -> list[ScoredPost | PoisonPost]:
-        if len(posts) > 1:
-            middle = len(posts) // 2
-            return [*self.score(posts[:middle]), *self.score(posts[middle:])]
-        try:
-            self.probe()
-        except Exception as broken:  # noqa: BLE001 - whatever it is, the model is at fault
-            raise ModelBroken(f"the model fails on every post: {broken}") from error
-        return [self._once_more(posts[0])]
-
-    def _once_more(self, post: PostToScore) -> ScoredPost | PoisonPost:
-        """Poison is what the model fails on again: it may have failed for another reason."""
-        try:
-            (scored,) = self._score_and_append([post])
-        except Exception as error:  # noqa: BLE001 - the edge where a post is given up
-            return PoisonPost(detail=f"{type(error).__name__}: {error}"[:300])
-        return scored
+        return each_or_poison(posts, self._score_and_append, self.probe)
 
     def probe(self) -> None:
         """Score the canary; raises what the engine raises."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors.schemas.labels import SENTIMENTS
-from connectors.schemas.rejection import Reason
+from connectors.schemas.rejection import OF_FEATURES_GIVEN, Reason
 from stream_app.demo.phrases import (
     EMOTIONS_OF,
     PHRASES,
@@ -29,7 +29,9 @@ PLATFORMS: Final = ("bluesky", "mastodon", "reddit", "tiktok", "youtube")
 WITH_VIDEO: Final = ("tiktok", "youtube")
 BROKEN_SHARE: Final = 0.02
 # poison is left out: no bytes can force it
-BREAKABLE: Final = tuple(reason for reason in Reason if reason is not Reason.POISON)
+BREAKABLE: Final = tuple(
+    reason for reason in Reason if reason in OF_FEATURES_GIVEN - {Reason.POISON}
+)
 NEW_CONVERSATION_SHARE: Final = 0.15
 OPEN_CONVERSATIONS: Final = 60
 REMEMBERED_POSTS: Final = 5

@@ -21,5 +21,8 @@ def findings() -> Iterator[Finding]:
         return
     yield machine.disk(settings.data_dir)
     yield from servers.kafka(settings)
+    if settings.role == "extract":
+        yield servers.text_encoder(settings)
+        return
     yield from servers.redis_server(settings)
     yield servers.model(settings)

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import redis.exceptions
 
 from connectors.kafka.errors import BrokerRefusesError, KafkaConnectorError, NotAllowedError
 from connectors.kafka.metadata import describe_topics
-from connectors.kafka.rights import missing_for_group, missing_for_topics
+from connectors.kafka.rights import Role, missing_for_group, missing_for_topics
 from connectors.kafka.topics import TopicSpec, topic_differences, voxpop_topics
 from connectors.redis_problems import redis_problem
 from connectors.redis_rights import missing_for_worker
@@ -17,6 +17,7 @@ from stream_app.doctor.finding import Finding
 from stream_app.settings import Settings
 
 OLDEST_REDIS = 7
+KAFKA_ROLES: Final[Mapping[str, Role]] = {"score": "worker", "extract": "extractor"}
 SECURITY = "docs/security.md lists what each role needs"
 
 
@@ -39,7 +40,8 @@ def kafka(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("topics", "ok", f"all {len(wanted)} as they should be")
     if missing:
-        yield Finding("kafka acls", "fail", f"a worker may not {', '.join(missing)}", SECURITY)
+        detail = f"a worker that {settings.role}s may not {', '.join(missing)}"
+        yield Finding("kafka acls", "fail", detail, SECURITY)
 
 
 async def _kafka(settings: Settings, wanted: Sequence[TopicSpec]) -> tuple[list[str], list[str]]:
@@ -47,9 +49,10 @@ async def _kafka(settings: Settings, wanted: Sequence[TopicSpec]) -> tuple[list[
     connection, prefix = settings.kafka_connection(), settings.topic_prefix
     differences = await topic_differences(connection, wanted)
     described = await describe_topics(connection, [spec.name for spec in wanted])
-    missing = missing_for_topics("worker", described, prefix)
+    role = KAFKA_ROLES[settings.role]
+    missing = missing_for_topics(role, described, prefix)
     group = settings.topic(settings.group)
-    return differences, missing + await missing_for_group(connection, "worker", group)
+    return differences, missing + await missing_for_group(connection, role, group)
 
 
 def redis_server(settings: Settings) -> Iterator[Finding]:
@@ -85,6 +88,18 @@ def model(settings: Settings) -> Finding:
         remedy = "the warning above says why; VOXPOP_DEVICE=auto takes what is there"
         return Finding("model", "warn", detail, remedy)
     return Finding("model", "ok", detail)
+
+
+def text_encoder(settings: Settings) -> Finding:
+    """Whether the text encoder of a worker that extracts loads."""
+    from models.errors import CheckpointError, ModelError  # noqa: PLC0415 - seconds
+    from models.text_encoder import load_text_encoder  # noqa: PLC0415
+
+    try:
+        encoder = load_text_encoder(settings.model, settings.threads)
+    except (CheckpointError, ModelError) as error:
+        return Finding("encoder", "fail", str(error), "unset VOXPOP_MODEL to use the shipped one")
+    return Finding("encoder", "ok", encoder.name)
 
 
 def _redis_version(about: Mapping[str, Any], address: str) -> Finding:

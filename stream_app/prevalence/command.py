@@ -12,7 +12,7 @@ from connectors.prevalence.quantifier import Quantifier, write_quantifier
 from connectors.schemas.labels import SENTIMENTS
 from deploy.local.progress import Progress
 from models.text_encoder import load_text_encoder
-from stream_app.core.scoring import ModelBroken
+from stream_app.core.halving import ModelBroken
 from stream_app.prevalence.judging import Estimator
 from stream_app.prevalence.plot import draw_estimates
 from stream_app.prevalence.report import Data, Report, describe, fit_best, make_report

@@ -10,7 +10,8 @@ from connectors.schemas.labels import SENTIMENTS
 from deploy.local.progress import Progress
 from stream_app.cli.score_file import NamedEngine
 from stream_app.cli.score_lines import Encoder
-from stream_app.core.scoring import PoisonPost, PostToScore, Scorer, canary_features
+from stream_app.core.halving import PoisonPost
+from stream_app.core.scoring import PostToScore, Scorer, canary_features
 from stream_app.core.windows import ConversationKey, Windows
 from stream_app.replay.comments import Comment
 

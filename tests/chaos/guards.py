@@ -4,20 +4,23 @@ Calling an entry of `GUARDS` takes one guard out of the class that has it, in th
 leaves everything else as it is.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from hashlib import sha1
 from types import MappingProxyType
 from typing import Any, Final
 
 import stream_app.runtime
+import stream_app.scoring_role
 import stream_app.watchdog
 import stream_app.worker
 from connectors.conversations.store import PartitionStore
 from connectors.redis_script import RedisScript
+from connectors.schemas.post import DecodedPost
 from connectors.trends.sink import TrendSink
 from stream_app.batch import Batch
 from stream_app.core.admission import Admission, Admitted
 from stream_app.core.record import Record
+from stream_app.decider import DecidedBatch
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.held import HeldBatches
@@ -64,13 +67,8 @@ class _Patient(HeldBatches):
 class _AdmitsAll(Admission):
     """Records are taken as they come, with holes and twice."""
 
-    def offer(
-        self,
-        records: Iterable[Record],
-        now_s: float,
-        available: Mapping[int, Sequence[int]] = MappingProxyType({}),
-    ) -> Admitted:
-        del now_s, available
+    def offer(self, records: Iterable[Record], now_s: float) -> Admitted:
+        del now_s
         admitted = Admitted()
         for record in records:
             if self.is_assigned(record.partition):
@@ -105,10 +103,10 @@ class _Blind(Watchdog):
         """Watch nothing."""
 
 
-class _CommitsFirst(Worker):
+class _CommitsFirst(Worker[DecodedPost, DecidedBatch]):
     """A batch is committed when it is formed."""
 
-    async def _next_batch(self) -> Batch:
+    async def _next_batch(self) -> Batch[DecodedPost]:
         batch = await super()._next_batch()
         ends = {item.record.partition: item.record.offset + 1 for item in batch.items}
         await self._broker.commit(ends, self._topic_id)
@@ -135,14 +133,14 @@ def _replace(module: Any, name: str, mixin: type) -> Callable[[], None]:
 
 GUARDS: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
     {
-        "intent first": _replace(stream_app.runtime, "Effects", _IntentLast),
-        "intent refusal": _replace(stream_app.runtime, "PartitionStore", _FixesAgain),
-        "fence": _replace(stream_app.runtime, "TrendSink", _NoFence),
+        "intent first": _replace(stream_app.scoring_role, "Effects", _IntentLast),
+        "intent refusal": _replace(stream_app.scoring_role, "PartitionStore", _FixesAgain),
+        "fence": _replace(stream_app.scoring_role, "TrendSink", _NoFence),
         "hang limit": _replace(stream_app.worker, "HeldBatches", _Patient),
         "admission": _replace(stream_app.worker, "Admission", _AdmitsAll),
         "generation": _replace(stream_app.runtime, "Membership", _AnyGeneration),
         "age": _replace(stream_app.runtime, "Membership", _AnyAge),
         "watchdog": _replace(stream_app.watchdog, "Watchdog", _Blind),
-        "commit last": _replace(stream_app.runtime, "Worker", _CommitsFirst),
+        "commit last": _replace(stream_app.scoring_role, "Worker", _CommitsFirst),
     }
 )

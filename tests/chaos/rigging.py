@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import stream_app.runtime
+import stream_app.scoring_role
 from connectors.schemas.scoring import Features, Score, WindowRequest
 from stream_app.core.record import Record
 from stream_app.settings import Settings
@@ -28,7 +29,7 @@ MODEL_MS: Final = "VOXPOP_CHAOS_MODEL_MS"
 CLOCK: Final = "clock"  # file: seconds by which the workers' clocks are wrong
 CLOCK_READ_S: Final = 0.2
 
-# part wired in stream_app.runtime, its method, and the name of the points before and after it
+# part, its method, and the name of the points before and after it
 AROUND: Final = (
     ("Decider", "assemble", "assemble"),
     ("Decider", "decide", "decide"),
@@ -53,7 +54,8 @@ def rig() -> None:
 
 
 def _put_points_around(points: Points, part: str, method: str, point: str) -> None:
-    kind = getattr(stream_app.runtime, part)
+    room = stream_app.runtime if part == "FaustBroker" else stream_app.scoring_role
+    kind = getattr(room, part)
     original = getattr(kind, method)
 
     @functools.wraps(original)
@@ -63,11 +65,11 @@ def _put_points_around(points: Points, part: str, method: str, point: str) -> No
         await points.reach(f"after {point}")
         return result
 
-    setattr(stream_app.runtime, part, type(part, (kind,), {method: struck}))
+    setattr(room, part, type(part, (kind,), {method: struck}))
 
 
 def _put_a_point_before_admission(points: Points) -> None:
-    kind: Any = vars(stream_app.runtime)["Worker"]
+    kind: Any = vars(stream_app.scoring_role)["Worker"]
 
     class Worker(kind):  # type: ignore[misc]  # whichever class it is by now
         async def offer(self, records: Sequence[Record]) -> None:
@@ -78,7 +80,7 @@ def _put_a_point_before_admission(points: Points) -> None:
             if met is Action.AGAIN:
                 await super().offer(records)
 
-    vars(stream_app.runtime)["Worker"] = Worker
+    vars(stream_app.scoring_role)["Worker"] = Worker
 
 
 def _put_points_into_engine(points: Points) -> None:
@@ -88,7 +90,7 @@ def _put_points_into_engine(points: Points) -> None:
         post_s = float(os.environ[MODEL_MS]) / 1000
         return _StruckEngine(TelltaleEngine(settings.model), points, post_s)
 
-    vars(stream_app.runtime)["_load_engine"] = load
+    vars(stream_app.scoring_role)["_load_engine"] = load
 
 
 class _StruckEngine:

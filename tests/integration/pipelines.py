@@ -12,6 +12,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient
 
 from connectors.kafka.connection import KafkaConnection
+from connectors.kafka.groups import EXTRACTORS
 from connectors.kafka.producer import PostProducer
 from connectors.kafka.reading import read_topic
 from connectors.kafka.topics import create_topics, voxpop_topics
@@ -43,11 +44,15 @@ class PipelineUnderTest:
     async def create_topics(self) -> None:
         await create_topics(self.kafka, voxpop_topics(self.prefix, partitions=4))
 
-    def worker(self, name: str) -> WorkerProcess:
+    def worker(self, name: str, role: str = "score") -> WorkerProcess:
         folder = self._folder / name
         folder.mkdir(exist_ok=True)
         environment = worker_environment(
-            {**self.environment, "VOXPOP_DATA_DIR": str(folder / "data")}
+            {
+                **self.environment,
+                "VOXPOP_DATA_DIR": str(folder / "data"),
+                "VOXPOP_ROLE": role,
+            }
         )
         worker = WorkerProcess(environment, folder)
         self._workers.append(worker)
@@ -61,6 +66,12 @@ class PipelineUnderTest:
 
     async def until_ready(self, worker: WorkerProcess) -> None:
         await worker.wait_until_ready(self.kafka, self.group, READY_WITHIN_S)
+
+    async def ready_extractor(self, name: str) -> WorkerProcess:
+        """A worker that makes features of `posts.raw`."""
+        worker = self.worker(name, "extract")
+        await worker.wait_until_ready(self.kafka, self.group + EXTRACTORS, READY_WITHIN_S)
+        return worker
 
     async def members(self) -> int:
         """Workers that the consumer group has partitions for."""

@@ -40,6 +40,18 @@ def test_missing_topics_fail_until_they_are_made(settings_env: Mapping[str, str]
     assert {"python", "java", "jars", "kafka", "redis", "redis lua", "model", "disk"} <= set(states)
 
 
+def test_a_worker_that_extracts_needs_its_encoder_and_no_redis(
+    settings_env: Mapping[str, str],
+) -> None:
+    assert voxpop(settings_env, "topics", "create").returncode == 0
+    extracting = {**settings_env, "VOXPOP_ROLE": "extract", "VOXPOP_REDIS": "redis://127.0.0.1:1/0"}
+    done = voxpop(extracting, "doctor", "--json")
+    states = {what: finding["state"] for what, finding in findings(done).items()}
+    assert "fail" not in states.values(), done.stdout
+    assert {"kafka", "topics", "encoder"} <= set(states)
+    assert not {"redis", "model"} & set(states)
+
+
 def test_servers_that_do_not_answer_fail_without_showing_the_password(
     settings_env: Mapping[str, str],
 ) -> None:

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from connectors.kafka.producer import PostProducer
-from connectors.schemas.rejection import Reason
+from connectors.schemas.rejection import OF_FEATURES_GIVEN
 from connectors.schemas.tensors import encode_tensor
 from stream_app.demo.breaking import broken_record
 from stream_app.settings import MEBIBYTE
@@ -107,7 +107,7 @@ async def test_a_worker_tells_how_it_is_and_nothing_of_what_people_wrote(
 
     await until(all_done)
     figures = (await asyncio.to_thread(ask, port, "/metrics"))[1].decode()
-    for reason in Reason:
+    for reason in OF_FEATURES_GIVEN:
         assert f'voxpop_posts_total{{outcome="rejected",reason="{reason}"}}' in figures
     assert 'voxpop_posts_total{outcome="predicted",reason=""} 1.0' in figures
     assert 'voxpop_stage_seconds_count{stage="count"}' in figures

@@ -8,8 +8,8 @@ from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.rights import Right
 from connectors.kafka.waiting import until
 
-TYPES = {"topic": 2, "group": 3}
-LITERAL = 3
+TYPES = {"topic": 2, "group": 3, "transactionalId": 5}
+LITERAL, BEGINNING = 3, 4
 ALLOW = 3
 HOLDS_WITHIN_S = 20.0
 
@@ -22,7 +22,7 @@ async def allow(
     await client.bootstrap()
     try:
         for right in rights:
-            await _allow(client, user, right, _name(right, prefix, group))
+            await _allow(client, user, right, right.thing(prefix, group))
 
         async def holds() -> bool:
             """The broker answers a creation before it has taken it in."""
@@ -37,7 +37,13 @@ async def _allow(client: AIOKafkaClient, user: str, right: Right, name: str) -> 
     answer = await client.send(
         client.get_random_node(),
         CreateAclsRequest(
-            TYPES[right.resource], name, LITERAL, f"User:{user}", "*", right.operation, ALLOW
+            TYPES[right.resource],
+            name,
+            _pattern(right),
+            f"User:{user}",
+            "*",
+            right.operation,
+            ALLOW,
         ),
     )
     ((code, message),) = answer.creation_responses
@@ -52,8 +58,8 @@ async def _is_allowed(
         client.get_random_node(),
         DescribeAclsRequest(
             TYPES[right.resource],
-            _name(right, prefix, group),
-            LITERAL,
+            right.thing(prefix, group),
+            _pattern(right),
             f"User:{user}",
             "*",
             right.operation,
@@ -63,5 +69,5 @@ async def _is_allowed(
     return bool(answer.resources)
 
 
-def _name(right: Right, prefix: str, group: str) -> str:
-    return prefix + right.name if right.name else group
+def _pattern(right: Right) -> int:
+    return BEGINNING if right.any_ending else LITERAL

@@ -11,7 +11,14 @@ from connectors.kafka.errors import NotAllowedError
 from connectors.kafka.metadata import Operation, describe_topics
 from connectors.kafka.producer import PostProducer
 from connectors.kafka.reading import read_topic
-from connectors.kafka.rights import RIGHTS, Right, Role, missing_for_group, missing_for_topics
+from connectors.kafka.rights import (
+    RIGHTS,
+    SPOKEN,
+    Right,
+    Role,
+    missing_for_group,
+    missing_for_topics,
+)
 from connectors.kafka.topics import (
     ALERTS,
     POSTS,
@@ -60,10 +67,11 @@ async def attempt(role: Role, user: KafkaConnection, prefix: str, group: str) ->
         case "watcher":
             async with AlertTopic(user, prefix + ALERTS) as topic:
                 await topic.put(alert())
-        case "worker":
-            found = await describe_topics(user, [prefix + each for each in (POSTS, PREDICTIONS)])
-            missing = missing_for_topics("worker", found, prefix)
-            missing += await missing_for_group(user, "worker", group)
+        case "worker" | "extractor":
+            topics = [right.name for right in RIGHTS[role] if right.resource == "topic"]
+            found = await describe_topics(user, [prefix + topic for topic in topics])
+            missing = missing_for_topics(role, found, prefix)
+            missing += await missing_for_group(user, role, group)
             if missing:
                 raise NotAllowedError(user.bootstrap_servers, ", ".join(missing))
         case "verifier":
@@ -91,6 +99,9 @@ async def test_a_role_can_do_its_work_with_its_rights(
         ("worker", f"READ on topic {{prefix}}{POSTS}"),
         ("worker", f"WRITE on topic {{prefix}}{PREDICTIONS}"),
         ("worker", "READ on group {prefix}group"),
+        ("extractor", f"READ on topic {{prefix}}{RAW_POSTS}"),
+        ("extractor", "READ on group {prefix}group-extract"),
+        ("extractor", "WRITE on transactional ids that begin with {prefix}group-extract."),
         ("verifier", f"READ on topic {{prefix}}{PREDICTIONS}"),
         ("verifier", "DESCRIBE on group {prefix}group"),
     ],
@@ -101,7 +112,8 @@ async def test_a_right_that_is_missing_is_named(
     named = lacking.format(prefix=prefix)
     left = [right for right in RIGHTS[role] if _name(right, prefix) != named]
     assert len(left) == len(RIGHTS[role]) - 1
-    seen = [replace(right, operation=Operation.DESCRIBE) for right in RIGHTS[role] if right.name]
+    topics = [right for right in RIGHTS[role] if right.resource == "topic"]
+    seen = [replace(right, operation=Operation.DESCRIBE) for right in topics]
     await allow(administrator, "worker", [*left, *seen], prefix, f"{prefix}group")
     with pytest.raises(NotAllowedError, match=rf"may not .*{named}.*docs/security\.md"):
         await attempt(role, user, prefix, f"{prefix}group")
@@ -128,5 +140,5 @@ async def test_who_may_not_make_topics_is_told_so(
 
 
 def _name(right: Right, prefix: str) -> str:
-    thing = prefix + right.name if right.name else f"{prefix}group"
-    return f"{right.operation.name} on {right.resource} {thing}"
+    thing = right.thing(prefix, f"{prefix}group")
+    return f"{right.operation.name} on {SPOKEN[right.resource]} {thing}"

@@ -17,7 +17,7 @@ from connectors.redis_connection import RedisConnection
 from connectors.redis_rights import acl_rule
 from deploy.local.processes import LOCALHOST, free_ports
 from stream_app.exits import CannotGoOn, ExitCode
-from stream_app.runtime import require_redis, require_topics
+from stream_app.requirements import require_redis, require_topics
 from tests.integration.pipelines import PipelineUnderTest, pipeline, until
 from tests.integration.security.conftest import (
     PASSWORD,
@@ -170,11 +170,11 @@ async def test_a_worker_without_a_right_of_kafka_names_it(
 ) -> None:
     administrator = KafkaConnection(guarded_kafka.address("plain"))
     await create_topics(administrator, voxpop_topics(prefix, 1))
-    left = [right for right in RIGHTS["worker"] if right.name]  # all but the group
+    left = [right for right in RIGHTS["worker"] if right.resource == "topic"]
     await allow(administrator, "worker", left, prefix, "unused")
     user = replace(sasl, sasl_username="worker")
     with pytest.raises(CannotGoOn, match=f"READ on group {prefix}group") as refused:
-        await require_topics(user, prefix, f"{prefix}group")
+        await require_topics(user, "worker", prefix, f"{prefix}group")
     assert refused.value.code == ExitCode.NOT_READY
 
 

@@ -66,6 +66,11 @@ def test_a_raw_post_with_features_of_its_text_is_a_valid_envelope() -> None:
     assert read.text == text_of(RAW) == "good"
 
 
+def test_media_of_a_raw_post_never_reach_the_envelope() -> None:
+    media = [{"kind": "image", "url": "https://example.org/a.png"}]
+    assert "media" not in with_text_features(RAW | {"media": media}, np.ones((5, 384), np.float16))
+
+
 def test_the_newest_time_is_of_the_lines_that_have_one() -> None:
     lines = [
         b"nope",

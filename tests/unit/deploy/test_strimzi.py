@@ -47,7 +47,7 @@ def test_users_have_their_rights_and_no_others() -> None:
             for operation in acl["operations"]
         }
         assert granted == {
-            (right.resource, "blue-" + (right.name or "voxpop"), spoken(right.operation.name))
+            (right.resource, right.thing("blue-", "blue-voxpop"), spoken(right.operation.name))
             for right in RIGHTS[role]
         }
         assert {operation for *_, operation in granted} <= OPERATIONS

@@ -230,7 +230,6 @@ class FakeBroker:
         self.owned = frozenset(self.logs)
         self.incarnation = "id1"
         self.stays = 0
-        self.asked = 0
 
     def generation(self) -> int:
         return self.current_generation
@@ -259,10 +258,6 @@ class FakeBroker:
         return min(
             (o for o in self.logs[partition] if o >= offset), default=self.highwater(partition)
         )
-
-    async def available_offsets(self, partition: int, first: int, last: int) -> Sequence[int]:
-        self.asked += 1
-        return [offset for offset in self.logs[partition] if first <= offset <= last]
 
     async def seek(self, partition: int, offset: int) -> None:
         self.sought.append((partition, offset))

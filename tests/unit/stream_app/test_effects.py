@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from connectors.conversations.source import SourcePartition
 from connectors.schemas.author import AuthorHasher
+from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Prediction
 from connectors.schemas.rejection import Reason
 from stream_app.batch import Batch, Decoder
@@ -116,11 +117,11 @@ class Pipeline:
         await self.effects.conclude(decided)
         return decided.batch.items[-1].record.offset + 1
 
-    async def process(self, decoded: Batch) -> None:
+    async def process(self, decoded: Batch[DecodedPost]) -> None:
         await self.effects.conclude(await self.decider.decide(decoded))
 
 
-def batch(records: Sequence[Record]) -> Batch:
+def batch(records: Sequence[Record]) -> Batch[DecodedPost]:
     decoder = Decoder("default@1", 1 << 20)
     return Batch([decoder.decode(record, NOW) for record in records], 1)
 

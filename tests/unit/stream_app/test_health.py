@@ -22,7 +22,7 @@ class Clock:
 
 
 def running(clock: Clock) -> Health:
-    health = Health(clock)
+    health = Health(clock=clock)
     health.model_loaded("m-1")
     health.joined()
     health.answered("Kafka")
@@ -38,7 +38,7 @@ def test_a_worker_that_has_all_it_needs_is_ready_and_healthy() -> None:
 
 
 def test_a_new_worker_is_healthy_but_not_ready() -> None:
-    health = Health(Clock())
+    health = Health(clock=Clock())
     assert health.healthy().status == "ok"
     said = " ".join(health.ready().problems)
     assert all(what in said for what in ("model is being loaded", "Kafka", "Redis"))

@@ -4,13 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_app.core.scoring import (
-    ModelBroken,
-    PoisonPost,
-    PostToScore,
-    ScoredPost,
-    Scorer,
-)
+from stream_app.core.halving import ModelBroken, PoisonPost
+from stream_app.core.scoring import PostToScore, ScoredPost, Scorer
 from stream_app.core.windows import ConversationKey, Windows
 from tests.unit.stream_app.fakes import STAMP, FakeEngine, features
 

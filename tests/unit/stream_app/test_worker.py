@@ -21,6 +21,7 @@ from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.healer import HOLE_PATIENCE_S, STALL_PATIENCE_S
 from stream_app.membership import Membership
 from stream_app.metrics import Metrics
+from stream_app.scoring import Scoring
 from stream_app.waiting import WAITING_BATCHES
 from stream_app.worker import Worker
 from tests.unit.stream_app.fakes import (
@@ -63,29 +64,32 @@ class Bench:
         self.worker = Worker(
             topic="posts",
             broker=broker,
-            decoder=Decoder("default@1", 1 << 20),
-            decider=Decider(
-                scorer=Scorer(engine, windows, features(999)),
-                windows=windows,
-                model_version=engine.version,
-                authors=AuthorHasher(None),
-                store=self.store,
-                membership=membership,
-                executor=threads,
-                metrics=Metrics(),
+            work=Scoring(
+                Decoder("default@1", 1 << 20),
+                Decider(
+                    scorer=Scorer(engine, windows, features(999)),
+                    windows=windows,
+                    model_version=engine.version,
+                    authors=AuthorHasher(None),
+                    store=self.store,
+                    membership=membership,
+                    executor=threads,
+                    metrics=Metrics(),
+                ),
+                Effects(
+                    store=self.store,
+                    outputs=self.outputs,
+                    trends=self.trends,
+                    exemplars=FakeExemplars(),
+                    membership=membership,
+                    metrics=Metrics(),
+                ),
+                self.store,
             ),
-            effects=Effects(
-                store=self.store,
-                outputs=self.outputs,
-                trends=self.trends,
-                exemplars=FakeExemplars(),
-                membership=membership,
-                metrics=Metrics(),
-            ),
-            intents=self.store,
             batcher=MicroBatcher(BATCH_MAX, 0.02),
             metrics=Metrics(),
             session_timeout_s=10.0,
+            hang_limit_s=10.0,
             monotonic=self.clock,
         )
 
@@ -168,26 +172,30 @@ async def test_a_hole_that_does_not_heal_ends_the_worker() -> None:
         assert end.value.code is ExitCode.HOLE
 
 
-async def test_offsets_that_no_record_has_are_passed_as_the_broker_says_so() -> None:
+async def test_offsets_that_the_consumer_saw_to_hold_no_record_are_passed() -> None:
     """A transaction leaves a gap: a topic may have one after every few records."""
     async with running(FakeBroker({0: [0, 1, 5, 7, 9]})) as bench:
-        await bench.offer_until_delivered(run_of(0, 1, 5, 7))
-        await bench.offer_until_delivered(run_of(9))
+        run = run_of(0, 1, 5, 7, 9)
+        run[2] = replace(run[2], gap_from=2)
+        run[3] = replace(run[3], gap_from=6)
+        run[4] = replace(run[4], gap_from=8)
+        await bench.offer_until_delivered(run[:4])
+        await bench.offer_until_delivered(run[4:])
         assert bench.delivered() == [0, 1, 5, 7, 9]
         assert bench.broker.sought == []
-        assert bench.broker.asked == 2
         await bench.tend_until(lambda: bench.broker.commits == {0: 10})
 
 
-async def test_a_gap_before_a_skipped_record_does_not_hide_it() -> None:
-    async with running(FakeBroker({0: [0, 4, 5, 6]})) as bench:
+async def test_a_gap_behind_a_skipped_record_does_not_hide_it() -> None:
+    async with running(FakeBroker({0: [0, 2, 5]})) as bench:
         await bench.offer_until_delivered(run_of(0))
-        await bench.worker.offer(run_of(5, 6))
-        await bench.worker.offer(run_of(6))
+        skipped, last = run_of(2, 5)
+        await bench.worker.offer([replace(last, gap_from=3)])
         assert bench.delivered() == [0]
-        assert bench.broker.asked == 1
-        await bench.offer_until_delivered(run_of(4, 5, 6))
-        assert bench.delivered() == [0, 4, 5, 6]
+        assert bench.broker.sought == [(0, 1)]
+        again = [replace(skipped, gap_from=1), replace(last, gap_from=3)]
+        await bench.offer_until_delivered(again)
+        assert bench.delivered() == [0, 2, 5]
 
 
 async def test_a_hole_at_the_tail_is_read_again_after_the_patience() -> None:

@@ -1,0 +1,214 @@
+"""The work of a worker that extracts: raw posts become posts with features; see `Work`.
+
+A transaction holds what became of a batch's records of one partition and the offset behind them.
+One that was not committed was never read, so that nothing has to be remembered between two.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from connectors.conversations.source import SourcePartition
+from connectors.extraction.outcome import MediaFeatures, MediaOutcome
+from connectors.schemas.post import RawPost
+from stream_app.batch import Batch, Item
+from stream_app.core.extraction import (
+    Completion,
+    Extracted,
+    ExtractionOutcome,
+    InNoTrack,
+    Preparation,
+    PreparedPost,
+)
+from stream_app.core.halving import ModelBroken
+from stream_app.core.outcome import Rejected
+from stream_app.core.record import Record
+from stream_app.exits import CannotGoOn, ExitCode
+from stream_app.extraction.decoder import RawDecoder
+from stream_app.extraction.media import features_of_posts
+from stream_app.extraction.outputs import Decision, ExtractionOutputs
+from stream_app.logs import at
+from stream_app.membership import Membership
+from stream_app.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+Position = tuple[int, int]
+Ready = tuple[PreparedPost, MediaOutcome] | InNoTrack
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedBatch:
+    """A batch with its outcomes.
+
+    Attributes:
+        began_s: monotonic seconds at which they were decided.
+        decisions: partition -> its records in order, each with what becomes of it.
+    """
+
+    batch: Batch[RawPost]
+    began_s: float
+    decisions: Mapping[int, Sequence[Decision]]
+
+
+class Extraction:
+    """Extracts batches.
+
+    Args:
+        decoder: reads the posts.
+        preparation: decides what can be told before features are made; runs on the executor.
+        completion: makes text features and envelopes; runs on the executor.
+        media: makes features of audio and video.
+        outputs: where outcomes go.
+        membership: the guard before each effect.
+        executor: where work that takes time runs, one thing at a time.
+        metrics: told of outcomes and how long they take.
+    """
+
+    commits: Final = True
+
+    def __init__(
+        self,
+        *,
+        decoder: RawDecoder,
+        preparation: Preparation,
+        completion: Completion,
+        media: MediaFeatures,
+        outputs: ExtractionOutputs,
+        membership: Membership,
+        executor: Executor,
+        metrics: Metrics,
+    ) -> None:
+        self._decoder = decoder
+        self._preparation = preparation
+        self._completion = completion
+        self._media = media
+        self._outputs = outputs
+        self._membership = membership
+        self._executor = executor
+        self._metrics = metrics
+        self._sources: dict[int, SourcePartition] = {}
+        self._ready: dict[Position, Ready] = {}
+
+    def decode(self, record: Record, now: float) -> Item[RawPost]:
+        """The raw post of a record, or its rejection."""
+        return self._decoder.decode(record, now)
+
+    async def take_over(self, source: SourcePartition, end: int) -> tuple[int, int] | None:
+        """Shut out the partition's last owner; the group's commit then tells all that was done."""
+        del end
+        await self._outputs.own(source)
+        return None
+
+    async def resume(self, source: SourcePartition, start: int) -> None:
+        """Go on: a transaction leaves nothing to be made good."""
+        del start
+        self._sources[source.partition] = source
+
+    async def release(self) -> None:
+        """Give the partitions up."""
+        self._sources.clear()
+        self._ready.clear()
+        await self._outputs.disown()
+
+    async def assemble(self, batch: Batch[RawPost]) -> None:
+        """Find the tracks and languages of a batch's posts, and the features of their media.
+
+        Raises:
+            CannotGoOn: the batch is not ours any more.
+        """
+        self._membership.check(batch.partitions, batch.generation, self._membership.now_s())
+        posts = {
+            item.record.position: item.content
+            for item in batch.items
+            if isinstance(item.content, RawPost)
+        }
+        with self._metrics.stage("assemble"):
+            answers = await self._elsewhere(self._prepared, list(posts.values()))
+            prepared = dict(zip(posts, answers, strict=True))
+            media = {
+                place: post.media
+                for place, post in prepared.items()
+                if isinstance(post, PreparedPost)
+            }
+            outcomes = await features_of_posts(self._media, media)
+        self._ready |= {
+            place: (post, outcomes[place]) if isinstance(post, PreparedPost) else post
+            for place, post in prepared.items()
+        }
+
+    async def decide(self, batch: Batch[RawPost]) -> ExtractedBatch:
+        """Make the text features and the envelopes of a batch.
+
+        Raises:
+            CannotGoOn: the batch is not ours any more, or the encoder is broken.
+        """
+        began_s = self._membership.now_s()
+        self._membership.check(batch.partitions, batch.generation, began_s)
+        found: dict[Position, ExtractionOutcome] = {}
+        unfinished: dict[Position, tuple[PreparedPost, MediaOutcome]] = {}
+        for item in batch.items:
+            position = item.record.position
+            ready = (
+                item.content if isinstance(item.content, Rejected) else self._ready.pop(position)
+            )
+            if isinstance(ready, tuple):
+                unfinished[position] = ready
+            else:
+                found[position] = ready
+        found |= zip(unfinished, await self._completed(list(unfinished.values())), strict=True)
+        decisions: dict[int, list[Decision]] = {}
+        for item in batch.items:
+            record = item.record
+            decisions.setdefault(record.partition, []).append((record, found[record.position]))
+        return ExtractedBatch(batch, began_s, decisions)
+
+    async def conclude(self, decided: ExtractedBatch) -> None:
+        """Write a batch, each partition's part in a transaction with its offset.
+
+        Raises:
+            CannotGoOn: a partition is not ours any more, or Kafka did not commit.
+        """
+        batch = decided.batch
+        self._membership.check(batch.partitions, batch.generation, decided.began_s)
+        with self._metrics.stage("deliver"):
+            await asyncio.gather(
+                *(
+                    self._outputs.write(self._sources[partition], decisions)
+                    for partition, decisions in decided.decisions.items()
+                )
+            )
+        for partition, decisions in decided.decisions.items():
+            self._metrics.extracted(outcome for _, outcome in decisions)
+            _tell_absent(self._sources[partition], decisions)
+
+    def _prepared(self, posts: Sequence[RawPost]) -> list[PreparedPost | InNoTrack]:
+        return [self._preparation.prepare(post) for post in posts]
+
+    async def _completed(
+        self, posts: Sequence[tuple[PreparedPost, MediaOutcome]]
+    ) -> list[Extracted | Rejected]:
+        try:
+            with self._metrics.stage("infer"):
+                return await self._elsewhere(self._completion.complete, posts)
+        except ModelBroken as broken:
+            raise CannotGoOn(ExitCode.MODEL_BROKEN, f"the text encoder: {broken}") from broken
+
+    async def _elsewhere(
+        self, work: Callable[[Sequence[Given]], list[Made]], given: Sequence[Given]
+    ) -> list[Made]:
+        """Work off the event loop."""
+        if not given:
+            return []
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work, given)
+
+
+def _tell_absent(source: SourcePartition, decisions: Sequence[Decision]) -> None:
+    for record, outcome in decisions:
+        for modality, why in outcome.absent.items() if isinstance(outcome, Extracted) else ():
+            log.warning("no %s features: %s", modality, why, extra=at(source, record.offset))

@@ -1,0 +1,157 @@
+"""Wires the parts of a worker that scores posts.
+
+Not for what a batch goes through: `scoring`, `decider` and `effects` do that.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+import redis.asyncio
+
+from connectors.conversations.store import PartitionStore
+from connectors.exemplars.store import ExemplarStore
+from connectors.kafka.rights import Role as KafkaRole
+from connectors.kafka.topics import DEAD_LETTERS, POSTS, PREDICTIONS
+from connectors.schemas.post import DecodedPost
+from connectors.trends.layout import TrendLayout
+from connectors.trends.sink import TrendSink
+from models.errors import CheckpointError, ModelError
+from stream_app.batch import Decoder, Item
+from stream_app.core.batching import MicroBatcher
+from stream_app.core.scoring import Scorer, canary_features
+from stream_app.core.windows import Windows
+from stream_app.decider import DecidedBatch, Decider
+from stream_app.effects import Effects
+from stream_app.exits import CannotGoOn, ExitCode
+from stream_app.faust_settings import REQUEST_TIMEOUT_S
+from stream_app.health import SERVERS, Server
+from stream_app.metrics import Metrics
+from stream_app.outputs import Outputs
+from stream_app.requirements import require_redis
+from stream_app.role import Shared
+from stream_app.scoring import Scoring
+from stream_app.settings import Settings
+from stream_app.worker import Worker
+
+if TYPE_CHECKING:
+    from models.engine import Engine
+
+log = logging.getLogger(__name__)
+
+WINDOWS_HELD = 20_000  # at most 0.8 GB
+DAY_S = 24 * 60 * 60
+
+
+class ScoringRole:
+    """Posts of `posts` become predictions and counts; see `Role`.
+
+    Args:
+        settings: of this process.
+        metrics: told of the model, and of what Redis refuses.
+    """
+
+    source: Final = POSTS
+    rights: Final[KafkaRole] = "worker"
+    servers: Final[Sequence[Server]] = SERVERS
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="inference")
+        self._engine: Engine | None = None
+        self._outputs = Outputs(
+            settings.kafka_connection(),
+            predictions_topic=settings.topic(PREDICTIONS),
+            dead_letters_topic=settings.topic(DEAD_LETTERS),
+            delivery_timeout_s=REQUEST_TIMEOUT_S,
+        )
+        self._redis = settings.redis_connection().open(one_run=True, on_error=metrics.redis_failed)
+
+    @property
+    def redis(self) -> redis.asyncio.Redis:
+        """Holds counts, windows and fixed results."""
+        return self._redis
+
+    async def require(self) -> None:
+        """Check Redis and what it lets a worker do."""
+        await require_redis(self._settings.redis_connection(), self._settings.namespace())
+
+    async def start(self) -> str:
+        """Load the engine and connect to the topics that are written."""
+        self._engine = engine = await asyncio.to_thread(_load_engine, self._settings)
+        await self._outputs.start()
+        self._metrics.model(engine, engine.version, engine.feature_set)
+        told = (engine.version, engine.feature_set, engine.device)
+        log.info("model %s scores posts of %s on %s", *told)
+        return engine.version
+
+    def worker(self, shared: Shared) -> Worker[DecodedPost, DecidedBatch]:
+        """The worker of this process.
+
+        Raises:
+            RuntimeError: the engine was not loaded.
+        """
+        engine, settings, metrics = self._engine, shared.settings, shared.metrics
+        if engine is None:
+            raise RuntimeError("the engine has not been loaded")
+        windows = Windows(settings.window, engine.stamp, WINDOWS_HELD)
+        store = PartitionStore(
+            self._redis,
+            namespace=settings.namespace(),
+            window=settings.window,
+            idle_s=int(settings.window_idle_days * DAY_S),
+        )
+        decider = Decider(
+            scorer=Scorer(engine, windows, canary_features(engine.feature_set)),
+            windows=windows,
+            model_version=engine.version,
+            authors=settings.authors(),
+            store=store,
+            membership=shared.membership,
+            executor=self._executor,
+            metrics=metrics,
+        )
+        batcher = MicroBatcher[Item[DecodedPost]](settings.batch_max, settings.batch_wait_ms / 1000)
+        metrics.watch("waiting_posts", "Posts decoded and not in a batch yet", batcher.__len__)
+        metrics.watch("windows_held", "Conversations whose window is held", windows.__len__)
+        return Worker(
+            topic=shared.topic,
+            broker=shared.broker,
+            work=Scoring(
+                Decoder(engine.feature_set, settings.post_max_bytes),
+                decider,
+                self._effects(shared, store),
+                store,
+            ),
+            metrics=metrics,
+            batcher=batcher,
+            session_timeout_s=settings.session_timeout_s,
+            hang_limit_s=settings.session_timeout_s,
+        )
+
+    def _effects(self, shared: Shared, store: PartitionStore) -> Effects:
+        settings = shared.settings
+        layout = TrendLayout(settings.namespace())
+        return Effects(
+            store=store,
+            outputs=self._outputs,
+            trends=TrendSink(self._redis, layout),
+            exemplars=ExemplarStore(self._redis, layout, settings.text_retention_days * DAY_S),
+            membership=shared.membership,
+            metrics=shared.metrics,
+        )
+
+    async def stop(self) -> None:
+        """Close connections."""
+        await self._outputs.stop()
+        await self._redis.aclose()
+
+
+def _load_engine(settings: Settings) -> "Engine":
+    try:
+        return settings.load_engine()
+    except (CheckpointError, ModelError) as error:
+        raise CannotGoOn(ExitCode.NOT_READY, str(error)) from error
