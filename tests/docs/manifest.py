@@ -67,6 +67,12 @@ class NotRun(OfCommands):
     """A command that is only looked at: its options, and whether files that it names are there."""
 
 
+class Shows(OfCommands):
+    """A command whose reader waits for what it prints: it is run again until it says so."""
+
+    says: str
+
+
 class Ends(OfCommands):
     """A command that ends with another exit code than 0."""
 
@@ -117,6 +123,7 @@ class Manifest(BaseModel):
     from_nothing: list[str]
     replace: list[Replace]
     stays: list[Stays]
+    shows: list[Shows]
     not_run: list[NotRun]
     ends: list[Ends]
     given: list[Given]
@@ -137,6 +144,10 @@ class Manifest(BaseModel):
     def stay_of(self, page: str, command: str) -> Stays | None:
         """How to run a command that does not end by itself; None for any other."""
         return next((each for each in self.stays if each.holds(page, command)), None)
+
+    def words_of(self, page: str, command: str) -> str:
+        """What a command must print at last; empty where it does not matter."""
+        return next((each.says for each in self.shows if each.holds(page, command)), "")
 
     def code_of(self, page: str, command: str) -> int:
         """Exit code of a command."""

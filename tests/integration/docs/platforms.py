@@ -15,10 +15,14 @@ from tests.unit.connectors_sources.mastodon_server import stream, update
 
 TEXTS = (
     "Just got the new acme phone and I love it",
+    "the first coffee of the day, what a morning",
     "the acme phone broke after two days, so disappointed",
-    "is the #acme shop on main street open today?",
+    "is there any coffee left?",
     "nothing to do with any brand at all",
+    "a cup of tea and a book",
 )
+POSTS = 300
+SPAN_S = 900.0
 FEED = """<rss version="2.0"><channel><title>News</title><item>
 <title>acme grows</title><guid>news-1</guid><description>acme is doing well</description>
 </item></channel></rss>"""
@@ -64,11 +68,11 @@ def running_platforms() -> Iterator[Platforms]:
 
 
 def _posts() -> list[dict[str, Any]]:
-    """Posts of the last minute, as Jetstream tells them."""
-    began = time.time() - 60
+    """Posts of the last quarter of an hour, as Jetstream tells them to who was away."""
+    began = time.time() - SPAN_S
     told = []
-    for number in range(40):
-        at = began + number
+    for number in range(POSTS):
+        at = began + number * SPAN_S / POSTS
         text = TEXTS[number % len(TEXTS)]
         post = created(number, text, createdAt=datetime.fromtimestamp(at, UTC).isoformat())
         told.append(post | {"time_us": int(at * 1e6)})

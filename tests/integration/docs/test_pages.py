@@ -11,7 +11,7 @@ from tests.docs.manifest import manifest
 from tests.integration.docs.shell import Going, PageShell
 from tests.integration.docs.world import World, show_project
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]  # a page is many commands
 
 NAMED = re.compile(r"# ([\w.-]+\.\w+)\n")  # the first line of a file that is to be written
 RUNNABLE = [

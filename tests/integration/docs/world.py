@@ -23,7 +23,7 @@ from tests.integration.docs.platforms import Platforms
 from tests.integration.pipelines import make_post
 
 VENV: Final = Path(sys.executable).parent
-WITHIN_S: Final = 90.0
+WITHIN_S: Final = 150.0
 SEEDED: Final = 30
 
 
@@ -41,7 +41,7 @@ class World:
         self, endpoints: Endpoints, stack: Path, platforms: Platforms, folder: Path
     ) -> None:
         self.kafka = KafkaConnection(endpoints.kafka)
-        api, open_api, worker = free_ports(3)
+        api, open_api, worker, extract = free_ports(4)
         self.words = {
             "python": sys.executable,
             "kafka": endpoints.kafka,
@@ -49,6 +49,7 @@ class World:
             "api_port": str(api),
             "open_api_port": str(open_api),
             "worker_port": str(worker),
+            "extract_port": str(extract),
             "mastodon": platforms.mastodon,
             "feed": platforms.feed,
         }
