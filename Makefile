@@ -58,7 +58,7 @@ audit: install
 
 # long; nothing else should run meanwhile
 bench: install
-	@for figures in engine windows acceleration reading pipeline growth soak api verify peers; do \
+	@for figures in engine windows acceleration reading pipeline extraction growth soak api verify peers; do \
 		echo "voxpop bench $$figures"; $(BIN)/voxpop bench $$figures || exit 1; \
 	done
 

@@ -22,6 +22,8 @@ _NEVER: Final = (
     ipaddress.IPv6Network("fec0::/10"),  # site-local, RFC 3879
     ipaddress.IPv6Network("5f00::/16"),  # segment routing, RFC 9602
     ipaddress.IPv6Network("3fff::/20"),  # documentation, RFC 9637
+    ipaddress.IPv4Network("192.0.0.0/24"),  # protocols' own; Python calls some of them global
+    ipaddress.IPv4Network("192.88.99.0/24"),  # 6to4 relays, RFC 7526
 )
 
 
@@ -65,6 +67,6 @@ def is_public(text: str) -> bool:
         address = unwrapped(text)
     except ValueError:
         return False
-    if isinstance(address, ipaddress.IPv6Address) and any(address in each for each in _NEVER):
+    if any(address in each for each in _NEVER):
         return False
     return address.is_global and not address.is_multicast and not address.is_reserved

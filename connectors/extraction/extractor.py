@@ -38,10 +38,12 @@ class MediaOptions:
     Attributes:
         fetch: limits of downloads; None: none is made.
         decode: limits of decoders.
+        held: media in memory at once, from the request to the features.
     """
 
     fetch: FetchLimits | None = None
     decode: DecoderLimits = field(default_factory=DecoderLimits)
+    held: int = 16
 
 
 class MediaExtractor:
@@ -56,6 +58,7 @@ class MediaExtractor:
     def __init__(self, options: MediaOptions) -> None:
         self._decoders = DecoderPool(options.decode)
         self._downloader = Downloader(options.fetch) if options.fetch else None
+        self._held = asyncio.Semaphore(options.held)
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -85,8 +88,9 @@ class MediaExtractor:
 
     async def _found(self, media: Media) -> Found:
         try:
-            data = await self._bytes(media)
-            return await self._decoders.decode(media.kind, data)
+            async with self._held:
+                data = await self._bytes(media)
+                return await self._decoders.decode(media.kind, data)
         except MediaError as error:
             logger.debug("media: %s", error)
             return error

@@ -63,23 +63,24 @@ def voxpop_topics(
 ) -> list[TopicSpec]:
     """The five topics of a deployment.
 
-    `posts` takes records of twice `post_max_bytes`, so that a post too large reaches the worker
-    and is told so. Limits of a topic are for compressed records, and a dead letter may compress
-    worse than the batch it came in: `posts.dlq` takes far more. `posts` carries the broker's
-    time, which no producer can bend.
+    `posts` and `posts.raw` take records of twice `post_max_bytes`, so that a post too large reaches
+    a worker and is told so. Limits of a topic are for compressed records, and a dead letter may
+    compress worse than the batch it came in: `posts.dlq` takes far more. `posts` carries the
+    broker's time, which no producer can bend.
     """
     durable = {"min.insync.replicas": "2"} if replication >= 3 else {}
+    twice = str(2 * post_max_bytes)
     configs: dict[str, dict[str, str]] = {
         POSTS: {
             "message.timestamp.type": "LogAppendTime",
-            "max.message.bytes": str(2 * post_max_bytes),
+            "max.message.bytes": twice,
         },
         PREDICTIONS: {},
         DEAD_LETTERS: {
             "max.message.bytes": str(max(DEAD_LETTER_MAX_BYTES, 4 * post_max_bytes)),
             "retention.ms": str(DEAD_LETTER_RETENTION_MS),
         },
-        RAW_POSTS: {},
+        RAW_POSTS: {"max.message.bytes": twice},
         ALERTS: {},
     }
     return [

@@ -114,7 +114,8 @@ def encode_post(post: PostDocument | Mapping[str, object]) -> bytes:
         ValueError: an array that `encode_tensor` refuses.
     """
     if isinstance(post, PostDocument):
-        return orjson.dumps(post.model_dump(mode="json"))
+        own = post.model_dump(mode="json", exclude=None if post.absent else {"absent"})
+        return orjson.dumps(own)
     document = dict(post)
     features = document.get("features")
     if isinstance(features, Mapping):

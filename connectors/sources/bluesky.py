@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Iterator
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import orjson
 from websockets.asyncio.client import connect
@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from connectors.schemas.event_time import event_time
 from connectors.schemas.post import RawPost
 from connectors.schemas.rejection import Rejection
+from connectors.sources.attachments import attachments
 from connectors.sources.backoff import Backoff
 from connectors.sources.endpoints import JETSTREAM
 from connectors.sources.errors import SourceRefusedError
@@ -36,6 +37,8 @@ from connectors.sources.rate_limit import asked_wait_s
 logger = logging.getLogger(__name__)
 
 POSTS: Final = "app.bsky.feed.post"
+IMAGES: Final = "https://cdn.bsky.app/img/feed_fullsize/plain"
+FILMS: Final = "https://video.bsky.app/watch"
 REWIND_S: Final = 5.0  # Jetstream's servers differ by some seconds
 GAP_S: Final = 60.0
 CHECKPOINT_EVERY_S: Final = 1.0
@@ -156,7 +159,27 @@ def _post(uri: str, did: str, record: dict[str, Any], seen_at: float) -> RawPost
         lang=langs[0] if langs else None,
         created_at=_created_at(record["createdAt"], seen_at),
         text=record["text"],
+        media=attachments(_embedded(did, record.get("embed") or {})),
     )
+
+
+def _embedded(did: str, embed: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What a record shows, at the addresses of Bluesky's own application.
+
+    Of a film it is the still that the application shows: the film itself is a playlist.
+    """
+    match embed.get("$type"):
+        case "app.bsky.embed.images":
+            for each in embed["images"]:
+                address = f"{IMAGES}/{did}/{each['image']['ref']['$link']}@jpeg"
+                yield "image", address, "image/jpeg"
+        case "app.bsky.embed.video":
+            address = (
+                f"{FILMS}/{quote(did, safe='')}/{embed['video']['ref']['$link']}/thumbnail.jpg"
+            )
+            yield "image", address, "image/jpeg"
+        case "app.bsky.embed.recordWithMedia":
+            yield from _embedded(did, embed["media"])
 
 
 def _created_at(claimed: str, seen_at: float) -> float:

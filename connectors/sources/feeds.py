@@ -17,6 +17,7 @@ import feedparser
 import httpx
 
 from connectors.schemas.post import Identifier, RawPost
+from connectors.sources.attachments import attachments
 from connectors.sources.backoff import Backoff
 from connectors.sources.errors import SourceError, SourceRefusedError
 from connectors.sources.http_client import PoliteClient
@@ -192,6 +193,10 @@ def entry_post(entry: Any, url: str, lang: str | None, now: float) -> RawPost | 
         lang=lang,
         created_at=min(calendar.timegm(made), now) if made else now,
         text="\n".join(filter(None, map(plain_text, parts))),
+        media=attachments(
+            (str(each.get("type")), each.get("href"), each.get("type"))
+            for each in entry.get("enclosures", [])
+        ),
     )
 
 

@@ -104,10 +104,12 @@ def readable(
 
 
 def raw_post(**fields: object) -> RawPost | Unusable:
-    """An envelope for `posts.raw` of the fields, or why there is none."""
+    """An envelope for `posts.raw` of the fields, or why there is none: it needs words or media."""
     text = fields.get("text")
     if not (isinstance(text, str) and text.strip()):
-        return Unusable("text: there is none")
+        if not fields.get("media"):
+            return Unusable("text: there is none, and no media")
+        fields["text"] = None
     try:
         return RawPost.model_validate(fields)
     except ValidationError as error:

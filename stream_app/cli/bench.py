@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from benchmarks.encoder import Figures as Encoder
     from benchmarks.engine import Figures as Engine
     from benchmarks.explanations import Figures as Explanations
+    from benchmarks.extraction import Figures as Extraction
     from benchmarks.growth import Figures as Growth
     from benchmarks.identities import Figures as Identities
     from benchmarks.peers.figures import Figures as Peers
@@ -65,9 +66,8 @@ def encoder(
     """Measure texts to features: the checkpoint's encoder beside the published one."""
     from benchmarks import encoder as benchmark  # noqa: PLC0415 - keeps `--help` fast
 
-    lines = [] if texts is None else texts.read_text(encoding="utf-8").splitlines()
     with _measuring(json) as progress:
-        figures = benchmark.run(posts, runs, progress, [line for line in lines if line.strip()])
+        figures = benchmark.run(posts, runs, progress, _lines(texts))
     _tell(figures, json)
 
 
@@ -86,6 +86,25 @@ def pipeline(
 
     with _measuring(json, BenchmarkStoppedError) as progress:
         figures = benchmark.run(posts, runs, progress, seconds)
+    _tell(figures, json)
+
+
+@app.command()
+def extraction(
+    posts: Annotated[int, typer.Option(min=1000, help="Posts in the backlog.")] = 20000,
+    runs: Runs = 3,
+    texts: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A text a line; else those of the demo."),
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Measure from `posts.raw` through a worker that extracts into `posts`, by its texts."""
+    from benchmarks import extraction as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from benchmarks.steady import BenchmarkStoppedError  # noqa: PLC0415
+
+    with _measuring(json, BenchmarkStoppedError) as progress:
+        figures = benchmark.run(posts, runs, progress, _lines(texts))
     _tell(figures, json)
 
 
@@ -279,6 +298,12 @@ def identities(json: Json = None) -> None:
     _tell(figures, json)
 
 
+def _lines(file: Path | None) -> list[str]:
+    """Lines with something in them; none where there is no file."""
+    lines = [] if file is None else file.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.strip()]
+
+
 @contextmanager
 def _measuring(path: Path | None, *expected: type[Exception]) -> Iterator["Progress"]:
     """Draw the progress of the body; what a person can mend is told in a line.
@@ -297,8 +322,8 @@ def _measuring(path: Path | None, *expected: type[Exception]) -> Iterator["Progr
 
 
 def _tell(
-    figures: "Accuracy | Api | Encoder | Engine | Explanations | Growth | Identities | Peers "
-    "| Pipeline | Reading | Soak | Verify | WindowLengths",
+    figures: "Accuracy | Api | Encoder | Engine | Explanations | Extraction | Growth | Identities "
+    "| Peers | Pipeline | Reading | Soak | Verify | WindowLengths",
     path: Path | None,
 ) -> None:
     from stream_app.cli.json_file import write_json  # noqa: PLC0415 - keeps `--help` fast

@@ -17,6 +17,7 @@ from stream_app.cli import (
     doctor,
     evaluate,
     explain,
+    features,
     forget,
     ingest,
     prevalence,
@@ -61,6 +62,7 @@ app.add_typer(stack.app, name="stack")
 app.add_typer(topics.app, name="topics")
 app.command()(produce.produce)
 app.add_typer(ingest.app, name="ingest")
+app.add_typer(features.app, name="features")
 app.command()(trends.trends)
 app.command()(serve.serve)
 app.command()(verify.verify)

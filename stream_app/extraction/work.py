@@ -47,12 +47,10 @@ class ExtractedBatch:
     """A batch with its outcomes.
 
     Attributes:
-        began_s: monotonic seconds at which they were decided.
         decisions: partition -> its records in order, each with what becomes of it.
     """
 
     batch: Batch[RawPost]
-    began_s: float
     decisions: Mapping[int, Sequence[Decision]]
 
 
@@ -122,7 +120,7 @@ class Extraction:
         Raises:
             CannotGoOn: the batch is not ours any more.
         """
-        self._membership.check(batch.partitions, batch.generation, self._membership.now_s())
+        self._require_ours(batch)
         posts = {
             item.record.position: item.content
             for item in batch.items
@@ -148,8 +146,7 @@ class Extraction:
         Raises:
             CannotGoOn: the batch is not ours any more, or the encoder is broken.
         """
-        began_s = self._membership.now_s()
-        self._membership.check(batch.partitions, batch.generation, began_s)
+        self._require_ours(batch)
         found: dict[Position, ExtractionOutcome] = {}
         unfinished: dict[Position, tuple[PreparedPost, MediaOutcome]] = {}
         for item in batch.items:
@@ -166,7 +163,7 @@ class Extraction:
         for item in batch.items:
             record = item.record
             decisions.setdefault(record.partition, []).append((record, found[record.position]))
-        return ExtractedBatch(batch, began_s, decisions)
+        return ExtractedBatch(batch, decisions)
 
     async def conclude(self, decided: ExtractedBatch) -> None:
         """Write a batch, each partition's part in a transaction with its offset.
@@ -175,7 +172,7 @@ class Extraction:
             CannotGoOn: a partition is not ours any more, or Kafka did not commit.
         """
         batch = decided.batch
-        self._membership.check(batch.partitions, batch.generation, decided.began_s)
+        self._require_ours(batch)
         with self._metrics.stage("deliver"):
             await asyncio.gather(
                 *(
@@ -186,6 +183,10 @@ class Extraction:
         for partition, decisions in decided.decisions.items():
             self._metrics.extracted(outcome for _, outcome in decisions)
             _tell_absent(self._sources[partition], decisions)
+
+    def _require_ours(self, batch: Batch[RawPost]) -> None:
+        """Spare work in vain. Its age does not matter: a transactional id has one owner."""
+        self._membership.check(batch.partitions, batch.generation, self._membership.now_s())
 
     def _prepared(self, posts: Sequence[RawPost]) -> list[PreparedPost | InNoTrack]:
         return [self._preparation.prepare(post) for post in posts]

@@ -42,6 +42,7 @@ def worker_process(settings: Settings, folder: Path) -> WorkerProcess:
     """A worker of a run, not started, with a folder of its own that is made here."""
     folder.mkdir(parents=True)
     variables = {
+        "VOXPOP_ROLE": settings.role,
         "VOXPOP_KAFKA": settings.kafka,
         "VOXPOP_REDIS": settings.redis,
         "VOXPOP_TOPIC_PREFIX": settings.topic_prefix,

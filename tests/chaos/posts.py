@@ -15,7 +15,7 @@ import orjson
 from numpy.typing import NDArray
 
 from connectors.schemas.feature_sets import DEFAULT
-from connectors.schemas.rejection import Reason
+from connectors.schemas.rejection import OF_FEATURES_GIVEN, Reason
 from connectors.schemas.tensors import encode_tensor
 from stream_app.demo.breaking import broken_record
 from stream_app.settings import MEBIBYTE
@@ -28,7 +28,9 @@ INVALID_SHARE: Final = 0.05
 TWICE_SHARE: Final = 0.04
 LATE_SHARE: Final = 0.15
 LATEST_S: Final = 2 * 3600
-BREAKS: Final = tuple(reason for reason in Reason if reason is not Reason.TOO_LARGE)
+BREAKS: Final = tuple(
+    reason for reason in Reason if reason in OF_FEATURES_GIVEN - {Reason.TOO_LARGE}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from connectors.kafka.producer import PostProducer
-from connectors.schemas.rejection import OF_FEATURES_GIVEN
+from connectors.schemas.rejection import OF_FEATURES_GIVEN, Reason
 from connectors.schemas.tensors import encode_tensor
 from stream_app.demo.breaking import broken_record
 from stream_app.settings import MEBIBYTE
@@ -75,7 +75,7 @@ def broken_posts() -> list[tuple[bytes | None, bytes | None]]:
     valid = spoken(1)
     poison = {**valid, "features": {"visual": encode_tensor(GLARING["visual"])}}
     return [
-        *(broken_record(valid, r, MEBIBYTE) for r in Reason if r is not Reason.POISON),
+        *(broken_record(valid, r, MEBIBYTE) for r in OF_FEATURES_GIVEN if r is not Reason.POISON),
         (CONVERSATION.encode(), orjson.dumps(poison)),
         (CONVERSATION.encode(), TEXT.encode()),
     ]

@@ -159,7 +159,7 @@ def broken_posts() -> list[tuple[bytes | None, bytes | None]]:
     poison = orjson.dumps({**valid, "features": {"visual": glaring}})
     compressible = b"x" * (5 * MEBIBYTE)
     return [
-        *(broken_record(valid, r, MEBIBYTE) for r in Reason if r is not Reason.POISON),
+        *(broken_record(valid, r, MEBIBYTE) for r in OF_FEATURES_GIVEN if r is not Reason.POISON),
         (b"c1", poison),
         (b"c1", compressible),
         (b"c1", None),

@@ -31,7 +31,7 @@ class Periodicity:
         times_s: centres of the frames, [frames].
         frequencies_hz: [frames, candidates].
         likenesses: of the sound to itself a period later, 0 to 1, [frames, candidates].
-        peaks: largest amplitude of a frame over that of the recording, [frames].
+        peaks: largest amplitude of a frame's middle over that of the recording, [frames].
     """
 
     times_s: NDArray[np.float64]
@@ -66,7 +66,9 @@ def periodicity(
         likeness = correlation(frames[some], floor_hz)
         frequencies[some], likenesses[some] = _candidates(likeness, floor_hz, ceiling_hz)
     loudest = float(np.abs(samples - samples.mean()).max()) if samples.size else 0.0
-    peaks = np.abs(frames).max(axis=1) / loudest if loudest > 0 else np.zeros(count)
+    spare = max(0, frames.shape[1] - round(SAMPLE_RATE_HZ / floor_hz)) // 2
+    middle = np.abs(frames[:, spare : frames.shape[1] - spare])  # a period of the floor
+    peaks = middle.max(axis=1) / loudest if loudest > 0 else np.zeros(count)
     return Periodicity(frame_times(samples, width_s, STEP_S), frequencies, likenesses, peaks)
 
 

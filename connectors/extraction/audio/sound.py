@@ -36,13 +36,16 @@ def decode_sound(data: bytes) -> Samples:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             _judge(file.format, file.channels, file.samplerate)
             rate = int(file.samplerate)
-            channels = file.read(LONGEST_S * rate, dtype="float32", always_2d=True)  # [S, C]
+            seconds = file.blocks(
+                rate, frames=LONGEST_S * rate, dtype="float32", always_2d=True
+            )  # [rate, C] each, so that many channels are never held at once
+            means = [second.mean(axis=1, dtype=np.float64) for second in seconds]
     except (soundfile.SoundFileError, ValueError, OverflowError) as error:
         raise MediaError(AbsentReason.DECODER_FAILED, f"sound: {error}"[:200]) from error
-    mono: Samples = channels.mean(axis=1, dtype=np.float64)
+    mono: Samples = np.concatenate(means) if means else np.empty(0)
     if not np.isfinite(mono).all():
         raise MediaError(AbsentReason.DECODER_FAILED, "sound: a sample is not finite")
-    return at_sample_rate(mono.clip(-1.0, 1.0), rate)
+    return at_sample_rate(mono.clip(-1.0, 1.0), rate)[: LONGEST_S * SAMPLE_RATE_HZ]
 
 
 def at_sample_rate(samples: Samples, rate_hz: int) -> Samples:

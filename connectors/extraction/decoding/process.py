@@ -15,7 +15,7 @@ import cv2
 
 from connectors.extraction.decoding.measuring import measured
 from connectors.extraction.decoding.protocol import READY, REQUEST, answer, requested
-from connectors.extraction.errors import MediaError
+from connectors.extraction.errors import AbsentReason, MediaError
 
 MOST_FILES: Final = 64
 MEBIBYTE: Final = 1024 * 1024
@@ -43,6 +43,8 @@ def main(memory_mib: int, longest_s: int) -> None:
             said = answer(measured(kind, data))
         except MediaError as error:
             said = answer(error)
+        except MemoryError:
+            said = answer(MediaError(AbsentReason.TOO_LARGE, f"{kind}: over {memory_mib} MiB"))
         signal.alarm(0)
         answers.write(said)
 

@@ -8,7 +8,7 @@ import cv2
 from PIL import Image
 
 from connectors.extraction.errors import AbsentReason, MediaError
-from connectors.extraction.visual.pixels import MOST_PIXELS, Pixels, shrunk
+from connectors.extraction.visual.pixels import MOST_PIXELS, Pixels, pixels_of, shrunk
 
 EVERY_S: Final = 1.0
 MOST_FRAMES: Final = 32
@@ -19,7 +19,7 @@ def decode_film(data: bytes) -> list[Pixels]:
     """The first frame, and the first at or behind every second after it, up to 32.
 
     Returns:
-        1 to 32 frames, each the pixels of `shrunk`.
+        1 to 32 frames, each shrunk.
 
     Raises:
         MediaError: it cannot be read, or its frames have more than 50 million pixels.
@@ -30,7 +30,7 @@ def decode_film(data: bytes) -> list[Pixels]:
         capture = cv2.VideoCapture(io.BytesIO(data), cv2.CAP_FFMPEG, [])  # type: ignore[call-overload]
         _judge(capture)
         frames = list(_sampled(capture))
-    except (cv2.error, MemoryError) as error:
+    except cv2.error as error:
         raise MediaError(AbsentReason.DECODER_FAILED, f"film: {error}"[:200]) from error
     if not frames:
         raise MediaError(AbsentReason.DECODER_FAILED, "film: no frame can be decoded")
@@ -57,4 +57,4 @@ def _sampled(capture: cv2.VideoCapture) -> Iterator[Pixels]:
         decoded, frame = capture.retrieve()
         if decoded:
             taken += 1
-            yield shrunk(Image.fromarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)))
+            yield pixels_of(shrunk(Image.fromarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))))

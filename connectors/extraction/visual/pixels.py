@@ -13,10 +13,19 @@ Pixels = NDArray[np.uint8]
 """RGB, [height, width, 3]."""
 
 
-def shrunk(picture: Image.Image) -> Pixels:
-    """An RGB picture with its longer side at most 128, each pixel the mean of those it covers."""
+def shrunk(picture: Image.Image) -> Image.Image:
+    """A picture with its longer side at most 128, each pixel the mean of those that it covers.
+
+    Args:
+        picture: RGB or RGBA; of transparent parts the colour counts as much as it covers.
+    """
     scale = LONGEST_SIDE / max(picture.size)
-    if scale < 1:
-        width, height = (max(1, round(side * scale)) for side in picture.size)
-        picture = picture.resize((width, height), Image.Resampling.BOX)
+    if scale >= 1:
+        return picture
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    return picture.resize((width, height), Image.Resampling.BOX)
+
+
+def pixels_of(picture: Image.Image) -> Pixels:
+    """The pixels of an RGB picture."""
     return np.asarray(picture, dtype=np.uint8)

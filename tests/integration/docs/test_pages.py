@@ -3,6 +3,7 @@
 import re
 import shutil
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -65,5 +66,6 @@ def program(block: Block) -> str:
     """A Python example with the lines around it that make it whole."""
     for each in manifest().python:
         if each.holds_on(block.page) and block.text.startswith(each.begins):
-            return each.before + block.text + each.after
+            inside = "    " if each.before.rstrip().endswith(":") else ""
+            return each.before + indent(block.text, inside) + each.after
     return block.text

@@ -51,6 +51,44 @@ async def test_a_post_keeps_its_words_time_language_and_author() -> None:
     assert server.queries == [{"wantedCollections": ["app.bsky.feed.post"]}]
 
 
+IMAGE = {
+    "alt": "",
+    "image": {"$type": "blob", "ref": {"$link": "bafkimage"}, "mimeType": "image/png"},
+}
+IMAGES = {"$type": "app.bsky.embed.images", "images": [IMAGE]}
+FILM = {"$type": "app.bsky.embed.video", "video": {"$type": "blob", "ref": {"$link": "bafkfilm"}}}
+
+
+@pytest.mark.parametrize(
+    ("embed", "urls"),
+    [
+        (IMAGES, [f"https://cdn.bsky.app/img/feed_fullsize/plain/{DID}/bafkimage@jpeg"]),
+        (
+            FILM,
+            [f"https://video.bsky.app/watch/{DID.replace(':', '%3A')}/bafkfilm/thumbnail.jpg"],
+        ),
+        (
+            {"$type": "app.bsky.embed.recordWithMedia", "record": {}, "media": IMAGES},
+            [f"https://cdn.bsky.app/img/feed_fullsize/plain/{DID}/bafkimage@jpeg"],
+        ),
+        ({"$type": "app.bsky.embed.external", "external": {"uri": "https://example.org"}}, []),
+        ({"$type": "app.bsky.embed.images", "images": [{}]}, []),
+        ({"$type": "app.bsky.embed.images", "images": None}, []),
+        ("nonsense", []),
+    ],
+)
+def test_a_post_names_the_pictures_that_it_shows(embed: object, urls: list[str]) -> None:
+    (post,) = posts_of(list(read_event(created(1, embed=embed))))
+    assert post.text
+    assert [(each.kind, each.url) for each in post.media] == [("image", url) for url in urls]
+
+
+def test_a_post_may_show_and_say_nothing() -> None:
+    (post,) = posts_of(list(read_event(created(1, text="", embed=IMAGES))))
+    assert post.text is None
+    assert len(post.media) == 1
+
+
 def test_a_reply_stands_in_the_thread_of_its_root_under_its_parent() -> None:
     root, parent = "at://did:plc:a/app.bsky.feed.post/1", "at://did:plc:b/app.bsky.feed.post/2"
     (post,) = posts_of(list(read_event(created(1, reply=reply_to(root, parent)))))

@@ -60,6 +60,24 @@ async def test_entries_come_the_oldest_first_with_title_words_time_and_language(
     assert (first.created_at, first.conversation_id) == (1_764_000_001.0, first.post_id)
 
 
+async def test_an_entry_names_its_enclosures() -> None:
+    enclosures = "".join(
+        f'<enclosure url="https://news.example/{name}" type="{sort}" length="9"/>'
+        for name, sort in (
+            ("a.pdf", "application/pdf"),
+            ("a.mp3", "audio/mpeg"),
+            ("b.png", "image/png"),
+        )
+    )
+    told = item(1).replace("</item>", f"{enclosures}</item>")
+    async with http_platform({"/feed": [Answer(rss(told))]}) as server:
+        (post,) = posts_of(await items_until(FeedSource([f"{server.url}/feed"]), has_posts(1)))
+    assert [(each.kind, each.url, each.content_type) for each in post.media] == [
+        ("audio", "https://news.example/a.mp3", "audio/mpeg"),
+        ("image", "https://news.example/b.png", "image/png"),
+    ]
+
+
 async def test_a_reply_in_atom_stands_under_what_it_answers() -> None:
     async with http_platform({"/atom": [Answer(ATOM)]}) as server:
         (post,) = posts_of(await items_until(FeedSource([f"{server.url}/atom"]), has_posts(1)))

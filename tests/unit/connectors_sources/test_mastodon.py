@@ -62,6 +62,25 @@ async def test_a_post_keeps_its_words_time_language_author_and_conversation() ->
     assert server.asked[0].headers["authorization"] == "Bearer t0ken"
 
 
+async def test_a_post_names_what_it_shows_and_plays() -> None:
+    shown = [
+        {"type": kind, "url": f"https://files.example/{kind}", "preview_url": None}
+        for kind in ("image", "gifv", "unknown", "video", "audio", "image")
+    ]
+    nowhere = [{"type": "image", "url": None}]
+    events = [
+        update(1, "", media_attachments=shown),
+        update(2, media_attachments=nowhere),
+        update(3, media_attachments=[{}]),
+    ]
+    async with http_platform({STREAM: [stream(*events)]}) as server:
+        first, *others = posts_of(await items_until(source(server), has_posts(3)))
+    assert [each.kind for each in first.media] == ["image", "video", "video", "audio"]
+    assert first.media[1].url == "https://files.example/gifv"
+    assert first.text is None
+    assert [post.media for post in others] == [[], []]
+
+
 async def test_deletions_and_edits_withdraw_posts_and_other_events_say_nothing() -> None:
     events = [
         ("delete", status_id(8)),

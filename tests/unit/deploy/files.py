@@ -33,6 +33,12 @@ ALL_OF_THE_CHART: Mapping[str, Any] = {
         "scaling": {"enabled": True, "secret": "keda"},
         "tolerations": [{"key": "night", "operator": "Exists"}],
     },
+    "extract": {
+        "secret": "extract",
+        "kafkaUser": "voxpop-extractor",
+        "settings": {"VOXPOP_MEDIA": "fetch"},
+        "scaling": {"enabled": True, "secret": "keda"},
+    },
     "serve": {
         "secret": "serve",
         "ingress": {
@@ -46,6 +52,7 @@ ALL_OF_THE_CHART: Mapping[str, Any] = {
     "alerts": {"secret": "alerts", "arguments": ["--quick"]},
     "network": {
         "webhooks": True,
+        "media": True,
         "kafka": {"to": [{"podSelector": {"matchLabels": {"strimzi.io/cluster": "kafka"}}}]},
         "readers": [{"podSelector": {}}],
     },

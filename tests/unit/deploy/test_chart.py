@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import yaml
@@ -65,7 +65,7 @@ def test_a_value_that_nobody_reads_is_refused(values: dict[str, Any]) -> None:
 @pytest.mark.parametrize("values", VALUES, ids=["defaults", "everything"])
 def test_no_pod_may_do_more_than_it_must(values: Mapping[str, Any]) -> None:
     found = pods(rendered(values))
-    assert set(found) == {"worker", "serve", "alerts", "topics"}
+    assert set(found) == {"worker", "extract", "serve", "alerts", "topics"}
     for name, pod in found.items():
         (container,) = pod["containers"]
         assert pod["automountServiceAccountToken"] is False, name
@@ -91,22 +91,34 @@ def test_secrets_come_from_secrets_alone() -> None:
         assert not plain & hidden, name
 
 
-def test_the_scaler_asks_for_the_lag_of_the_workers_group() -> None:
-    settings = Settings(topic_prefix="blue-")
-    (scaled,) = of_kind(ALL_OF_THE_CHART, "ScaledObject").values()
+@pytest.mark.parametrize(
+    ("part", "role", "topic"), [("worker", "score", "posts"), ("extract", "extract", "posts.raw")]
+)
+def test_the_scaler_asks_for_the_lag_of_the_workers_group(
+    part: str, role: Literal["score", "extract"], topic: str
+) -> None:
+    settings = Settings(topic_prefix="blue-", role=role)
+    scaled = of_kind(ALL_OF_THE_CHART, "ScaledObject")[f"v-{part}"]
     (trigger,) = scaled["spec"]["triggers"]
-    assert trigger["metadata"]["consumerGroup"] == settings.topic(settings.group)
-    assert trigger["metadata"]["topic"] == settings.topic("posts")
-    (name,) = [n for n in of_kind(ALL_OF_THE_CHART, "Deployment") if n.endswith("worker")]
-    assert scaled["spec"]["scaleTargetRef"]["name"] == name
-    assert "replicas" not in of_kind(ALL_OF_THE_CHART, "Deployment")[name]["spec"]
+    assert trigger["metadata"]["consumerGroup"] == settings.consumer_group()
+    assert trigger["metadata"]["topic"] == settings.topic(topic)
+    assert scaled["spec"]["scaleTargetRef"]["name"] == f"v-{part}"
+    assert "replicas" not in of_kind(ALL_OF_THE_CHART, "Deployment")[f"v-{part}"]["spec"]
     authentication = of_kind(ALL_OF_THE_CHART, "TriggerAuthentication")
     assert trigger["authenticationRef"]["name"] in authentication
 
 
+def test_workers_that_extract_are_told_to_and_may_be_left_out() -> None:
+    named = {each["name"]: each for each in pods(rendered({}))["extract"]["containers"][0]["env"]}
+    assert named["VOXPOP_ROLE"]["value"] == "extract"
+    without = rendered({"extract": {"enabled": False}, "monitoring": {"enabled": True}})
+    assert not [each for each in without if "extract" in each["metadata"]["name"]]
+
+
 def test_by_itself_it_asks_for_no_more_workers_than_partitions() -> None:
     values = yaml.safe_load((CHART / "values.yaml").read_text())
-    assert values["worker"]["scaling"]["max"] <= values["topics"]["partitions"]
+    for part in ("worker", "extract"):
+        assert values[part]["scaling"]["max"] <= values["topics"]["partitions"]
     assert values["topics"]["partitions"] == voxpop_topics()[0].partitions
 
 
@@ -134,7 +146,7 @@ def test_every_selector_finds_its_pods(kind: str) -> None:
         assert sum(wanted <= each for each in labels) == 1, name
 
 
-def test_workers_and_watch_reach_kafka_and_redis_and_the_api_only_redis() -> None:
+def test_each_part_reaches_the_servers_that_it_needs_and_no_others() -> None:
     policies = of_kind({}, "NetworkPolicy")
     reached = {
         name.removeprefix("v-"): {
@@ -144,6 +156,7 @@ def test_workers_and_watch_reach_kafka_and_redis_and_the_api_only_redis() -> Non
     }
     assert reached == {
         "worker": {53, 9092, 6379},
+        "extract": {53, 9092},
         "alerts": {53, 9092, 6379},
         "serve": {53, 6379},
         "topics": {53, 9092},

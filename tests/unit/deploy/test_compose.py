@@ -65,8 +65,16 @@ def test_prometheus_asks_the_services_under_the_jobs_of_the_rules() -> None:
     jobs = {each["job_name"]: each for each in scraped}
     plain = yaml.safe_load(Path("deploy/prometheus/prometheus.yml").read_text())["scrape_configs"]
     assert set(jobs) == {each["job_name"] for each in plain}
-    (worker,) = jobs["voxpop-worker"]["dns_sd_configs"]
-    assert set(worker["names"]) <= set(compose_services())
-    assert worker["port"] == 9100
+    for job in ("voxpop-worker", "voxpop-extract"):
+        (workers,) = jobs[job]["dns_sd_configs"]
+        assert workers["names"] == [job.removeprefix("voxpop-")]
+        assert set(workers["names"]) <= set(compose_services())
+        assert workers["port"] == 9100
     (api,) = jobs["voxpop-api"]["static_configs"]
     assert [target.split(":")[0] in compose_services() for target in api["targets"]] == [True]
+
+
+def test_the_worker_that_extracts_is_told_to_and_waits_for_no_redis() -> None:
+    extract = compose_services()["extract"]
+    assert extract["environment"]["VOXPOP_ROLE"] == "extract"
+    assert set(extract["depends_on"]) == {"kafka", "topics"}

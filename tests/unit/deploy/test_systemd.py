@@ -46,5 +46,14 @@ def test_a_service_is_not_root_and_is_always_started_again(unit: str) -> None:
     assert unit_values(unit, "ProtectSystem") == ["strict"]
 
 
-def test_the_units_are_those_of_the_three_parts() -> None:
-    assert SERVICES == ["voxpop-alerts.service", "voxpop-serve.service", "voxpop-worker@.service"]
+def test_the_units_are_those_of_the_four_parts() -> None:
+    assert SERVICES == [
+        "voxpop-alerts.service",
+        "voxpop-extract@.service",
+        "voxpop-serve.service",
+        "voxpop-worker@.service",
+    ]
+
+
+def test_the_worker_that_extracts_is_told_to() -> None:
+    assert "VOXPOP_ROLE=extract" in unit_values("voxpop-extract@.service", "Environment")

@@ -72,3 +72,12 @@ def came_at(runs: Sequence[tuple[int, int]], number: int) -> float:
         if number < before:
             return float(at)
     raise AssertionError(f"item {number} was never added")
+
+
+def test_a_batch_ends_before_the_heavy_item_that_is_one_too_many() -> None:
+    batcher: MicroBatcher[Numbered] = MicroBatcher(
+        10, 1.0, is_heavy=lambda item: item.number >= 100, most_heavy=2
+    )
+    batcher.add([Numbered(number) for number in (1, 100, 2, 101, 3, 102)], 0.0)
+    assert [item.number for item in batcher.take()[0]] == [1, 100, 2, 101, 3]
+    assert [item.number for item in batcher.take()[0]] == [102]

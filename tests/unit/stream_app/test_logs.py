@@ -67,7 +67,7 @@ def test_a_line_of_a_log_can_be_read_by_people() -> None:
 def test_an_error_in_a_batch_says_which_posts() -> None:
     spans = [(0, 5), (0, 6), (0, 9), (2, 1)]
     rejected = Rejected.__new__(Rejected)
-    items = [Item[object](Record(p, o, b"key", b"text", 1), rejected) for p, o in spans]
+    items: list[Item[object]] = [Item(Record(p, o, b"key", b"text", 1), rejected) for p, o in spans]
     with pytest.raises(ValueError, match="broken") as raised, Naming("posts", Batch(items, 1)):
         raise ValueError("broken")
     assert raised.value.__notes__ == ["in a batch of posts:0:5-9, posts:2:1-1"]

@@ -59,3 +59,34 @@ def test_a_password_is_not_shown() -> None:
     assert "hunter2" not in repr(settings)
     assert "hunter2" not in repr(settings.kafka_connection())
     assert "hunter2" not in repr(settings.redis_connection())
+
+
+def test_media_are_fetched_only_where_that_is_asked_for() -> None:
+    held, fetched = Settings().media_options(), Settings(media="fetch").media_options()
+    assert Settings(media="off").media_options() is None
+    assert held is not None
+    assert held.fetch is None
+    assert fetched is not None
+    assert fetched.fetch is not None
+
+
+def test_media_settings_reach_what_they_bound() -> None:
+    settings = Settings(
+        media="fetch",
+        media_hosts="cdn.internal:8080",
+        media_max_bytes=5000,
+        media_timeout_s=3,
+        media_decoders=4,
+    )
+    options = settings.media_options()
+    assert options is not None
+    assert options.fetch is not None
+    assert (options.fetch.most_bytes, options.fetch.total_s) == (5000, 3)
+    assert options.fetch.own.has("cdn.internal")
+    assert (options.decode.processes, options.decode.longest_s) == (4, 3)
+
+
+def test_hosts_of_media_that_are_none_name_their_variable() -> None:
+    with pytest.raises(ValidationError) as refusal:
+        Settings(media_hosts="http://cdn.internal")
+    assert settings_problem(refusal.value).startswith("VOXPOP_MEDIA_HOSTS: must be host")

@@ -94,3 +94,22 @@ topologySpreadConstraints:
       matchLabels:
         {{- include "voxpop.selector" . | nindent 8 }}
 {{- end }}
+
+{{/* Of the two kinds of workers: the port of their status, and what asks there. */}}
+{{- define "voxpop.workerStatus" -}}
+ports:
+  - { name: metrics, containerPort: 9100 }
+startupProbe:
+  httpGet: { path: /healthz, port: metrics }
+  periodSeconds: 3
+  failureThreshold: 40
+livenessProbe:
+  httpGet: { path: /healthz, port: metrics }
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 3
+readinessProbe:
+  httpGet: { path: /readyz, port: metrics }
+  periodSeconds: 5
+  timeoutSeconds: 5
+{{- end }}
