@@ -2,7 +2,8 @@
 #   make demo [SECONDS=120] the main job, live      make test    every test
 #   make install            only set up .venv       make check   format, lint, types, imports, dependencies
 #   make bench              speed                   make fmt     format the code
-#   make fuzz               malformed posts, long
+#   make fuzz               malformed posts, long  make docs     the site of docs/, into .cache/site
+#   make pages              write the pages that come from the code
 #   make wheel              dist/: wheel, source archive, their SHA-256
 #   make audit              known vulnerabilities of the locked packages; asks PyPI
 #   make release-check      a wheel as for PyPI, and make audit
@@ -20,7 +21,7 @@ INSTALLED := $(VENV)/.installed
 DASHBOARD := connectors/http/dashboard
 DENO := $(abspath $(BIN)/deno)
 
-.PHONY: install demo test check wheel audit release-check fuzz chaos bench fmt clean
+.PHONY: install demo test check wheel audit release-check fuzz chaos bench docs docs-serve pages fmt clean
 .DEFAULT_GOAL := install
 
 install: $(INSTALLED)
@@ -84,6 +85,20 @@ chaos: install
 		$(BIN)/python -m tests.chaos $$part $(if $(SEED),--seed $(SEED)) \
 			--json docs/chaos.json --page docs/chaos.md || good=1; \
 	done; exit $$good
+
+# NO_MKDOCS_2_WARNING: docs/decisions/0034-documentation.md knows of it
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "the site is in .cache/site: open .cache/site/index.html"
+
+docs-serve: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve --livereload
+
+pages: install
+	$(BIN)/python -m docs.site
+	$(BIN)/python -m stream_app.settings_page
+	$(BIN)/python -m connectors.rights_page
+	$(BIN)/python -m connectors.schemas.generate
 
 fmt: install
 	$(BIN)/ruff check --fix .

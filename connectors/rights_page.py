@@ -19,7 +19,7 @@ def blocks() -> dict[str, str]:
     """The generated parts of the page, by name."""
     return {
         "kafka": "\n".join(_kafka_rows()),
-        "redis": "```\n" + "\n".join(map(_redis_line, WORK)) + "\n```",
+        "redis": "```text\n" + "\n".join(map(_redis_line, WORK)) + "\n```",
     }
 
 

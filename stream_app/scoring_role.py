@@ -123,8 +123,9 @@ class ScoringRole:
         batcher = MicroBatcher[Item[DecodedPost]](settings.batch_max, settings.batch_wait_ms / 1000)
         metrics.watch("waiting_posts", "Posts decoded and not in a batch yet", batcher.__len__)
         metrics.watch("windows_held", "Conversations whose window is held", windows.__len__)
-        sampled = "Conversations of which one is scored; 1: all"
-        metrics.watch("sampled_one_in", sampled, lambda: one_in)
+        metrics.watch(
+            "sampled_one_in", "Conversations of which one is scored; 1: all", lambda: one_in
+        )
         return Worker(
             topic=shared.topic,
             broker=shared.broker,

@@ -66,7 +66,7 @@ def trend_routes(services: Services) -> APIRouter:
         "/trends/{track:path}",
         response_class=Response,
         responses={
-            200: {"content": {"application/json": {"schema": _ref(TrendSeries)}, "text/csv": {}}},
+            200: {"model": TrendSeries, "content": {"text/csv": {}}},
             304: {"description": "It is what If-None-Match names"},
         },
     )
@@ -157,7 +157,3 @@ def asked_range(
 def _file_name(track: str) -> str:
     """A track's name as a file's: plain letters and digits."""
     return "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in track)
-
-
-def _ref(model: type[BaseModel]) -> dict[str, object]:
-    return {"$ref": f"#/components/schemas/{model.__name__}"}

@@ -18,7 +18,7 @@ def features() -> None:
 @app.command(
     epilog=examples(
         "voxpop features paper raw.jsonl posts.jsonl --glove glove.txt",
-        "voxpop features paper raw.jsonl posts.jsonl --glove glove.txt --covarep covarep --facet facet",
+        "voxpop features paper raw.jsonl posts.jsonl --glove glove.txt --facet facet",
     )
 )
 def paper(

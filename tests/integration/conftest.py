@@ -10,9 +10,15 @@ from deploy.local import Endpoints, LocalStack
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+def stack_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of the servers of this test run, by which `voxpop stack` knows them."""
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture(scope="session")
+def stack(stack_folder: Path) -> Iterator[Endpoints]:
     """Where the servers of this test run listen: `.kafka` (host:port) and `.redis` (URL)."""
-    servers = LocalStack(tmp_path_factory.mktemp("stack"))
+    servers = LocalStack(stack_folder)
     try:
         yield servers.start()
     finally:

@@ -18,7 +18,8 @@ from tests.conftest import PredictionMaker
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "docs/reading.md").read_text(), re.DOTALL)
+PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "docs/reading.md").read_text(), re.DOTALL)
+EXAMPLES = [program for program in PROGRAMS if "TrendLayout()" in program]
 
 
 def test_there_is_an_example_with_and_without_an_event_loop() -> None:
