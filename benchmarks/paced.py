@@ -1,13 +1,14 @@
-"""How long posts take from their append in Kafka until Redis shows them, at a steady rate.
+"""How long posts take from their append in Kafka until Redis shows them, while posts come.
 
-Not for how many a second are possible: that is `pipeline`.
+And how many are counted meanwhile. Not for a backlog, beside which nothing is sent: that is
+`pipeline`.
 """
 
 import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -69,6 +70,39 @@ async def paced_latency(
                 await watch
     behind_s = round(time.monotonic() - ended, 2)
     return {**percentiles(visibility.latencies_ms), "behind_s": behind_s}
+
+
+async def rate_beside_producer(
+    settings: Settings,
+    posts: Sequence[WirePost],
+    rate: float,
+    seconds: float,
+    counted: Callable[[], Awaitable[int]],
+) -> float:
+    """Posts a second that are counted while a producer on the same machine keeps them waiting.
+
+    Args:
+        settings: of the run, whose workers are ready.
+        posts: sent over and over.
+        rate: posts a second that are sent: more than can be counted.
+        seconds: how long, besides the time to settle.
+        counted: posts that Redis counts; all that are sent are waited for.
+
+    Raises:
+        TimeoutError: posts are not counted.
+    """
+    sent, before = Visibility(), await counted()
+    async with PostProducer(settings.kafka_connection(), topic=settings.topic(POSTS)) as producer:
+        endless = itertools.cycle(posts)
+        await _send(producer, endless, rate, SETTLING_S, sent)
+        began, first = time.monotonic(), await counted()
+        await _send(producer, endless, rate, seconds, sent)
+        ended, last = time.monotonic(), await counted()
+        await producer.flush()
+    async with asyncio.timeout(DRAIN_S):
+        while await counted() < before + sent.waiting():  # noqa: ASYNC110 - a count sets no event
+            await asyncio.sleep(10 * _TICK_S)
+    return (last - first) / (ended - began)
 
 
 async def _send(

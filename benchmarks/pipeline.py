@@ -8,18 +8,18 @@ rate is measured after that by `paced`.
 import asyncio
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 import orjson
-from rich.console import Console
-from rich.table import Table
+import redis.asyncio
 
-from benchmarks.machine import Machine, this_machine
-from benchmarks.paced import paced_latency
+from benchmarks.machine import this_machine
+from benchmarks.paced import paced_latency, rate_beside_producer
+from benchmarks.pipeline_figures import Figures, Latency, Run
 from benchmarks.posts import WirePost, simulated_posts
 from benchmarks.processor_time import milliseconds_each, processor_seconds
 from benchmarks.steady import BenchmarkStoppedError, steady_ends, steady_rate
@@ -41,87 +41,10 @@ from stream_app.trial.worker_process import WorkerProcess
 from stream_app.trial.workers import running_workers
 
 WORKERS = (1, 2)
-LOADS = (0.5, 0.9)
-RANKS = ("p50", "p95", "p99")
-Latency = Mapping[str, float | None]
-POLL_S = 0.05
+HALF, FULL = 0.5, 0.9
+OFFERED = 1.2
+POLL_S = 0.1
 NO_PROGRESS_S = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run.
-
-    Attributes:
-        workers: processes.
-        pipeline: posts a second counted in Redis, between a tenth and nine tenths of the backlog.
-        model_alone: posts a second for the same posts by the model alone, in one process.
-        ratio: the first by the second.
-        half: latency while posts come at half of that rate, see `paced_latency`.
-        full: the same at nine tenths of it; at more, posts come faster than they go.
-        cpu_ms: milliseconds of a core for each post, see `processor_seconds`, while `pipeline` was
-            measured.
-    """
-
-    workers: int
-    pipeline: float
-    model_alone: float
-    ratio: float
-    half: Latency
-    full: Latency
-    cpu_ms: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What was measured, of which model and where.
-
-    Attributes:
-        posts: in the backlog of each run.
-        batch_max: most posts in a batch, of the worker and of the model alone.
-        window: most posts of a conversation that the model sees.
-        middle: the median of each figure over the runs, by number of workers.
-    """
-
-    machine: Machine
-    model: str
-    posts: int
-    batch_max: int
-    window: int
-    runs: Sequence[Run]
-    middle: Sequence[Run]
-
-    def show(self, console: Console) -> None:
-        """Print the table."""
-        table = Table(title=f"posts/s, {self.model}", title_justify="left")
-        for column in ("run", "workers", "Kafka to Redis", "model alone", "ratio"):
-            table.add_column(column, justify="right")
-        for load in ("half", "nine tenths"):
-            table.add_column(f"p50/p95/p99 ms at {load} of it", justify="right")
-        for name, each in [
-            *((str(number), own) for number, own in enumerate(self.runs, start=1)),
-            *(("median", own) for own in self.middle),
-        ]:
-            table.add_row(
-                name,
-                str(each.workers),
-                f"{each.pipeline:,.0f}",
-                f"{each.model_alone:,.0f}",
-                f"{each.ratio:.3f}",
-                *(
-                    " / ".join(_told(load[rank]) for rank in RANKS)
-                    for load in (each.half, each.full)
-                ),
-            )
-        console.print(table)
-        for each in self.middle:
-            used = ", ".join(f"{whose} {spent:.3f}" for whose, spent in each.cpu_ms.items())
-            console.print(
-                f"{each.workers} workers, ms of a core a post: {used}; "
-                f"together {sum(each.cpu_ms.values()):.3f}",
-                highlight=False,
-            )
-        console.print(str(self.machine), highlight=False)
 
 
 def run(
@@ -156,12 +79,15 @@ def run(
             progress("Measuring", number, len(planned))
             own = settings.model_copy(update={"topic_prefix": f"{settings.topic_prefix}{number}-"})
             where = Path(folder) / str(number)
-            steady, order, half, full = asyncio.run(_pipeline(own, backlog, where, count, seconds))
+            steady, beside, order, half, full = asyncio.run(
+                _pipeline(own, backlog, where, count, seconds)
+            )
             alone = _model_alone(engine, own, backlog, order)
             done.append(
                 Run(
                     workers=count,
                     pipeline=round(steady.rate, 1),
+                    beside_producer=round(beside, 1),
                     model_alone=round(alone, 1),
                     ratio=round(steady.rate / alone, 3),
                     half=half,
@@ -180,6 +106,7 @@ def _middle(runs: Sequence[Run]) -> Run:
     return Run(
         workers=runs[0].workers,
         pipeline=median(each.pipeline for each in runs),
+        beside_producer=median(each.beside_producer for each in runs),
         model_alone=median(each.model_alone for each in runs),
         ratio=median(each.ratio for each in runs),
         half=_middle_latency([each.half for each in runs]),
@@ -198,14 +125,10 @@ def _middle_latency(runs: Sequence[Latency]) -> Latency:
     return found
 
 
-def _told(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f}"
-
-
 async def _pipeline(
     settings: Settings, backlog: Sequence[WirePost], folder: Path, workers: int, seconds: float
-) -> tuple["_Steady", list[int], Latency, Latency]:
-    """Rate and cost, the numbers of the posts as they were scored, and both latencies."""
+) -> tuple["_Steady", float, list[int], Latency, Latency]:
+    """Both rates, the numbers of the posts as they were scored, and both latencies."""
     kafka = settings.kafka_connection()
     await create_topics(kafka, voxpop_topics(settings.topic_prefix))
     async with PostProducer(kafka, topic=settings.topic(POSTS)) as producer:
@@ -214,10 +137,33 @@ async def _pipeline(
     async with running_workers(settings, workers, folder) as processes:
         steady = await _watch(settings, backlog, processes)
         order = await _order(kafka, settings, backlog)
-        half, full = [
-            await paced_latency(settings, backlog, steady.rate * share, seconds) for share in LOADS
-        ]
-    return steady, order, half, full
+        async with settings.redis_connection().open() as client:
+            beside = await rate_beside_producer(
+                settings,
+                backlog,
+                OFFERED * steady.rate,
+                seconds,
+                _counter(settings, client, backlog),
+            )
+        half = await paced_latency(settings, backlog, HALF * steady.rate, seconds)
+        full = await paced_latency(settings, backlog, FULL * beside, seconds)
+    return steady, beside, order, half, full
+
+
+def _counter(
+    settings: Settings, client: redis.asyncio.Redis, backlog: Sequence[WirePost]
+) -> Callable[[], Awaitable[int]]:
+    """Asks Redis how many posts of the tracks it counts."""
+    tracks = sorted({track for each in backlog for track in each.post.tracks})
+    start = min(each.post.created_at for each in backlog)
+    end = max(each.post.created_at for each in backlog) + 1
+    reader = TrendReader(client, TrendLayout(settings.namespace()))
+
+    async def counted() -> int:
+        series = [await reader.trends(track, start, end, "1d") for track in tracks]
+        return sum(each.total.posts for each in series)
+
+    return counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,16 +178,12 @@ async def _watch(
     settings: Settings, backlog: Sequence[WirePost], workers: Sequence[WorkerProcess]
 ) -> _Steady:
     """Look at what Redis counts until it counts all."""
-    tracks = sorted({track for each in backlog for track in each.post.tracks})
-    start = min(each.post.created_at for each in backlog)
-    end = max(each.post.created_at for each in backlog) + 1
     samples = [(time.perf_counter(), 0)]
     used = [processor_seconds(workers)]
     async with settings.redis_connection().open() as client:
-        reader = TrendReader(client, TrendLayout(settings.namespace()))
+        ask = _counter(settings, client, backlog)
         while samples[-1][1] < len(backlog):
-            series = [await reader.trends(track, start, end, "1d") for track in tracks]
-            counted = sum(each.total.posts for each in series)
+            counted = await ask()
             now = time.perf_counter()
             if counted > samples[-1][1]:
                 samples.append((now, counted))

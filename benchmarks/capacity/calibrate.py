@@ -90,7 +90,7 @@ class Calibration:
             each = run.outcome
             console.print(
                 f"{run.load.name}: {each.rate:,.0f} posts/s, batches of {each.batch:.0f} in "
-                f"{each.pieces:.1f} pieces of {each.calls:.1f} calls, cores busy {each.busy:.2f}, "
+                f"{each.pieces:.1f} pieces and {each.calls:.1f} calls, cores busy {each.busy:.2f}, "
                 f"for others {run.others_ms / 1000 / run.seconds:.2f} cores",
                 highlight=False,
             )

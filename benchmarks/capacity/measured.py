@@ -31,7 +31,8 @@ from stream_app.trial.worker_process import WorkerProcess, worker_environment
 BACKLOG_LOOK_S: Final = 0.2
 NO_PROGRESS_S: Final = 120.0
 READY_S: Final = 120.0
-FIX, COUNT, READ = "hmget", "time", "lrange"  # called once a piece, a track call, a window read
+# called once a piece and once a track call; once a track call; once a window read
+FENCES, COUNT, READ = "hmget", "time", "lrange"
 RANKS: Final = ("p50", "p95", "p99")
 
 
@@ -155,9 +156,10 @@ def _told(
         raise BenchmarkStoppedError(f"{load.name}: nothing was counted in {seconds:.1f} s")
     used = used_between(first, last)
     batches = last.batches - first.batches
-    pieces, calls, reads = (
-        last.calls.get(each, 0) - first.calls.get(each, 0) for each in (FIX, COUNT, READ)
+    fenced, calls, reads = (
+        last.calls.get(each, 0) - first.calls.get(each, 0) for each in (FENCES, COUNT, READ)
     )
+    pieces = fenced - calls
     outcome = Outcome(
         rate=posts / seconds,
         core_ms={whose: spent / posts for whose, spent in used.items()},
@@ -165,7 +167,7 @@ def _told(
         latency_ms=latency_ms,
         batch=(last.posts - first.posts) / max(1.0, batches),
         pieces=pieces / max(1.0, batches),
-        calls=calls / max(1, pieces),
+        calls=calls / max(1.0, batches),
         infer_ms=(last.infer_ms - first.infer_ms) / max(1.0, last.inferred - first.inferred),
     )
     return Measured(

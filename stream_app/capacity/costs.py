@@ -22,7 +22,7 @@ class Costs:
     """Costs of one machine.
 
     A batch consists of pieces, its posts of one source partition; a call counts the posts of one
-    track in one piece; a read fetches the window of one conversation; a poll is one look at the
+    track in one batch; a read fetches the window of one conversation; a poll is one look at the
     fences by who measures latency.
 
     Attributes:

@@ -26,7 +26,7 @@ class Ledger:
         counted: posts whose last effect is done.
         batches: concluded.
         pieces: source partitions of those batches.
-        calls: track calls of those pieces.
+        calls: track calls of those batches.
         infer_ms: from giving each batch to the model until its answer.
         latencies_ms: of judged posts, from append to visible.
         moments: one a batch.

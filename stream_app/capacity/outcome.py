@@ -18,7 +18,7 @@ class Outcome:
         latency_ms: `p50`, `p95`, `p99` from append to visible; empty for a backlog.
         batch: posts in a batch on average.
         pieces: source partitions in a batch on average.
-        calls: track calls in a piece on average.
+        calls: track calls in a batch on average.
         infer_ms: from giving a batch to the model until its answer, on average.
     """
 

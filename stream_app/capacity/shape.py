@@ -10,7 +10,7 @@ from stream_app.capacity.costs import Costs
 from stream_app.capacity.demand import Demand
 
 MIB: Final = 1024 * 1024
-WINDOWS_HELD: Final = 20_000  # as `stream_app.runtime`
+WINDOWS_HELD: Final = 20_000  # as `stream_app.scoring_role`
 MEAN_WINDOW: Final = 0.625  # of a long conversation, full to a quarter after each jump
 
 
@@ -20,7 +20,7 @@ class Batch:
 
     Attributes:
         pieces: source partitions.
-        calls: track calls, of all its pieces.
+        calls: track calls.
     """
 
     posts: float
@@ -53,14 +53,14 @@ class PostCosts:
 def full_batch(demand: Demand, partitions_each: float) -> Batch:
     """A full batch of a worker with so many partitions.
 
-    Tracks are taken to be equally likely, which makes the most calls: of `m` posts in a piece and
+    Tracks are taken to be equally likely, which makes the most calls: of `m` posts and
     `n` tracks, `n (1 - (1 - 1/n)^m)` tracks are met.
     """
     posts = float(demand.batch_max)
     pieces = min(partitions_each, posts)
-    mentions = posts / pieces * demand.tracks_per_post
+    mentions = posts * demand.tracks_per_post
     met = demand.tracks * (1 - (1 - 1 / demand.tracks) ** mentions)
-    return Batch(posts, pieces, pieces * met)
+    return Batch(posts, pieces, met)
 
 
 def post_costs(demand: Demand, costs: Costs, batch: Batch, workers: int) -> PostCosts:

@@ -4,7 +4,6 @@ What the worker awaits is a process here, what it computes is work on cores. Not
 mean: no post is decoded, scored or counted.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -173,15 +172,15 @@ class SimulatedWorker:
 
     def _look(self, posts: Sequence[Posted]) -> SimulatedBatch:
         whole = Looked()
-        calls: Counter[tuple[int, int]] = Counter()
+        called: set[int] = set()
         for post in posts:
             looked = self._windows.look(post.conversation)
             whole.context += looked.context
             whole.rebuilt += looked.rebuilt
             whole.read += looked.read
-            calls.update((post.partition, track) for track in post.tracks)
+            called.update(post.tracks)
         pieces = len({post.partition for post in posts})
-        return SimulatedBatch(posts, pieces, len(calls), whole)
+        return SimulatedBatch(posts, pieces, len(called), whole)
 
     def _decide(self) -> Work:
         clock, costs = self._around.clock, self._costs

@@ -253,7 +253,7 @@ def _result(scene: _Scene, begin: Moment, end: Moment) -> Simulated:
         latency_ms=percentiles(ledger.latencies_ms) if scene.load.rate is not None else {},
         batch=ledger.counted / max(1, ledger.batches),
         pieces=ledger.pieces / max(1, ledger.batches),
-        calls=ledger.calls / max(1, ledger.pieces),
+        calls=ledger.calls / max(1, ledger.batches),
         infer_ms=ledger.infer_ms / max(1, ledger.batches),
     )
     return Simulated(

@@ -189,10 +189,10 @@ def _redis(demand: Demand, costs: Costs, batch: Batch, each: PostCosts) -> Redis
 def _hot_track(demand: Demand, costs: Costs, batch: Batch) -> float:
     """Posts a second of the busiest track that one thread can count.
 
-    A call counts all posts of the track in a piece, and costs the more a post the fewer they are.
+    A call counts all posts of the track in a batch, and costs the more a post the fewer they are.
     """
     share = max(demand.hot_share, 1 / demand.tracks)
-    posts = batch.posts / batch.pieces
+    posts = batch.posts
     counted = share * posts / (1 - (1 - share) ** posts) if share < 1 else posts
     return 1000 * counted / (costs.redis_call_ms + counted * costs.redis_post_ms / 2)
 

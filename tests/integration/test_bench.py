@@ -111,6 +111,7 @@ def test_the_pipeline_is_set_beside_the_model_alone(
     assert [run["workers"] for run in figures["runs"]] == [1, 2]
     for run in figures["runs"]:
         assert run["ratio"] == pytest.approx(run["pipeline"] / run["model_alone"], abs=0.01)
+        assert run["beside_producer"] > 0
         assert 0 < run["half"]["p50"] <= run["half"]["p99"]
     assert "median" in done.stdout
 

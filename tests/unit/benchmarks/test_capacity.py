@@ -47,7 +47,7 @@ def as_measured(load: Load, costs: Costs) -> Measured:
     posts, seconds = 5000, 5000 / told.rate
     batches = posts / told.batch
     pieces, sent = batches * told.pieces, 0 if load.rate is None else posts
-    calls, polls = pieces * told.calls, 500 if load.rate else 20
+    calls, polls = batches * told.calls, 500 if load.rate else 20
     used = {
         LOOP: batches * costs.loop_batch_ms
         + pieces * costs.loop_piece_ms

@@ -73,10 +73,10 @@ def test_windows_of_long_conversations_hold_no_more_than_a_window() -> None:
 
 
 def test_a_shard_counts_a_track_as_fast_as_its_calls_let_it() -> None:
-    """One track alone: every piece is one call, of all posts of the piece."""
+    """One track alone: every batch is one call, of all its posts."""
     costs = replace(COSTS, redis_call_ms=0.5, redis_post_ms=0.0)
     redis = sizes(Demand(1000.0, hot_share=1.0, tracks=1, batch_max=64), costs).redis
-    assert redis.hot_limit == pytest.approx(32 / 0.0005)
+    assert redis.hot_limit == pytest.approx(64 / 0.0005)
 
 
 def test_a_plan_keeps_up_when_it_is_simulated() -> None:
