@@ -1,0 +1,103 @@
+"""Figures of the pipeline benchmark, and their table. Not how they come."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.machine import Machine
+
+RANKS: Final = ("p50", "p95", "p99")
+Latency = Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run.
+
+    Attributes:
+        workers: processes.
+        pipeline: posts a second counted in Redis, between a tenth and nine tenths of the backlog.
+        beside_producer: the same while a producer on the same cores sends more than that.
+        model_alone: posts a second for the same posts by the model alone, in one process.
+        ratio: the first by the second.
+        half: latency while posts come at half of `pipeline`, see `paced_latency`.
+        full: the same at nine tenths of `beside_producer`; at more, posts come faster than they go.
+        cpu_ms: milliseconds of a core for each post, see `processor_seconds`, while `pipeline` was
+            measured.
+    """
+
+    workers: int
+    pipeline: float
+    beside_producer: float
+    model_alone: float
+    ratio: float
+    half: Latency
+    full: Latency
+    cpu_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was measured, of which model and where.
+
+    Attributes:
+        posts: in the backlog of each run.
+        batch_max: most posts in a batch, of the worker and of the model alone.
+        window: most posts of a conversation that the model sees.
+        middle: the median of each figure over the runs, by number of workers.
+    """
+
+    machine: Machine
+    model: str
+    posts: int
+    batch_max: int
+    window: int
+    runs: Sequence[Run]
+    middle: Sequence[Run]
+
+    def show(self, console: Console) -> None:
+        """Print the table."""
+        table = Table(title=f"posts/s, {self.model}", title_justify="left")
+        for column in (
+            "run",
+            "workers",
+            "Kafka to Redis",
+            "beside producer",
+            "model alone",
+            "ratio",
+        ):
+            table.add_column(column, justify="right")
+        for load in ("half", "nine tenths beside producer"):
+            table.add_column(f"p50/p95/p99 ms at {load}", justify="right")
+        for name, each in [
+            *((str(number), own) for number, own in enumerate(self.runs, start=1)),
+            *(("median", own) for own in self.middle),
+        ]:
+            table.add_row(
+                name,
+                str(each.workers),
+                f"{each.pipeline:,.0f}",
+                f"{each.beside_producer:,.0f}",
+                f"{each.model_alone:,.0f}",
+                f"{each.ratio:.3f}",
+                *(
+                    " / ".join(_told(load[rank]) for rank in RANKS)
+                    for load in (each.half, each.full)
+                ),
+            )
+        console.print(table)
+        for each in self.middle:
+            used = ", ".join(f"{whose} {spent:.3f}" for whose, spent in each.cpu_ms.items())
+            console.print(
+                f"{each.workers} workers, ms of a core a post: {used}; "
+                f"together {sum(each.cpu_ms.values()):.3f}",
+                highlight=False,
+            )
+        console.print(str(self.machine), highlight=False)
+
+
+def _told(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
