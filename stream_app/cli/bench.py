@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.growth import Figures as Growth
     from benchmarks.identities import Figures as Identities
     from benchmarks.peers.figures import Figures as Peers
-    from benchmarks.pipeline import Figures as Pipeline
+    from benchmarks.pipeline_figures import Figures as Pipeline
     from benchmarks.reading import Figures as Reading
     from benchmarks.soak import Figures as Soak
     from benchmarks.verify import Figures as Verify
