@@ -38,8 +38,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 demo: install
 	@$(BIN)/voxpop demo $(if $(SECONDS),--seconds $(SECONDS))
 
+# two at a time: many wait for servers, and no more than two fit two cores
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: install
 	$(BIN)/ruff format --check .

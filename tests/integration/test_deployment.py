@@ -28,12 +28,7 @@ ALERTS = ("voxpop", "alerts", "watch")
 TOPICS = ("voxpop", "topics", "create")
 BLOCKER = """
 import sys
-LACKED = {lacked!r}
-class Lacked:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in LACKED:
-            raise ModuleNotFoundError(f"the image lacks {{name}}", name=name)
-sys.meta_path.insert(0, Lacked())
+sys.modules.update(dict.fromkeys({lacked!r}))  # what is None there is not found
 """
 
 
