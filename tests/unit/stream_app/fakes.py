@@ -124,6 +124,8 @@ class FakeStore:
         self.intents[partition] = FakeIntent(batch.first, batch.last, batch.outcomes)
         for conversation, records in batch.appended.items():
             self.kept.setdefault((partition, conversation), []).extend(records)
+        for key in batch.shed:
+            self.kept.pop((partition, key.decode()), None)
         return True
 
     async def windows(self, wanted: Iterable[Conversation]) -> dict[Conversation, list[bytes]]:
