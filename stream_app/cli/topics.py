@@ -54,17 +54,18 @@ def create(
         float | None,
         typer.Option(
             parser=retention_days,
-            metavar="DAYS|forever",
-            help="Days that `predictions` are kept, and that what Redis lost can be made again "
-            "from; 14 by itself.",
+            metavar="DAYS",
+            help="Days that `predictions` are kept, or `forever`, and that what Redis lost can be "
+            "made again from; 14 by itself.",
         ),
     ] = None,
     dead_letters_retention_days: Annotated[
         float | None,
         typer.Option(
             parser=retention_days,
-            metavar="DAYS|forever",
-            help="Days that dead letters are kept, texts of posts in them; 30 by itself.",
+            metavar="DAYS",
+            help="Days that dead letters are kept, or `forever`, texts of posts in them; 30 by "
+            "itself.",
         ),
     ] = None,
 ) -> None:
