@@ -16,7 +16,7 @@ from redis.exceptions import NoScriptError
 class ScriptCall:
     """Keys and arguments of one call; its keys share one hash slot."""
 
-    keys: Sequence[str]
+    keys: Sequence[str | bytes]
     arguments: Sequence[str | bytes | int]
 
 

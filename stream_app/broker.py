@@ -22,6 +22,9 @@ class Broker(Protocol):
     def highwater(self, partition: int) -> int:
         """Offset after the last one known to be readable; 0 if nothing was fetched yet."""
 
+    def unstable(self, partition: int) -> int:
+        """Offsets from the first open transaction on, which may not be read yet."""
+
     def passed(self, partition: int, offset: int) -> int:
         """Offset up to which the consumer read on from `offset` and found no record."""
 

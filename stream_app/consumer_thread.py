@@ -46,6 +46,12 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust shi
         stable = self._ensure_consumer().last_stable_offset(tp)
         return max(0, stable or 0)
 
+    def unstable(self, tp: TP) -> int:
+        """Offsets from the first open transaction on, which may not be read yet; 0 if unknown."""
+        consumer = self._ensure_consumer()
+        stable, end = consumer.last_stable_offset(tp), consumer.highwater(tp)
+        return 0 if stable is None or stable < 0 or end is None else max(0, end - stable)
+
     def passed(self, tp: TP, offset: int) -> int:
         """Offset up to which it read on from `offset` and found no record; from another thread."""
         return self._gaps_of(tp.topic).passed(tp.partition, offset)

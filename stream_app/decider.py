@@ -65,12 +65,14 @@ class Decisions:
         replayed: outcomes by offset that were fixed before; they come before all others.
         fresh: outcomes by offset decided now, still to be fixed.
         appended: conversation -> records that join its window when `fresh` is fixed.
+        shed: keys of records that are shed: the windows of those conversations go then.
     """
 
     source: SourcePartition
     replayed: dict[int, Outcome] = field(default_factory=dict)
     fresh: dict[int, Outcome] = field(default_factory=dict)
     appended: dict[str, list[bytes]] = field(default_factory=dict)
+    shed: set[bytes] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,8 @@ class Decider:
             if isinstance(result, ScoredPost) and isinstance(item.content, DecodedPost):
                 window = decided.appended.setdefault(item.content.conversation_id, [])
                 window.append(kept_post(result.record, result.sentiment))
+            elif isinstance(item.content, Shed) and record.key:
+                decided.shed.add(record.key)
 
     async def _score(
         self, items: Sequence[PostItem]

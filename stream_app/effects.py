@@ -119,6 +119,7 @@ class Effects:
                 max(each.fresh),
                 encode_outcomes(each.fresh),
                 each.appended,
+                each.shed,
             )
             for each in decisions
         ]

@@ -71,6 +71,10 @@ class FaustBroker:
         """Offset after the last one known to be readable; 0 if nothing was fetched yet."""
         return self._app.consumer.highwater(self._tp(partition)) or 0
 
+    def unstable(self, partition: int) -> int:
+        """Offsets from the first open transaction on, which may not be read yet."""
+        return int(self._thread.unstable(self._tp(partition)))
+
     def passed(self, partition: int, offset: int) -> int:
         """Offset up to which the consumer read on from `offset` and found no record."""
         return int(self._thread.passed(self._tp(partition), offset))

@@ -120,6 +120,13 @@ class Metrics:
             ["partition"],
             registry=own,
         )
+        self._unstable = Gauge(
+            "voxpop_partition_unstable_posts",
+            "Posts of an assigned partition from the first open transaction on, markers included: "
+            "nobody may read them yet, and they are no lag",
+            ["partition"],
+            registry=own,
+        )
         built = {**this_build().labels, "python": platform.python_version()}
         self._describe("build", "This program", built)
         ProcessCollector(registry=own)
@@ -196,6 +203,7 @@ class Metrics:
         """Partitions were taken away; what they lag is another worker's to tell."""
         self._rebalances.inc()
         self._lag.clear()
+        self._unstable.clear()
 
     def recovered(self, seconds: float) -> None:
         """Newly assigned partitions were started."""
@@ -205,6 +213,11 @@ class Metrics:
         """Posts of each assigned partition that are not done."""
         for partition, posts in by_partition.items():
             self._lag.labels(partition).set(posts)
+
+    def unstable(self, by_partition: Mapping[int, int]) -> None:
+        """Posts of each assigned partition that wait for a transaction to end."""
+        for partition, posts in by_partition.items():
+            self._unstable.labels(partition).set(posts)
 
     def watch(self, name: str, what: str, read: Callable[[], float]) -> None:
         """Show a figure that is read when it is asked for.

@@ -34,7 +34,7 @@ class Probes:
         broker: says which partitions are assigned.
         done: partition -> offset after the last post done; None while it is being started.
         health: told what was seen.
-        metrics: told the lag.
+        metrics: told the lag, and what waits for a transaction to end.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class Probes:
         }
         self._health.look(positions)
         self._metrics.lag({partition: each.lag for partition, each in positions.items()})
+        self._metrics.unstable({each: self._broker.unstable(each) for each in positions})
 
     async def _look_forever(self) -> None:
         while True:

@@ -111,7 +111,8 @@ class Settings(BaseSettings):
     shed: int = Field(
         1,
         description="one conversation in so many is scored, and each of its posts counts for as "
-        "many: 2, 4, … 64, the same for all workers; 1: all are",
+        "many: 2, 4, … 64, the same for all workers that score; those that extract refuse it; "
+        "1: all are",
     )
     topic_prefix: str = Field(
         "",

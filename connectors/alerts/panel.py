@@ -54,8 +54,8 @@ class Panel:
         if end % policy.block_s:
             raise ValueError(f"a panel begins where a block does, and {end} is inside of one")
         self._policy = policy
-        self._steps = np.zeros((tracks, policy.recent_steps, MEASURES), np.int32)
-        self._blocks = np.zeros((tracks, policy.season_blocks, MEASURES), np.int32)
+        self._steps = np.zeros((tracks, policy.recent_steps, MEASURES), np.int64)
+        self._blocks = np.zeros((tracks, policy.season_blocks, MEASURES), np.int64)
         self.end = end
 
     @property
@@ -99,19 +99,19 @@ class Panel:
     def add(self, tracks: int) -> None:
         """Make place for further tracks, after the others and without a post."""
         self._steps, self._blocks = (
-            np.concatenate([kept, np.zeros((tracks, *kept.shape[1:]), np.int32)])
+            np.concatenate([kept, np.zeros((tracks, *kept.shape[1:]), np.int64)])
             for kept in (self._steps, self._blocks)
         )
 
     def last_steps(self, count: int, tracks: slice = EVERY) -> Counts:
         """The last steps of some tracks, [T, count, measures]."""
         places = self._place(self.end) + np.arange(-count, 0)
-        return self._steps[tracks, places % self._policy.recent_steps].astype(np.int64)
+        return self._steps[tracks, places % self._policy.recent_steps]
 
     def last_blocks(self, count: int, tracks: slice = EVERY) -> Counts:
         """The last whole blocks of some tracks, [T, count, measures]."""
         places = self._block_place(self.blocks_end) + np.arange(-count, 0)
-        return self._blocks[tracks, places % self._policy.season_blocks].astype(np.int64)
+        return self._blocks[tracks, places % self._policy.season_blocks]
 
     def first_post(self, track: int) -> int | None:
         """Start of the oldest step that has a post of a track, or block where steps have left.

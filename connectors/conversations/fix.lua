@@ -1,12 +1,13 @@
 #!lua
--- Fixes the results of one batch of a source partition and appends to its conversations' windows.
+-- Fixes the results of one batch of a source partition, appends to its conversations' windows and
+-- deletes those of conversations that are shed.
 --
 -- KEYS[1]    intent of the source partition
--- KEYS[2..]  windows of the conversations of the batch
+-- KEYS[2..]  windows of conversations that are scored, then of those that are shed
 -- ARGV       first offset, last offset, outcomes, window in posts, idle life in seconds,
---            then for each window: number of records, records
+--            number of windows that are appended to, then for each: number of records, records
 -- Answers 1 when this call or an identical one before it fixed the batch, 0 when it is refused.
-local FIRST, LAST, OUTCOMES, WINDOW, IDLE_S, RECORDS = 1, 2, 3, 4, 5, 6
+local FIRST, LAST, OUTCOMES, WINDOW, IDLE_S, APPENDED, RECORDS = 1, 2, 3, 4, 5, 6, 7
 local PUSHED = 1000 -- values that a call may have are about 8,000
 
 local stored = redis.call('HMGET', KEYS[1], 'first', 'last', 'outcomes')
@@ -18,8 +19,9 @@ end
 redis.call('HSET', KEYS[1], 'first', ARGV[FIRST], 'last', ARGV[LAST], 'outcomes', ARGV[OUTCOMES])
 local window = tonumber(ARGV[WINDOW])
 local leave = math.max(1, window - math.ceil(window / 4)) -- posts that leave a full window at once
+local kept = 1 + tonumber(ARGV[APPENDED]) -- index of the last one
 local at = RECORDS
-for index = 2, #KEYS do
+for index = 2, kept do
   local count = tonumber(ARGV[at])
   local held = 0
   for first = at + 1, at + count, PUSHED do
@@ -31,5 +33,8 @@ for index = 2, #KEYS do
   end
   redis.call('EXPIRE', KEYS[index], ARGV[IDLE_S])
   at = at + count + 1
+end
+for first = kept + 1, #KEYS, PUSHED do
+  redis.call('DEL', unpack(KEYS, first, math.min(first + PUSHED - 1, #KEYS)))
 end
 return 1

@@ -4,7 +4,7 @@ One script call writes both, so that a window holds each post once, however ofte
 tried. Not for what a record or an outcome means: both are bytes here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import redis.asyncio
@@ -42,6 +42,8 @@ class BatchToFix:
         last: highest offset.
         outcomes: results of its posts, opaque.
         appended: conversation id -> records of its new posts, in conversation order.
+        shed: keys of records that nobody looked into: the windows of those conversations are
+            deleted, since they lack a post from now on.
 
     Raises:
         ValueError: `last` is below `first` or `first` below 0.
@@ -52,6 +54,7 @@ class BatchToFix:
     last: int
     outcomes: bytes
     appended: Mapping[str, Sequence[bytes]]
+    shed: Collection[bytes] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.first <= self.last:
@@ -101,7 +104,7 @@ class PartitionStore:
         return Intent(int(first), int(last), outcomes)
 
     async def fix(self, batches: Sequence[BatchToFix]) -> list[bool]:
-        """Fix results of batches and append their records to the windows, both or neither of each.
+        """Fix results of batches and bring the windows up to date, both or neither of each.
 
         Args:
             batches: of different source partitions; asked in one round trip.
@@ -118,13 +121,15 @@ class PartitionStore:
         return [answer == 1 for answer in answers]
 
     def _call(self, batch: BatchToFix) -> ScriptCall:
-        keys = [self.intent_key(batch.partition)]
+        keys: list[str | bytes] = [self.intent_key(batch.partition)]
+        appended = {name: records for name, records in batch.appended.items() if records}
         arguments: list[str | bytes | int] = [batch.first, batch.last, batch.outcomes]
-        arguments += [self._window, self._idle_s]
-        for conversation_id, records in batch.appended.items():
-            if records:
-                keys.append(self._window_key(batch.partition, conversation_id))
-                arguments += [len(records), *records]
+        arguments += [self._window, self._idle_s, len(appended)]
+        for conversation_id, records in appended.items():
+            keys.append(self._window_key(batch.partition, conversation_id))
+            arguments += [len(records), *records]
+        any_window = self._window_key(batch.partition, "").encode()
+        keys += [any_window + key for key in batch.shed]
         return ScriptCall(keys, arguments)
 
     async def windows(self, wanted: Iterable[Conversation]) -> dict[Conversation, list[bytes]]:

@@ -5,6 +5,7 @@ Not for asking the broker in general: `metadata` does that. An existing topic is
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -38,6 +39,7 @@ READY_WITHIN_S: Final = 20.0
 PREDICTIONS_RETENTION_DAYS: Final = 14.0
 DEAD_LETTERS_RETENTION_DAYS: Final = 30.0
 DAY_MS: Final = 86_400_000
+KEPT_FOR_EVER: Final = "-1"
 NOT_ALLOWED: Final = (TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno)
 DEAD_LETTER_MAX_BYTES: Final = 32 * 1024 * 1024
 
@@ -82,8 +84,8 @@ def voxpop_topics(
         partitions: of each.
         replication: copies of each partition.
         post_max_bytes: a larger post is refused by the worker.
-        predictions_retention_days: None: not said.
-        dead_letters_retention_days: None: not said.
+        predictions_retention_days: infinity: for ever; None: not said.
+        dead_letters_retention_days: likewise.
     """
     durable = {"min.insync.replicas": "2"} if replication >= 3 else {}
     twice = str(2 * post_max_bytes)
@@ -107,7 +109,9 @@ def voxpop_topics(
 
 
 def _kept_for(days: float | None) -> dict[str, str]:
-    return {} if days is None else {"retention.ms": str(round(days * DAY_MS))}
+    if days is None:
+        return {}
+    return {"retention.ms": KEPT_FOR_EVER if days == inf else str(round(days * DAY_MS))}
 
 
 async def create_topics(connection: KafkaConnection, specs: Sequence[TopicSpec]) -> list[str]:

@@ -79,10 +79,6 @@ class Predictions:
                 pass
         return await _count(self.kafka, self.topic, basis, sizes)
 
-    async def first_offsets(self) -> dict[int, int]:
-        """The oldest offset that each partition still holds; above 0 older ones are gone."""
-        return {partition: first for partition, (first, _) in (await self._bounds()).items()}
-
     async def whole_since(self) -> float | None:
         """From which event time on no post is missing since records are gone; None: none are gone.
 

@@ -6,7 +6,6 @@ Not for what must agree: that is `recount`; nor for how it is written: that is `
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Protocol
 from uuid import uuid4
 
@@ -29,6 +28,7 @@ from connectors.trends.repairs import (
     Repairs,
     needed_repairs,
 )
+from connectors.trends.retention import refusal
 from connectors.trends.series import text
 from connectors.trends.snapshot import TrackSnapshot, take_snapshots
 
@@ -276,11 +276,5 @@ def _higher(track: str, bucket: Bucket, name: str, registers: int) -> Surplus:
 
 
 async def _require_whole(record: Record, scope: Scope) -> None:
-    whole_since = await record.whole_since()
-    if whole_since is not None and (scope.start is None or scope.start < whole_since):
-        moment = datetime.fromtimestamp(whole_since, UTC).isoformat(timespec="seconds")
-        raise RebuildError(
-            "the oldest predictions are gone, and posts may be dated a day ahead of theirs: only "
-            f"what begins at {moment} or later can be counted again for certain; give a --start "
-            "from then on"
-        )
+    if why := refusal(await record.whole_since(), scope.start):
+        raise RebuildError(why)

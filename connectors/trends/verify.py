@@ -3,7 +3,8 @@
 Not for what must agree: that is `recount`.
 """
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import redis.asyncio
@@ -18,6 +19,7 @@ from connectors.trends.recount import (
     differences,
     distinct_differences,
 )
+from connectors.trends.retention import refusal
 from connectors.trends.snapshot import TrackSnapshot, take_snapshots
 
 MOST_LISTED = 1000
@@ -35,6 +37,8 @@ class Verification:
         unread: buckets made while their track was being read; not compared.
         differing: counts that differ.
         differences: the first thousand of those.
+        since: only buckets that begin then or later were compared, since the predictions of older
+            ones are gone, Unix seconds; None: they are there, or a `start` was given.
     """
 
     predictions: int
@@ -44,6 +48,7 @@ class Verification:
     unread: int
     differing: int
     differences: tuple[Difference, ...]
+    since: float | None = None
 
 
 async def verify(
@@ -56,6 +61,9 @@ async def verify(
 ) -> Verification:
     """Count the predictions again and compare every live bucket.
 
+    Once the oldest predictions are gone, without a `start` those buckets are compared of which
+    nothing can be missing.
+
     Args:
         predictions: what must be counted.
         client: where the counts are.
@@ -64,18 +72,19 @@ async def verify(
         end: compare only buckets that end here or before, Unix seconds.
 
     Raises:
-        VerificationError: old predictions are gone and no `start` says from when to compare, or
-            a record is no prediction.
+        VerificationError: predictions of what begins at `start` are gone, or of everything; or a
+            record is no prediction.
         KafkaConnectorError: the broker does not answer, or a topic is missing.
         redis.exceptions.RedisError: Redis does not answer.
     """
-    if start is None:
-        await _require_all(predictions)
+    await _since(predictions, start)
     settled = await predictions.settled()  # before the snapshots: committed is counted
     now_s, _ = await client.time()
     snapshots = await take_snapshots(client, layout)
     recount = await predictions.recount(Basis.of(settled, snapshots, now_s))
-    return compare(recount, snapshots, now_s, start, end)
+    since = await _since(predictions, start)  # again: records may have gone while they were counted
+    found = compare(recount, snapshots, now_s, start if since is None else since, end)
+    return replace(found, since=since)
 
 
 def compare(
@@ -121,11 +130,20 @@ def compare(
     )
 
 
-async def _require_all(predictions: Predictions) -> None:
-    cut = {place: at for place, at in (await predictions.first_offsets()).items() if at > 0}
-    if cut:
-        place, at = min(cut.items())
+async def _since(predictions: Predictions, start: float | None) -> float | None:
+    """From when on to compare where nobody says it and not everything can be.
+
+    Raises:
+        VerificationError: nothing can be compared, or not all that begins at `start`.
+    """
+    whole_since = await predictions.whole_since()
+    if start is not None:
+        if why := refusal(whole_since, start):
+            raise VerificationError(f"nothing was compared: {why}")
+        return None
+    if whole_since is not None and whole_since > time.time():
         raise VerificationError(
-            f"{predictions.topic} has lost its oldest records (partition {place} begins at offset "
-            f"{at}), so the oldest buckets cannot be recounted: compare later ones with --start"
+            f"nothing was compared: {predictions.topic} has lost all records that are older than a "
+            "day, and posts may be dated a day ahead of theirs; let it keep them for longer"
         )
+    return whole_since

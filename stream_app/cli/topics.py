@@ -1,10 +1,35 @@
 """`voxpop topics`: makes the topics of a deployment."""
 
-from typing import Annotated
+from math import inf, nan
+from typing import Annotated, Final
 
 import typer
 
 from stream_app.cli.examples import examples
+
+FOREVER: Final = "forever"
+FEWEST_DAYS: Final = 0.01
+MOST_DAYS: Final = 36_500.0
+
+
+def retention_days(text: str) -> float:
+    """Days of a retention as it is written; infinity for `forever`.
+
+    Raises:
+        typer.BadParameter: it is neither, or no time that Kafka can keep.
+    """
+    if text.strip().lower() == FOREVER:
+        return inf
+    try:
+        days = float(text)
+    except ValueError:
+        days = nan
+    if not FEWEST_DAYS <= days <= MOST_DAYS:
+        raise typer.BadParameter(
+            f"{text!r}: write days from {FEWEST_DAYS} to {MOST_DAYS:.0f}, or {FOREVER}"
+        )
+    return days
+
 
 app = typer.Typer(help="The Kafka topics of this deployment.", no_args_is_help=True)
 
@@ -28,15 +53,19 @@ def create(
     predictions_retention_days: Annotated[
         float | None,
         typer.Option(
-            min=0.01,
-            help="Days that `predictions` are kept, and that what Redis lost can be made again "
-            "from; 14 by itself.",
+            parser=retention_days,
+            metavar="DAYS",
+            help="Days that `predictions` are kept, or `forever`, and that what Redis lost can be "
+            "made again from; 14 by itself.",
         ),
     ] = None,
     dead_letters_retention_days: Annotated[
         float | None,
         typer.Option(
-            min=0.01, help="Days that dead letters are kept, texts of posts in them; 30 by itself."
+            parser=retention_days,
+            metavar="DAYS",
+            help="Days that dead letters are kept, or `forever`, texts of posts in them; 30 by "
+            "itself.",
         ),
     ] = None,
 ) -> None:

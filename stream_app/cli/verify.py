@@ -25,7 +25,9 @@ def verify(
 ) -> None:
     """Count all predictions again and compare; exit code 1 where Redis differs.
 
-    Workers may go on counting meanwhile.
+    Workers may go on counting meanwhile. Once the oldest predictions are gone, only buckets are
+    compared of which nothing can be missing, and it is said from when on; exit code 1 also where
+    there are none, or not all from `--start` on.
     """
     from connectors.trends.predictions import VerificationError  # noqa: PLC0415
     from connectors.trends.timespan import parse_moment  # noqa: PLC0415 - keeps `--help` fast
@@ -91,5 +93,10 @@ def _print(found: "Verification") -> None:
         console.print(f"{found.differing:,} counts differ: {scope}", style="red")
     else:
         console.print(f"no difference: {scope}", style="green")
+    if found.since is not None:
+        console.print(
+            f"older predictions are gone: only buckets from {moment(int(found.since))} UTC on "
+            "were compared"
+        )
     if found.unread:
         console.print(f"{found.unread:,} buckets were made meanwhile and not compared")

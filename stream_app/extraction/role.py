@@ -82,7 +82,18 @@ class ExtractionRole:
         )
 
     async def require(self) -> None:
-        """Check nothing more: topics are all that it works with."""
+        """Check that nothing is to be shed: here no post could be made to stand for others.
+
+        Raises:
+            CannotGoOn: it is.
+        """
+        if self._settings.shed > 1:
+            raise CannotGoOn(
+                ExitCode.NOT_READY,
+                f"VOXPOP_SHED is {self._settings.shed} and VOXPOP_ROLE extract: only workers that "
+                "score shed, since what is shed before would be missing from the counts; unset it "
+                "here (docs/operations.md says what helps where extraction falls behind)",
+            )
 
     async def start(self) -> str:
         """Load the text encoder, the language detector and the rules of tracks."""

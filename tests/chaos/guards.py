@@ -9,6 +9,10 @@ from hashlib import sha1
 from types import MappingProxyType
 from typing import Any, Final
 
+from redis.asyncio.connection import AbstractConnection
+
+import connectors.redis_connection
+import stream_app.batched_consumer
 import stream_app.runtime
 import stream_app.scoring_role
 import stream_app.watchdog
@@ -18,7 +22,8 @@ from connectors.redis_script import RedisScript
 from connectors.schemas.post import DecodedPost
 from connectors.trends.sink import TrendSink
 from stream_app.batch import Batch
-from stream_app.core.admission import Admission, Admitted
+from stream_app.consumer_thread import ConsumerThread
+from stream_app.core.admission import Admission, Admitted, starting_offset
 from stream_app.core.record import Record
 from stream_app.decider import DecidedBatch
 from stream_app.effects import Effects
@@ -111,6 +116,31 @@ class _CommitsFirst(Worker[DecodedPost, DecidedBatch]):
         return batch
 
 
+class _ReadsAll(ConsumerThread):
+    """Posts of transactions that were aborted are read as well."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_uncommitted"
+        return consumer
+
+
+class _AnyRun(connectors.redis_connection._OneRun):
+    """A Redis that was started again is as good as the one before."""
+
+    async def connected(self, connection: AbstractConnection) -> None:
+        await connection.on_connect()
+
+
+def _start_where_the_commit_says() -> None:
+    """Nobody asks whether the results up to the commit are still fixed."""
+
+    def start(committed: int | None, earliest: int, end: int, fixed: tuple[int, int] | None) -> int:
+        return starting_offset(committed, earliest, end, fixed if committed is None else None)
+
+    vars(stream_app.worker)["starting_offset"] = start
+
+
 def _never(script: RedisScript, condition: str) -> None:
     """Take a condition of a script to be never true."""
     text = script._text
@@ -140,5 +170,8 @@ GUARDS: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
         "age": _replace(stream_app.runtime, "Membership", _AnyAge),
         "watchdog": _replace(stream_app.watchdog, "Watchdog", _Blind),
         "commit last": _replace(stream_app.scoring_role, "Worker", _CommitsFirst),
+        "read committed": _replace(stream_app.batched_consumer, "ConsumerThread", _ReadsAll),
+        "one run of redis": _replace(connectors.redis_connection, "_OneRun", _AnyRun),
+        "start by intent": _start_where_the_commit_says,
     }
 )

@@ -29,6 +29,8 @@ MARK_BYTES: Final = 1  # before a record in Redis: the post's sentiment
 LABELLED: Final = ("sentiment:", "emotion:", "model:")
 SHOWN: Final = 5
 
+Scored = tuple[Place, Conversation, Sequence[int]]
+
 
 def judge(
     due: Mapping[Place, Post],
@@ -46,8 +48,9 @@ def judge(
     """
     verdict = Verdict()
     weights = _weights(due, terms.shedding)
-    _judge_shed(due.keys() - weights.keys(), evidence, verdict)
+    shed = {place: due[place] for place in due.keys() - weights.keys()}
     due = {place: due[place] for place in weights}
+    _judge_shed(shed, evidence, verdict)
     _judge_counts(due, weights, evidence, verdict)
     _judge_predictions(due, evidence, verdict)
     if not terms.windows_gone:
@@ -55,9 +58,9 @@ def judge(
     _judge_labels(due, weights, evidence, verdict)
     _judge_letters(due, evidence, verdict)
     if not terms.windows_gone:
-        _judge_windows(due, evidence, records, verdict)
+        _judge_windows(_windows(due, shed), evidence, records, verdict)
     if not (terms.windows_gone or terms.several_models):
-        _judge_results(due, evidence, records, verdict)
+        _judge_results(_windows(due, shed), evidence, records, verdict)
     _judge_progress(evidence, verdict)
     return verdict
 
@@ -180,15 +183,12 @@ def _judge_letters(due: Mapping[Place, Post], evidence: Evidence, verdict: Verdi
 
 
 def _judge_windows(
-    due: Mapping[Place, Post],
+    windows: Iterable[Scored],
     evidence: Evidence,
     records: Mapping[int, Sequence[bytes]],
     verdict: Verdict,
 ) -> None:
-    patterns = {
-        (place.topic_id, place.partition, due[place].conversation): window
-        for place, window in _windows(due)
-    }
+    patterns = {name: window for _, name, window in windows}
     for name in patterns.keys() | evidence.windows.keys():
         wanted, held = patterns.get(name, []), evidence.windows.get(name, [])
         fits = len(wanted) == len(held) and all(
@@ -201,16 +201,18 @@ def _judge_windows(
 
 
 def _judge_results(
-    due: Mapping[Place, Post],
+    windows: Iterable[Scored],
     evidence: Evidence,
     records: Mapping[int, Sequence[bytes]],
     verdict: Verdict,
 ) -> None:
     """Every post was scored in its own window and after its own predecessor."""
     previous: dict[Conversation, str] = {}
-    for place, window in _windows(due):
+    for place, name, window in windows:
+        if not window:
+            previous.pop(name, None)
+            continue
         sentiment, emotion = labels([records[pattern][0] for pattern in window])
-        name = (place.topic_id, place.partition, due[place].conversation)
         for copy in evidence.predictions.get(place, ())[:1]:
             said = orjson.loads(copy)
             found = (said["sentiment"]["label"], said["emotion"]["label"])
@@ -220,14 +222,18 @@ def _judge_results(
         previous[name] = sentiment
 
 
-def _windows(due: Mapping[Place, Post]) -> Iterator[tuple[Place, Sequence[int]]]:
-    """Each valid post with the patterns of its window, itself included."""
+def _windows(due: Mapping[Place, Post], shed: Mapping[Place, Post]) -> Iterator[Scored]:
+    """Each valid post with the patterns of its window, itself included; none where it is shed."""
     patterns: dict[Conversation, list[int]] = {}
-    for place, post in sorted(due.items(), key=lambda item: item[0]):
-        if post.reason is None:
+    for place, post in sorted({**due, **shed}.items(), key=lambda item: item[0]):
+        if place in shed:  # by its key, whatever the post says
+            name = (place.topic_id, place.partition, post.key.decode())
+            patterns[name] = []
+            yield place, name, patterns[name]
+        elif post.reason is None:
             name = (place.topic_id, place.partition, post.conversation)
             patterns[name] = _followed_by(patterns.get(name, []), post.pattern)
-            yield place, patterns[name]
+            yield place, name, patterns[name]
 
 
 def _judge_progress(evidence: Evidence, verdict: Verdict) -> None:

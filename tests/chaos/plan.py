@@ -118,4 +118,11 @@ GUARDS: Final = (
         Setup("watchdog", [FreezeAt("after assemble")], without=REFIXED),
         "bad_windows",
     ),
+    GuardTrial("read committed", Setup("read committed", [Transactions()]), "double"),
+    GuardTrial(
+        "one run of redis",
+        Setup("one run of redis", [RedisLosesTail(quiet=True, noticed_within_s=30)]),
+        "lost",
+    ),
+    GuardTrial("start by intent", Setup("start by intent", [RedisLosesTail(quiet=True)]), "lost"),
 )

@@ -194,12 +194,14 @@ def test_what_must_be_shed_has_neither_a_prediction_nor_a_letter() -> None:
         buckets=dict.fromkeys(GOOD.buckets, bucket(0)),
         predictions={place(0): [prediction(0)]},
         letters=[],
-        windows={("id", 0, "c"): [b"+record 0"]},
+        windows={},
         uncommitted={0: 0},
         stuck=[],
     )
     verdict = judged(nothing, shedding(kept=False))
     assert verdict.holds, verdict.details
     shed = shedding(kept=False)
+    window_with_a_hole = {("id", 0, "c"): [b"+record 0"]}
+    assert judged(replace(nothing, windows=window_with_a_hole), shed).bad_windows == 1
     assert judged(replace(nothing, predictions=GOOD.predictions), shed).double == 1
     assert judged(replace(nothing, letters=GOOD.letters), shed).double == 1

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.report import OVERLOAD, RUNS, overloads, table, write_into_page, write_json
+from tests.chaos.plan import GUARDS as PLANNED_GUARDS
+from tests.chaos.plan import LONG
+from tests.chaos.report import GUARDS, OVERLOAD, RUNS, overloads, table, write_into_page, write_json
+
+RESULTS = Path("docs/chaos.json")
+PAGE = Path("docs/chaos.md")
 
 
 def a_run(name: str, lost: int = 0) -> dict[str, Any]:
@@ -62,6 +67,24 @@ def test_a_run_done_again_replaces_itself_alone(tmp_path: Path) -> None:
     everything = write_json(file, RUNS, [a_run("a"), a_run("b", lost=1)], order)
     assert [(run["name"], run["verdict"]["lost"]) for run in everything] == [("a", 0), ("b", 1)]
     assert json.loads(file.read_text()) == {"guards": ["kept"], "runs": everything}
+
+
+def test_the_page_shows_the_rows_that_the_json_holds() -> None:
+    results, page = json.loads(RESULTS.read_text()), PAGE.read_text()
+    shown = {**results, OVERLOAD: overloads(results[RUNS])}
+    for part in (RUNS, GUARDS, OVERLOAD):
+        rows = table(part, shown[part]) if shown[part] else ""
+        assert f"<!-- {part} -->\n{rows}<!-- end of {part} -->\n" in page
+
+
+def test_every_run_and_guard_of_the_plan_has_its_result() -> None:
+    results = json.loads(RESULTS.read_text())
+    for part, wanted in (
+        (RUNS, [setup.name for setup in LONG]),
+        (GUARDS, [trial.guard for trial in PLANNED_GUARDS]),
+    ):
+        missing = set(wanted).difference(each["name"] for each in results[part])
+        assert not missing, f"{part}: run `make chaos`, or these with --only"
 
 
 def test_a_page_keeps_all_but_its_table(tmp_path: Path) -> None:

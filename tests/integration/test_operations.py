@@ -5,11 +5,13 @@ import socket
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from connectors.kafka.producer import PostProducer
 from connectors.schemas.rejection import OF_FEATURES_GIVEN, Reason
@@ -64,6 +66,26 @@ async def until_answered(port: int, path: str, status: int) -> dict[str, Any]:
     return said
 
 
+async def tells(port: int, figure: str) -> bool:
+    """Whether the worker's figures hold a line."""
+    _, figures = await asyncio.to_thread(ask, port, "/metrics")
+    return figure in figures.decode().splitlines()
+
+
+@asynccontextmanager
+async def open_transaction(voxpop: PipelineUnderTest, posts: int) -> AsyncIterator[None]:
+    """A producer's, with posts in partition 2; aborted at the end."""
+    producer = AIOKafkaProducer(
+        **voxpop.kafka.client_options(), transactional_id=f"{voxpop.prefix}hangs"
+    )
+    async with producer:
+        await producer.begin_transaction()
+        for _ in range(posts):
+            await producer.send_and_wait(voxpop.prefix + "posts", b"{}", partition=2)
+        yield
+        await producer.abort_transaction()
+
+
 def spoken(number: int, **more: object) -> dict[str, Any]:
     """A post that would be known again in a log."""
     own = {"text": TEXT, "conversation_id": CONVERSATION, "author_id": AUTHOR}
@@ -116,6 +138,11 @@ async def test_a_worker_tells_how_it_is_and_nothing_of_what_people_wrote(
     healthy = await until_answered(port, "/healthz", 200)
     assert healthy["problems"] == []
     assert healthy["model"] in figures
+    async with open_transaction(voxpop, posts=3):
+        await until(lambda: tells(port, 'voxpop_partition_unstable_posts{partition="2"} 3.0'))
+        assert await tells(port, 'voxpop_partition_lag_posts{partition="2"} 0.0')
+        assert (await until_answered(port, "/healthz", 200))["problems"] == []
+    await until(lambda: tells(port, 'voxpop_partition_unstable_posts{partition="2"} 0.0'))
     await asyncio.to_thread(worker.stop)
 
     log = worker.log.read_text()

@@ -107,6 +107,30 @@ async def test_more_records_than_a_call_takes_are_appended(store: PartitionStore
     assert await windows(store, PARTITION, ["c1"]) == {"c1": records[surplus(9001, WINDOW) :]}
 
 
+async def test_windows_of_conversations_that_are_shed_go_as_the_batch_is_fixed_and_not_again(
+    store: PartitionStore,
+) -> None:
+    await fix(store, PARTITION, 0, 3, b"", {"c1": [b"r"], "ü": [b"s"], "c3": [b"t"]})
+    shed = [
+        b"never seen",
+        *(b"%d" % number for number in range(2000)),
+        "ü".encode(),
+        b"\xff",
+        b"c3",
+    ]
+    batch = BatchToFix(PARTITION, 4, 9, b"", {"c1": [b"u"]}, shed)
+    assert await store.fix([batch]) == [True]
+    assert await windows(store, PARTITION, ["c1", "ü", "c3"]) == {
+        "c1": [b"r", b"u"],
+        "ü": [],
+        "c3": [],
+    }
+    await fix(store, PARTITION, 10, 10, b"new", {"c3": [b"v"]})
+    refused = BatchToFix(PARTITION, 9, 10, b"", {}, [b"c1", b"c3"])
+    assert await store.fix([refused]) == [False]
+    assert await windows(store, PARTITION, ["c1", "c3"]) == {"c1": [b"r", b"u"], "c3": [b"v"]}
+
+
 async def test_an_idle_conversation_expires_and_the_intent_stays(
     store: PartitionStore, valkey: redis.asyncio.Redis, namespace: str
 ) -> None:

@@ -32,6 +32,7 @@ from tests.conftest import PredictionMaker
 pytestmark = pytest.mark.integration
 
 PARTITIONS = 2
+DAY_S = 86_400
 
 app = typer.Typer()
 app.command()(trends)
@@ -54,7 +55,9 @@ class Deployment:
         self.incarnation = incarnation
         self.layout = TrendLayout(settings.namespace())
 
-    async def deliver(self, posts: Sequence[Prediction], partition: int | None = None) -> None:
+    async def deliver(
+        self, posts: Sequence[Prediction], partition: int | None = None, age_s: float = 0.0
+    ) -> None:
         producer = AIOKafkaProducer(**self.settings.kafka_connection().client_options())
         await producer.start()
         try:
@@ -63,6 +66,7 @@ class Deployment:
                     self.settings.topic("predictions"),
                     orjson.dumps(post.model_dump()),
                     partition=post.source.partition if partition is None else partition,
+                    timestamp_ms=int((time.time() - age_s) * 1000),
                     headers=[("source-topic-id", self.incarnation.encode())],
                 )
         finally:
@@ -231,19 +235,40 @@ async def test_counts_that_redis_lost_altogether_are_differences(
     assert (result.exit_code, json.loads(result.stdout)["tracks"]) == (1, 2)
 
 
-async def test_predictions_that_have_expired_ask_for_a_start(
+async def test_buckets_whose_predictions_are_gone_are_left_out_and_the_others_compared(
+    deployment: Deployment, posts: list[Prediction]
+) -> None:
+    days_ago = [
+        each.model_copy(update={"created_at": each.created_at - 5 * DAY_S}) for each in posts[1:6:2]
+    ]
+    others = [*posts[0:6:2], *posts[6:]]
+    await deployment.deliver(days_ago, age_s=5 * DAY_S)
+    await deployment.deliver(others, age_s=3 * DAY_S)
+    await deployment.count([*days_ago, *others])
+    await forget_predictions(deployment.settings, partition=1, before=3)
+    result = await in_thread("verify", "--json")
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["differing"], found["predictions"]) == (0, 0, 37)
+    assert found["buckets"] > 0
+    assert found["since"] == pytest.approx(time.time() - 2 * DAY_S, abs=600)
+    assert "older predictions are gone" in (await in_thread("verify")).stdout
+    early = await in_thread("verify", "--start", str(found["since"] - 1))
+    assert (early.exit_code, "nothing was compared" in str(early.exception)) == (1, True)
+    later = await in_thread("verify", "--start", str(found["since"]), "--json")
+    assert json.loads(later.stdout)["since"] is None
+    with deployment.settings.redis_connection().open_sync() as client:
+        client.delete(*client.keys(f"{deployment.settings.namespace()}:{{b}}:10s:*"))
+    assert (await in_thread("verify")).exit_code == 1
+
+
+async def test_verify_says_that_nothing_can_be_compared_where_all_may_be_missing(
     deployment: Deployment, posts: list[Prediction]
 ) -> None:
     await deployment.deliver(posts)
     await deployment.count(posts)
     await forget_predictions(deployment.settings, partition=1, before=3)
     refused = await in_thread("verify")
-    assert refused.exit_code == 1
-    assert "partition 1 begins at offset 3" in str(refused.exception)
-    start = posts[12].created_at
-    assert (await in_thread("verify", "--start", str(start))).exit_code == 1
-    newest = posts[0].created_at + 3600
-    assert (await in_thread("verify", "--start", str(newest))).exit_code == 0
+    assert (refused.exit_code, "nothing was compared" in str(refused.exception)) == (1, True)
 
 
 async def test_what_redis_lost_is_made_again_by_the_command(

@@ -9,7 +9,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from connectors.kafka.reading import read_topic
 from connectors.kafka.topics import topic_id
-from tests.chaos.posts import Place
+from tests.chaos.posts import Place, Post
 from tests.chaos.scene import EFFECT_WITHIN_S, Scene
 
 TRANSACTIONS: Final = 30
@@ -24,7 +24,7 @@ COMPACTED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Transactions:
-    """Posts come in transactions, of which some are aborted: those count as well."""
+    """Posts come in transactions; those of an aborted one are none, as workers read committed."""
 
     name: str = "transactions"
 
@@ -37,15 +37,17 @@ class Transactions:
             await producer.start()
             try:
                 for number in range(TRANSACTIONS):
+                    own: dict[Place, Post] = {}
                     await producer.begin_transaction()
                     for post in islice(scene.feed.posts, POSTS_EACH):
                         sent = await producer.send_and_wait(scene.topic, post.value, post.key)
                         place = Place(incarnation, sent.partition, sent.offset)
-                        scene.ledger.placed[place] = post
+                        own[place] = post
                     if number % 3 == 2:
                         await producer.abort_transaction()
                     else:
                         await producer.commit_transaction()
+                        scene.ledger.placed |= own
             finally:
                 await producer.stop()
 

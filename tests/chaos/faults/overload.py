@@ -3,7 +3,7 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +22,7 @@ MEBIBYTE: Final = 1024 * 1024
 GROWTH: Final = 1.25  # of memory, against the first seconds under the same load
 SETTLING_PART: Final = 0.2  # in which batches reach their size and buffers fill
 KEEPS_UP_S: Final = 10.0  # what comes in so many seconds is no lag that grows
+SHORT_OF: Final = 5 / 6  # of the times that are wanted, less is another test
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,7 @@ class Overload:
         offered = (scene.feed.sent - sent_before) / (time.monotonic() - began_s)
         scene.feed.per_s = usual
         recovered_s = await self._relieve(scene)
-        scene.stuck += watch.grown()
-        if self.shed > 1 and watch.lags[-1] > KEEPS_UP_S * offered:
-            scene.stuck.append(f"{watch.lags[-1]} posts wait although conversations are shed")
+        scene.stuck += [*watch.grown(), *self.unmet(capacity, offered, watch.lags)]
         scene.found["overload"] = {
             "capacity_posts_per_s": round(capacity),
             "offered_posts_per_s": round(offered),
@@ -71,6 +70,23 @@ class Overload:
             "done_after_s": recovered_s,
             **watch.document(),
         }
+
+    def unmet(self, capacity: float, offered: float, lags: Sequence[int]) -> list[str]:
+        """What is to be said where it was no overload, or the workers did not do what they must.
+
+        Args:
+            capacity: of the workers, posts/s.
+            offered: what came, posts/s.
+            lags: posts that waited, at each look.
+        """
+        said = []
+        if offered < SHORT_OF * self.times * capacity:
+            said.append(f"{offered:.0f} posts/s are no {self.times:g} times {capacity:.0f}")
+        if self.shed > 1 and lags[-1] > KEEPS_UP_S * offered:
+            said.append(f"{lags[-1]} posts wait although conversations are shed")
+        if self.shed == 1 and lags[-1] - lags[0] < (offered - capacity) * self.seconds / 2:
+            said.append(f"of what was too much only {lags[-1] - lags[0]} posts came to wait")
+        return said
 
     async def _begin_to_shed(self, scene: Scene) -> None:
         """Start the workers again with another setting, while all that was sent is done."""
@@ -132,7 +148,13 @@ class Watch:
         return [f"memory of the workers grew from {settled} to {last} MiB"]
 
     def document(self) -> dict[str, object]:
-        """For JSON."""
+        """For JSON.
+
+        Raises:
+            TimeoutError: of no post it was seen how old it was when it was done.
+        """
+        if not self.latencies_s:
+            raise TimeoutError("no post was done in the overload whose age is known")
         return {
             "lag_posts": {"most": max(self.lags), "at_the_end": self.lags[-1]},
             "memory_mib": {
@@ -141,8 +163,8 @@ class Watch:
                 "at_the_end": self.memory_mib[-1],
             },
             "latency_s": {
-                "median": statistics.median(self.latencies_s or [0.0]),
-                "most": max(self.latencies_s, default=0.0),
+                "median": statistics.median(self.latencies_s),
+                "most": max(self.latencies_s),
             },
         }
 

@@ -29,9 +29,11 @@ class RedisLosesTail:
 
     Args:
         quiet: nothing is sent meanwhile, so that no call of a worker comes across it.
+        noticed_within_s: how long a worker may take to end of it where it is quiet.
     """
 
     quiet: bool = False
+    noticed_within_s: float = EFFECT_WITHIN_S
 
     @property
     def name(self) -> str:
@@ -47,7 +49,7 @@ class RedisLosesTail:
             await scene.taken_over()
             ended = scene.crew.exits.total()
             await self._lose(scene)
-            if not await scene.until(_more_ended_than(scene, ended), EFFECT_WITHIN_S):
+            if not await scene.until(_more_ended_than(scene, ended), self.noticed_within_s):
                 raise TimeoutError("no worker noticed that Redis was started again")
 
     async def _lose(self, scene: Scene) -> None:

@@ -1,5 +1,7 @@
 """The topics that a deployment has."""
 
+from math import inf
+
 from connectors.kafka.topics import voxpop_topics
 
 
@@ -34,6 +36,7 @@ def test_predictions_are_kept_for_two_weeks_unless_said_otherwise() -> None:
         "7776000000",
         "172800000",
     ]
+    assert kept(predictions_retention_days=inf) == ["-1", "2592000000"]
     unsaid: dict[str, float | None] = {
         "predictions_retention_days": None,
         "dead_letters_retention_days": None,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from connectors.alerts.panel import MEASURES, POSTS, Panel
+from connectors.alerts.panel import MEASURES, POSTS, SQUARES, Panel
 from connectors.alerts.policy import AlertPolicy
 
 POLICY = AlertPolicy(
@@ -76,3 +76,14 @@ def test_the_first_post_is_found_in_steps_and_in_blocks_where_steps_have_left() 
 def test_a_panel_begins_with_a_block() -> None:
     with pytest.raises(ValueError, match="where a block does"):
         Panel(POLICY, 1, 610)
+
+
+def test_squares_of_a_busy_hour_at_one_conversation_in_64_have_room() -> None:
+    posts = 10_240 * 3600
+    panel = Panel(POLICY, 1, 600)
+    panel.add(1)
+    counts = [posts, posts * 63] + [0] * (MEASURES - 2)
+    panel.put_step(0, 590, counts)
+    panel.put_block(1, 540, counts)
+    assert panel.last_steps(1)[0, 0, SQUARES] == posts * 63
+    assert panel.last_blocks(1)[1, 0, SQUARES] == posts * 63

@@ -26,6 +26,8 @@ def known_names() -> set[str]:
     registry = CollectorRegistry()
     metrics = Metrics(registry)
     metrics.lag({0: 1})
+    metrics.unstable({0: 1})
+    metrics.watch("sampled_one_in", "of a worker that scores", lambda: 1.0)
     api = ApiMetrics()
     bucket = (0, {"posts": 1, "sentiment:positive": 1})
     page = api.page(

@@ -124,6 +124,8 @@ class FakeStore:
         self.intents[partition] = FakeIntent(batch.first, batch.last, batch.outcomes)
         for conversation, records in batch.appended.items():
             self.kept.setdefault((partition, conversation), []).extend(records)
+        for key in batch.shed:
+            self.kept.pop((partition, key.decode()), None)
         return True
 
     async def windows(self, wanted: Iterable[Conversation]) -> dict[Conversation, list[bytes]]:
@@ -237,6 +239,7 @@ class FakeBroker:
         self.incarnation = "id1"
         self.stays = 0
         self.read_past: dict[tuple[int, int], int] = {}
+        self.in_open_transactions: dict[int, int] = {}
 
     def generation(self) -> int:
         return self.current_generation
@@ -253,6 +256,9 @@ class FakeBroker:
     def highwater(self, partition: int) -> int:
         log = self.logs[partition]
         return log[-1] + 1 if log else 0
+
+    def unstable(self, partition: int) -> int:
+        return self.in_open_transactions.get(partition, 0)
 
     def passed(self, partition: int, offset: int) -> int:
         return self.read_past.get((partition, offset), offset)

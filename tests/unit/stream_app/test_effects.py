@@ -250,7 +250,20 @@ async def test_a_replayed_post_is_shed_or_counted_as_it_was_whatever_the_setting
         counted += kept
     assert set(world.outputs.delivered) == {(0, at) for at in range(len(log))}
     assert sum(world.trends.counts.values()) == counted
-    assert sum(map(len, world.store.kept.values())) == counted
+    windows: dict[str, list[Prediction]] = {}
+    for (_, offset), outcomes in sorted(world.outputs.delivered.items()):
+        conversation = (log[offset].key or b"").decode()
+        if isinstance(outcomes[0], Prediction):
+            before = windows.setdefault(conversation, [])
+            assert outcomes[0].previous_sentiment == (
+                before[-1].sentiment.label if before else None
+            )
+            before.append(outcomes[0])
+        else:
+            windows.pop(conversation, None)
+    assert {name: len(records) for (_, name), records in world.store.kept.items()} == {
+        name: len(posts) for name, posts in windows.items()
+    }
 
 
 @pytest.mark.parametrize("committing", [True, False])

@@ -53,11 +53,14 @@ def test_what_redis_made_of_a_batch_is_added_up() -> None:
 def test_the_lag_of_partitions_that_were_taken_away_is_not_told() -> None:
     metrics = Metrics()
     metrics.lag({0: 5, 1: 7})
+    metrics.unstable({1: 9})
+    assert figure(metrics, "partition_unstable_posts", partition="1") == 9
     assert figure(metrics, "partition_lag_posts", partition="1") == 7
     metrics.revoked()
     metrics.lag({0: 3})
     assert figure(metrics, "partition_lag_posts", partition="0") == 3
     assert figure(metrics, "partition_lag_posts", partition="1") is None
+    assert figure(metrics, "partition_unstable_posts", partition="1") is None
 
 
 def test_the_model_says_which_it_is_and_its_hot_store_what_it_holds() -> None:

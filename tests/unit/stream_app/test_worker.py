@@ -326,6 +326,7 @@ async def test_a_batch_that_does_not_come_back_ends_the_worker(
 ) -> None:
     async with running(FakeBroker({0: range(4)})) as bench:
         await bench.offer_until_delivered(run_of(0))
+        await bench.tend_until(lambda: bench.broker.commits == {0: 1})  # so it was let go
         bench.clock.now_s = 50.0
         await bench.worker.tend()
         monkeypatch.setattr(bench.outputs, "deliver", lambda *_: asyncio.Event().wait())
