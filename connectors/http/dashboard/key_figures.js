@@ -8,6 +8,7 @@ import { figure } from "./panels.js";
  * What the figures are made of, as far as it is known.
  * @typedef {object} Known
  * @property {import("./api.js").Standing | undefined} standing
+ * @property {boolean} beforeKept whether the window before is
  * @property {{conversations: number, authors: number} | null} distinct
  * @property {Corrected | null} corrected
  *
@@ -18,7 +19,7 @@ import { figure } from "./panels.js";
  * @param {{posts: number, negative: number, neutral: number, positive: number}} sums
  * @param {Known} known
  */
-export function keyFigures(sums, { standing, distinct, corrected }) {
+export function keyFigures(sums, { standing, beforeKept, distinct, corrected }) {
   const net = sums.posts ? (sums.positive - sums.negative) / sums.posts : null;
   const part = (/** @type {number} */ label) => format.share(sums.posts ? label / sums.posts : null);
   return [
@@ -26,7 +27,7 @@ export function keyFigures(sums, { standing, distinct, corrected }) {
       "Posts",
       format.short(sums.posts),
       !standing || standing.posts_change === null
-        ? "none in the window before"
+        ? nothingBefore(beforeKept)
         : `${format.changed(standing.posts_change)} on the window before`,
     ),
     figure(
@@ -34,7 +35,7 @@ export function keyFigures(sums, { standing, distinct, corrected }) {
       format.net(net),
       standing && standing.net !== null ? `${format.net(standing.net_low)} to ${format.net(standing.net_high)}` : "",
     ),
-    moved(standing),
+    moved(standing, beforeKept),
     figure("Negative", part(sums.negative), better(corrected, "negative", sums.negative)),
     figure("Positive", part(sums.positive), better(corrected, "positive", sums.positive)),
     ...(distinct ? [voices(distinct)] : []),
@@ -49,10 +50,19 @@ const voices = ({ conversations, authors }) =>
     authors ? `≈ ${format.short(authors)} authors` : "authors are not known",
   );
 
-/** @param {import("./api.js").Standing | undefined} standing */
-function moved(standing) {
+/**
+ * Why there is nothing to compare with.
+ * @param {boolean} kept whether the window before is
+ */
+export const nothingBefore = (kept) => kept ? "none in the window before" : "the window before is not kept";
+
+/**
+ * @param {import("./api.js").Standing | undefined} standing
+ * @param {boolean} beforeKept
+ */
+function moved(standing, beforeKept) {
   if (!standing || standing.net_change === null) {
-    return figure("Moved by", "–", "no window before to compare with");
+    return figure("Moved by", "–", beforeKept ? "no window before to compare with" : nothingBefore(beforeKept));
   }
   const { net_change: change, net_change_low: low, net_change_high: high, net_change_sure: sure } = standing;
   return figure(

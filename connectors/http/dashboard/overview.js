@@ -3,6 +3,7 @@
 import { askJson } from "./api.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
+import { nothingBefore } from "./key_figures.js";
 import { mix, sampledMark, sparkline, whisker } from "./marks.js";
 import { blank, figure } from "./panels.js";
 import { address, asWhole, SECONDS, spanOfAlert } from "./place.js";
@@ -103,7 +104,7 @@ export async function overview(stage) {
     table.hidden = false;
     stage.say(null);
     const shown = board.tracks.filter((standing) => standing.track.toLowerCase().includes(search));
-    figures.replaceChildren(...summary(board.tracks, alerts));
+    figures.replaceChildren(...summary(board, alerts));
     body.replaceChildren(...shown.map((standing) => row(standing, fresh === standing.track)));
     if (!shown.length) {
       body.append(h("tr", {}, h("td", { colspan: COLUMNS.length, class: "quiet" }, "No track has that in its name.")));
@@ -141,7 +142,7 @@ export async function overview(stage) {
         h(
           "div",
           { class: "small quiet" },
-          standing.posts_change === null ? "new" : `${format.changed(standing.posts_change)} posts`,
+          standing.posts_change === null ? (own.before_kept ? "new" : "–") : `${format.changed(standing.posts_change)} posts`,
         ),
       ),
       h(
@@ -231,10 +232,10 @@ function moved(standing) {
 }
 
 /**
- * @param {import("./api.js").Standing[]} tracks
+ * @param {import("./api.js").Board} board
  * @param {Map<string, any[]>} alerts
  */
-function summary(tracks, alerts) {
+function summary({ tracks, before_kept: beforeKept }, alerts) {
   const posts = tracks.reduce((sum, each) => sum + each.posts, 0);
   const compared = tracks.reduce((sum, each) => sum + each.posts_compared, 0);
   const before = tracks.reduce((sum, each) => sum + each.posts_before, 0);
@@ -246,7 +247,7 @@ function summary(tracks, alerts) {
     figure(
       "Posts",
       format.short(posts),
-      before ? `${format.changed(compared / before - 1)} on the window before` : "none in the window before",
+      before ? `${format.changed(compared / before - 1)} on the window before` : nothingBefore(beforeKept),
     ),
     figure("Tracks with posts", `${spoken.length}`, `of ${tracks.length}`),
     most

@@ -30,7 +30,7 @@ export async function track(stage) {
   const wanted = { ...range, resolution: resolution(place) };
   const series = new LiveSeries(await askJson(`trends/${named(place.track)}`, wanted, signal), place.span !== null);
   /** @type {import("./key_figures.js").Known} */
-  let known = { standing: undefined, distinct: null, corrected: null };
+  let known = { standing: undefined, beforeKept: true, distinct: null, corrected: null };
   /** @type {any[]} */
   let alerts = [];
   /** @type {number | null} */
@@ -131,6 +131,7 @@ export async function track(stage) {
     ]);
     known = {
       standing: board.tracks.find((/** @type {any} */ each) => each.track === place.track),
+      beforeKept: board.before_kept,
       distinct,
       corrected: better?.corrected ?? null,
     };
