@@ -47,7 +47,7 @@ export function alertCards(alerts, texts, place) {
           h(
             "a",
             { href: address({ ...place, span: spanOfAlert(alert) }), "data-link": true },
-            `since ${format.moment(alert.since, "1m")}`,
+            `since ${format.moment(alert.since, "1m")}, ${format.zone()} time`,
           ),
           h("span", {}, `${format.count(alert.posts)} posts`),
           h(

@@ -142,7 +142,9 @@ export async function overview(stage) {
         h(
           "div",
           { class: "small quiet" },
-          standing.posts_change === null ? (own.before_kept ? "new" : "–") : `${format.changed(standing.posts_change)} posts`,
+          standing.posts_change === null
+            ? (own.before_kept ? "new" : "–")
+            : `${format.changed(standing.posts_change)} posts`,
         ),
       ),
       h(

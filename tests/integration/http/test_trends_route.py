@@ -139,7 +139,7 @@ async def test_csv_says_what_json_says(
     for line, found in zip(lines, buckets, strict=True):
         assert int(line["start_unix"]) == found["start"]
         assert int(line["negative"]) == found["sentiment"]["negative"]
-        assert float(line["positive_high"]) == found["sentiment_shares"]["positive"]["high"]
+        assert float(line["positive_high_95"]) == found["sentiment_shares"]["positive"]["high"]
         assert int(line["emotion_neutral"]) == found["emotion"]["neutral"]
         assert float(line["mean_negative"]) == found["sentiment_means"]["negative"]
         assert float(line["modality_text"]) == found["modalities"]["text"]
