@@ -18,6 +18,9 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from connectors.alerts.layout import AlertLayout
+from connectors.alerts.lifecycle import Lifecycle
+from connectors.alerts.memory import WatchMemory
+from connectors.alerts.policy import AlertPolicy
 from connectors.alerts.store import AlertStore
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import BatchToFix, PartitionStore
@@ -254,6 +257,25 @@ async def test_an_alert_shows_its_posts_and_what_carried_it(
     await expect(gone).to_contain_text(posts[2].post_id)
     await expect(gone).to_contain_text("Negative 91%")
     await expect(gone.locator("blockquote")).to_have_count(0)
+
+
+async def test_where_nobody_watches_nothing_is_called_usual(
+    page: Page, address: str, counted: redis.asyncio.Redis
+) -> None:
+    under_way = page.locator(".figure", has_text="Alerts under way")
+    await opened(page, address, "/")
+    await expect(under_way).to_contain_text("never watched")
+    memory = WatchMemory(counted, AlertLayout(Store.layout.namespace))
+    assert await memory.take()
+    await memory.recall(AlertPolicy())
+    await memory.fix(int(time.time()) - 600, Lifecycle(AlertPolicy()), [])
+    await opened(page, address, "/")
+    await expect(under_way).to_contain_text("all as usual")
+    await memory.give_back()
+    await opened(page, address, "/")
+    await expect(under_way).to_contain_text("not watched since")
+    await opened(page, address, "/?track=acme")
+    await expect(page.get_by_text("Not watched since")).to_be_visible()
 
 
 def asked_span(url: str) -> tuple[float, float]:

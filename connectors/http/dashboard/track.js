@@ -125,7 +125,7 @@ export async function track(stage) {
       askJson("leaderboard", asWhole(place), signal),
       askJson(`splits/${own}`, range, signal).catch(() => null),
       askJson(`distinct/${own}`, range, signal).catch(() => null),
-      askJson("alerts", { track: place.track, limit: 50 }, signal).catch(() => ({ alerts: [] })),
+      askJson("alerts", { track: place.track, limit: 50 }, signal).catch(() => ({ alerts: [], watch: null })),
       askJson(`corrected/${own}`, range, signal).catch(() => null),
       askJson(`exemplars/${own}`, { limit: 200 }, signal).catch(() => ({ exemplars: [] })),
       readPosts(),
@@ -144,7 +144,7 @@ export async function track(stage) {
         : h("p", { class: "quiet small" }, "Not known for this range."),
     );
     const texts = new Map(kept.exemplars.map((/** @type {any} */ post) => [post.post_id, post.text]));
-    parts.raised.replaceChildren(alertCards(alerts, texts, place));
+    parts.raised.replaceChildren(alertCards(alerts, found.watch, texts, place));
     draw();
   }
 
