@@ -5,13 +5,27 @@ Not for the watch's own memory: that is `memory`.
 
 from dataclasses import dataclass
 
+import orjson
 import redis.asyncio
+from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.alerts.layout import KEPT_A_TRACK, KEPT_IN_ALL, KEPT_S, AlertLayout
 from connectors.alerts.paging import AlertCursor, AlertPlace, alert_page
 from connectors.redis_script import RedisScript, ScriptCall
 from connectors.schemas.alert import Alert
 from connectors.trends.series import text
+
+
+class WatchState(BaseModel):
+    """Whether anybody watches: where nobody does, no alert says nothing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    active: bool = Field(description="whether a watch holds the lease now")
+    looked_until: int | None = Field(
+        description="end of the last look that was taken, Unix seconds; null: there was none. "
+        "Looks wait while nobody posts"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +107,19 @@ class AlertReader:
         found, following = alert_page(places, limit, before=before, cursor=cursor)
         alerts = await self._fetch([(place.track, place.alert_id) for place in found])
         return AlertPage(alerts, following)
+
+    async def watch(self) -> WatchState:
+        """Whether a watch is active, and how far it has looked.
+
+        Raises:
+            redis.exceptions.RedisError: Redis did not answer.
+        """
+        async with self._client.pipeline(transaction=False) as pipeline:
+            pipeline.get(self._layout.lease)
+            pipeline.get(self._layout.state)
+            lease, state = await pipeline.execute()
+        looked_until = orjson.loads(state)["looked_until"] if state else None
+        return WatchState(active=lease is not None, looked_until=looked_until)
 
     async def _fetch(self, places: list[tuple[str, str]]) -> list[Alert]:
         async with self._client.pipeline(transaction=False) as pipeline:

@@ -14,7 +14,11 @@ _SIGNED = "what it adds to the log odds of the label; below 0 it speaks against 
 
 
 class ExplanationUnavailableError(Exception):
-    """A post cannot be explained, for a reason that the message says."""
+    """A post cannot be explained, and never will be, for a reason that the message says."""
+
+
+class ExplanationDelayedError(Exception):
+    """A post is not explained now, for a reason that the message says and that may pass."""
 
 
 class CarryingModality(BaseModel):
@@ -93,6 +97,7 @@ class PostExplainer(Protocol):
 
         Raises:
             ExplanationUnavailableError: it cannot be told.
+            ExplanationDelayedError: it cannot be told now.
         """
 
     async def close(self) -> None:

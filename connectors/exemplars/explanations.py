@@ -21,11 +21,13 @@ from connectors.exemplars.explanation import (
     Task,
 )
 from connectors.exemplars.window_place import window_of
+from connectors.schemas.labels import EMOTIONS, SENTIMENTS
 from connectors.trends.layout import TrendLayout
 from connectors.trends.series import text
 
 MOST_KEPT: Final = 500  # about 10 KB each
 MOST_WAITING: Final = 4
+MOST_APART: Final = 0.02  # what a worker's rounding makes of a probability stays within it
 _Key = tuple[str, str, Task, str | None]  # post, mark, task, text
 
 
@@ -63,20 +65,18 @@ class ExemplarExplanations:
         Raises:
             NoSuchExampleError: the track has no such example.
             ExplanationUnavailableError: its window is not kept, or it cannot be explained.
+            ExplanationDelayedError: it cannot be explained now.
             TooManyQuestionsError: others wait already.
             redis.exceptions.RedisError: Redis did not answer.
         """
-        found = await self._client.hget(self._layout.exemplars(track), post_id)
-        if found is None:
-            raise NoSuchExampleError(f"track {track!r} has no example post {post_id!r}")
-        exemplar = Exemplar.model_validate_json(found)
-        if exemplar.window is None:
+        exemplar, words = await self._look(track, post_id)
+        place = exemplar.window
+        if place is None:
             raise ExplanationUnavailableError(
                 "where its window stands is not known: the post was scored before a restart, or "
                 "by an older worker"
             )
-        words = await self._client.get(self._layout.exemplar_text(track, post_id))
-        key = (post_id, exemplar.window.mark, task, None if words is None else text(words))
+        key = (post_id, place.mark, task, words)
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
@@ -86,7 +86,30 @@ class ExemplarExplanations:
                     f"{MOST_WAITING} posts are being explained or wait for it: ask again soon"
                 )
             self._under_way[key] = asyncio.create_task(self._make(key, exemplar))
-        return await asyncio.shield(self._under_way[key])
+        made = await asyncio.shield(self._under_way[key])
+        if (await self._look(track, post_id))[1] != words:
+            raise NoSuchExampleError(f"the text of example post {post_id!r} was just removed")
+        return made
+
+    async def _look(self, track: str, post_id: str) -> tuple[Exemplar, str | None]:
+        """An example and its text as Redis has them now; explanations of other texts go.
+
+        Raises:
+            NoSuchExampleError: the track has no such example; nothing of it stays in memory.
+        """
+        found = await self._client.hget(self._layout.exemplars(track), post_id)
+        if found is None:
+            self._drop(post_id)
+            raise NoSuchExampleError(f"track {track!r} has no example post {post_id!r}")
+        kept = await self._client.get(self._layout.exemplar_text(track, post_id))
+        words = None if kept is None else text(kept)
+        self._drop(post_id, words)
+        return Exemplar.model_validate_json(found), words
+
+    def _drop(self, post_id: str, *but: str | None) -> None:
+        """Forget explanations of a post, but those of its present text."""
+        for key in [each for each in self._kept if each[0] == post_id and each[3] not in but]:
+            del self._kept[key]
 
     async def close(self) -> None:
         """Make no more of them."""
@@ -103,6 +126,7 @@ class ExemplarExplanations:
                 label = exemplar.emotion.label if task == "emotion" else exemplar.sentiment.label
                 question = ExplanationQuestion(await self._window(exemplar), words, task, label)
                 made = await self._explainer.explain(question)
+                _require_same(made, exemplar)
         finally:
             del self._under_way[key]
         self._kept[key] = made
@@ -123,3 +147,23 @@ class ExemplarExplanations:
                 "for long"
             )
         return list(window)
+
+
+def _require_same(made: PostExplanation, exemplar: Exemplar) -> None:
+    """See to it that a post was explained as it was scored.
+
+    Posts of the same text are alike in what a window keeps of them: the one that was found may be
+    another, behind other posts.
+
+    Raises:
+        ExplanationUnavailableError: its label is not as probable as it was.
+    """
+    if made.task == "emotion":
+        scored = exemplar.emotion.probs[EMOTIONS.index(exemplar.emotion.label)]
+    else:
+        scored = exemplar.sentiment.probs[SENTIMENTS.index(exemplar.sentiment.label)]
+    if abs(made.probability - scored) > MOST_APART:
+        raise ExplanationUnavailableError(
+            "the posts before it are not known for sure: by those that are kept its label would "
+            f"be {made.probability:.0%} probable, and it was {scored:.0%}"
+        )

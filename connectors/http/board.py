@@ -23,6 +23,9 @@ class Leaderboard(BaseModel):
         description="changes leave out what comes later: the bucket that is filling"
     )
     resolution: str
+    before_kept: bool = Field(
+        description="whether the window before is kept, all of it; if not, changes are null"
+    )
     tracks: list[Standing]
 
 
@@ -45,7 +48,7 @@ class Board:
             ValueError: the range is over 2,500 buckets.
             redis.exceptions.RedisError: Redis did not answer.
         """
-        span = span_of(asked)
+        span = span_of(asked, time.time())
         key = (span, asked.resolution, order)
         async with self._reading:
             now = time.monotonic()
@@ -67,5 +70,6 @@ class Board:
             end=span.end,
             compared_until=span.compared_until,
             resolution=name,
+            before_kept=span.before_kept,
             tracks=standings(counted, span, order),
         )

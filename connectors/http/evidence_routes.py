@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from connectors.alerts.paging import AlertCursor
+from connectors.alerts.store import WatchState
 from connectors.exemplars.exemplar import Exemplar
 from connectors.http.problems import ProblemError, telling_bad_range
 from connectors.http.services import Services
@@ -46,6 +47,7 @@ class Alerts(BaseModel):
     """Alerts, the newest first."""
 
     alerts: list[Alert]
+    watch: WatchState = Field(description="whether anybody would have raised one")
 
 
 def evidence_routes(services: Services) -> APIRouter:
@@ -125,7 +127,7 @@ def evidence_routes(services: Services) -> APIRouter:
         if page.cursor is not None:
             query = request.url.include_query_params(cursor=page.cursor.encoded).query
             response.headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'
-        return Alerts(alerts=page.alerts)
+        return Alerts(alerts=page.alerts, watch=await services.alerts.watch())
 
     return routes
 

@@ -4,18 +4,24 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
-from connectors.exemplars.explanation import ExplanationUnavailableError, PostExplanation, Task
+from connectors.exemplars.explanation import (
+    ExplanationDelayedError,
+    ExplanationUnavailableError,
+    PostExplanation,
+    Task,
+)
 from connectors.exemplars.explanations import NoSuchExampleError, TooManyQuestionsError
 from connectors.http.problems import ProblemError, documented
 from connectors.http.services import Services
 from connectors.http.trend_routes import PROBLEMS, Track, require_track
 
 RETRY_S: Final = 5
+LONG_RETRY_S: Final = 30
 OWN_PROBLEMS: Final = documented(
     {
         404: "There is no such track or example, or this server explains none",
         410: "It cannot be explained, or not any more",
-        503: "Too many ask, or Redis does not answer",
+        503: "Too many ask, what explains is in trouble, or Redis does not answer",
     }
 )
 
@@ -55,5 +61,8 @@ def explanation_routes(services: Services) -> APIRouter:
         except TooManyQuestionsError as error:
             retry = {"Retry-After": str(RETRY_S)}
             raise ProblemError(503, "too_many_questions", str(error), retry) from error
+        except ExplanationDelayedError as error:
+            retry = {"Retry-After": str(LONG_RETRY_S)}
+            raise ProblemError(503, "not_explained_now", str(error), retry) from error
 
     return routes

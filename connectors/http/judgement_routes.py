@@ -1,6 +1,7 @@
 """Routes that judge a range: beside another one, and corrected for what the model confuses."""
 
 import asyncio
+import time
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -20,6 +21,7 @@ from connectors.http.trend_routes import (
 from connectors.trends.comparison import Comparison
 from connectors.trends.corrected import CorrectedShares, corrected_shares
 from connectors.trends.series import TrendSeries
+from connectors.trends.timespan import TimeRange, parse_moment
 
 
 class Corrected(BaseModel):
@@ -55,7 +57,11 @@ def judgement_routes(services: Services) -> APIRouter:
         baseline_end: Annotated[str | None, Query(description="end of the baseline")] = None,
     ) -> Comparison:
         """A range of a track beside another: how volume and shares differ, and how sure that is."""
-        series = await whole(track, window, start, end)
+        with telling_bad_range():
+            earliest = None if baseline_start is None else parse_moment(baseline_start)
+        series = await read(
+            track, asked_range(window, start, end, None).reaching(earliest, time.time())
+        )
         with telling_bad_range():
             if baseline_start is None and baseline_end is None:
                 return await services.reader.compare(series)
@@ -69,7 +75,7 @@ def judgement_routes(services: Services) -> APIRouter:
         track: Track, window: Window = None, start: Start = None, end: End = None
     ) -> Corrected:
         """Shares of sentiment over a range, corrected for what the model confuses."""
-        series = await whole(track, window, start, end)
+        series = await read(track, asked_range(window, start, end, None))
         found = None
         if services.quantifier is not None:
             found = await asyncio.to_thread(
@@ -83,12 +89,8 @@ def judgement_routes(services: Services) -> APIRouter:
             corrected=found,
         )
 
-    async def whole(
-        track: str, window: str | None, start: str | None, end: str | None
-    ) -> TrendSeries:
-        """The series of a range, cut as suits it."""
+    async def read(track: str, asked: TimeRange) -> TrendSeries:
         await require_track(services.trends, track)
-        asked = asked_range(window, start, end, None)
         with telling_bad_range():
             return await services.reader.trends(track, asked.start, asked.end, asked.resolution)
 

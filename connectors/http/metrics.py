@@ -5,6 +5,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from connectors.alerts.store import WatchState
 from connectors.build import this_build
 from connectors.trends.standing import Standing
 
@@ -44,13 +45,32 @@ class ApiMetrics:
         self._requests.labels(method, route, status).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def page(self, standings: list[Standing]) -> bytes:
+    def page(self, standings: list[Standing], watch: WatchState) -> bytes:
         """All figures as Prometheus reads them.
 
         Args:
             standings: tracks over the last hour.
+            watch: of alerts; nothing is told of one that never looked.
         """
-        return generate_latest(self._registry) + generate_latest(_opinion(standings))
+        registries = self._registry, _opinion(standings), _watch(watch)
+        return b"".join(map(generate_latest, registries))
+
+
+def _watch(watch: WatchState) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    if watch.looked_until is None:
+        return registry
+    Gauge(
+        "voxpop_alert_watch_active",
+        "Whether a `voxpop alerts watch` is at work, 0 or 1",
+        registry=registry,
+    ).set(watch.active)
+    Gauge(
+        "voxpop_alert_watch_looked_until_seconds",
+        "End of the last look that the watch took, Unix seconds; looks wait while nobody posts",
+        registry=registry,
+    ).set(watch.looked_until)
+    return registry
 
 
 def _opinion(standings: list[Standing]) -> CollectorRegistry:

@@ -37,7 +37,9 @@ def operations_routes(services: Services) -> APIRouter:
         """Figures for Prometheus: of this server, and of each track's last hour."""
         asked = parse_range("1h", None, None, None, now=time.time())
         board = await services.board.read(asked)
+        watch = await services.alerts.watch()
         services.metrics.open_streams.set(services.feed.followers)
-        return Response(services.metrics.page(board.tracks), media_type=CONTENT_TYPE_LATEST)
+        page = services.metrics.page(board.tracks, watch)
+        return Response(page, media_type=CONTENT_TYPE_LATEST)
 
     return routes

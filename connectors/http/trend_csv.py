@@ -13,7 +13,10 @@ from connectors.trends.series import TrendCounts, TrendSeries
 
 
 def trend_csv(series: TrendSeries) -> bytes:
-    """UTF-8 with a header line, lines ended as RFC 4180 has it."""
+    """UTF-8 with a header line, lines ended as RFC 4180 has it.
+
+    `negative_low_95` and the like are the ends of the share's 95 % interval.
+    """
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["start", "start_unix", *(name for name, _ in _COLUMNS)])
@@ -38,9 +41,9 @@ _COLUMNS: Final[Sequence[tuple[str, Cell]]] = (
     ("posts", attrgetter("posts")),
     *((label, _of("sentiment", label)) for label in SENTIMENTS),
     *(
-        (f"{label}_{part}", _share(label, part))
+        (f"{label}_{name}", _share(label, part))
         for label in SENTIMENTS
-        for part in ("share", "low", "high")
+        for name, part in (("share", "share"), ("low_95", "low"), ("high_95", "high"))
     ),
     *((f"emotion_{label}", _of("emotion", label)) for label in EMOTIONS),
     *((f"mean_{label}", _of("sentiment_means", label)) for label in SENTIMENTS),

@@ -2,26 +2,32 @@
 
 Shares: difference with Newcombe's interval, two-sided score test, Holm's correction over the labels
 of a task. Volume: ratio of posts an hour, log-normal interval. All of them on as many posts as the
-windows' own dispersion leaves of them (`dispersion`), and of those alone that were scored, where
-they stand for others. Pure; not for what the classifier confuses, which is the same in both windows
-as long as the model is.
+windows' own dispersion leaves of them (`dispersion`), by Student's t, since that is estimated, and
+of those alone that were scored, where they stand for others. Pure; not for what the classifier
+confuses, which is the same in both windows as long as the model is.
 """
 
 from collections.abc import Mapping, Sequence
-from math import erfc, exp, log, sqrt
+from dataclasses import dataclass
+from math import exp, inf, log, sqrt
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.schemas.labels import EMOTIONS, SENTIMENTS
-from connectors.trends.dispersion import share_dispersion, volume_dispersion
+from connectors.trends.dispersion import (
+    joint_freedom,
+    quantile,
+    share_dispersion,
+    two_sided,
+    volume_dispersion,
+)
 from connectors.trends.layout import HOUR_S, bucket_start, resolution
 from connectors.trends.series import TrendBucket, TrendSeries, known_count
 from connectors.trends.wilson import wilson_interval
 
 LEVEL: Final = 0.95
-QUANTILE: Final = 1.96
-Tallies = Sequence[tuple[int, int]]  # of each bucket: posts with the label, posts
+NORMAL: Final = 1.96  # the quantile of an infinite freedom
 
 
 class ShareChange(BaseModel):
@@ -114,31 +120,35 @@ def compare(window: TrendSeries, baseline: TrendSeries) -> Comparison:
 
 
 def difference_interval(
-    share: tuple[float, float], baseline: tuple[float, float]
+    share: tuple[float, float], baseline: tuple[float, float], distance: float = NORMAL
 ) -> tuple[float, float]:
-    """95 % interval of the difference of two independent shares.
+    """Interval of the difference of two independent shares.
 
     Args:
         share: posts with the label and posts, more than 0; need not be whole.
         baseline: the same of the other.
+        distance: quantile of the distance from 0; 1.96 is 95 % of a normal distribution.
 
     Source: Newcombe 1998, Statistics in Medicine 17(8), method 10: two Wilson intervals joined.
     """
     first, second = share[0] / share[1], baseline[0] / baseline[1]
-    first_low, first_high = wilson_interval(*share, QUANTILE)
-    second_low, second_high = wilson_interval(*baseline, QUANTILE)
+    first_low, first_high = wilson_interval(*share, distance)
+    second_low, second_high = wilson_interval(*baseline, distance)
     difference = first - second
     low = difference - sqrt((first - first_low) ** 2 + (second_high - second) ** 2)
     high = difference + sqrt((first_high - first) ** 2 + (second - second_low) ** 2)
     return low, high
 
 
-def score_test(share: tuple[float, float], baseline: tuple[float, float]) -> float:
+def score_test(
+    share: tuple[float, float], baseline: tuple[float, float], freedom: float = inf
+) -> float:
     """Two-sided p-value of the hypothesis that two independent shares are one.
 
     Args:
         share: posts with the label and posts, more than 0; need not be whole.
         baseline: the same of the other.
+        freedom: degrees of freedom of the dispersion that their posts were divided by.
 
     Source: the score test with pooled variance, Agresti 2013, Categorical Data Analysis, 3.2.
     """
@@ -146,7 +156,7 @@ def score_test(share: tuple[float, float], baseline: tuple[float, float]) -> flo
     variance = pooled * (1.0 - pooled) * (1.0 / share[1] + 1.0 / baseline[1])
     if variance <= 0.0:
         return 1.0
-    return _two_sided((share[0] / share[1] - baseline[0] / baseline[1]) / sqrt(variance))
+    return two_sided((share[0] / share[1] - baseline[0] / baseline[1]) / sqrt(variance), freedom)
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
@@ -162,6 +172,18 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     return corrected
 
 
+@dataclass(frozen=True, slots=True)
+class _Effective:
+    """Posts with a label and posts, both as far as known and over their dispersion.
+
+    `freedom`: its degrees of freedom.
+    """
+
+    count: float
+    posts: float
+    freedom: float
+
+
 def _shares(
     window: TrendSeries, baseline: TrendSeries, task: str, labels: Sequence[str]
 ) -> dict[str, ShareChange] | None:
@@ -171,7 +193,14 @@ def _shares(
         label: (_effective(window, task, label), _effective(baseline, task, label))
         for label in labels
     }
-    p_values = holm({label: score_test(*pair) for label, pair in found.items()})
+    p_values = holm(
+        {
+            label: score_test(
+                (own.count, own.posts), (other.count, other.posts), _freedom(own, other)
+            )
+            for label, (own, other) in found.items()
+        }
+    )
     return {
         label: _change(window, baseline, pair, p_values[label]) for label, pair in found.items()
     }
@@ -180,12 +209,14 @@ def _shares(
 def _change(
     window: TrendSeries,
     baseline: TrendSeries,
-    pair: tuple[tuple[float, float], tuple[float, float]],
+    pair: tuple[_Effective, _Effective],
     p_value: float,
 ) -> ShareChange:
     own, other = pair
-    low, high = difference_interval(own, other)
-    share, before = own[0] / own[1], other[0] / other[1]
+    low, high = difference_interval(
+        (own.count, own.posts), (other.count, other.posts), quantile(LEVEL, _freedom(own, other))
+    )
+    share, before = own.count / own.posts, other.count / other.posts
     everything = _known(window) + _known(baseline)
     return ShareChange(
         share=share,
@@ -195,19 +226,23 @@ def _change(
         high=high,
         p_value=p_value,
         significant=p_value < 1.0 - LEVEL,
-        dispersion=everything / (own[1] + other[1]),
+        dispersion=everything / (own.posts + other.posts),
     )
 
 
-def _effective(series: TrendSeries, task: str, label: str) -> tuple[float, float]:
-    """Posts with a label and posts, both as far as known, and over their dispersion."""
+def _effective(series: TrendSeries, task: str, label: str) -> _Effective:
     posts = [bucket.effective_posts for bucket in series.buckets]
     counts = [
         known_count(_count(bucket, task, label), bucket.posts, known)
         for bucket, known in zip(series.buckets, posts, strict=True)
     ]
     spread = share_dispersion(counts, posts)
-    return sum(counts) / spread, sum(posts) / spread
+    return _Effective(sum(counts) / spread.factor, sum(posts) / spread.factor, spread.freedom)
+
+
+def _freedom(own: _Effective, other: _Effective) -> float:
+    """Degrees of freedom of the variance of their difference, if both have one share."""
+    return joint_freedom((1.0 / own.posts, 1.0 / other.posts), (own.freedom, other.freedom))
 
 
 def _known(series: TrendSeries) -> float:
@@ -223,9 +258,10 @@ def _volume(window: TrendSeries, baseline: TrendSeries) -> VolumeChange:
     buckets = [_whole_buckets(series) for series in (window, baseline)]
     own, other = (_per_hour(each, window.resolution) for each in buckets)
     spreads = [
-        max(volume_dispersion(each), _mean_weight(series))
-        for each, series in zip(buckets, (window, baseline), strict=True)
+        spread._replace(factor=max(spread.factor, _mean_weight(series)))
+        for spread, series in zip(map(volume_dispersion, buckets), (window, baseline), strict=True)
     ]
+    widest = max(spread.factor for spread in spreads)
     if not (own and other):
         return VolumeChange(
             per_hour=own,
@@ -235,20 +271,22 @@ def _volume(window: TrendSeries, baseline: TrendSeries) -> VolumeChange:
             high=None,
             p_value=None,
             significant=False,
-            dispersion=max(spreads),
+            dispersion=widest,
         )
-    error = sqrt(sum(s / sum(each) for s, each in zip(spreads, buckets, strict=True)))
-    centre = log(own / other)
-    p_value = _two_sided(centre / error)
+    variances = [spread.factor / sum(each) for spread, each in zip(spreads, buckets, strict=True)]
+    freedom = joint_freedom(variances, [spread.freedom for spread in spreads])
+    centre, error = log(own / other), sqrt(sum(variances))
+    reach = quantile(LEVEL, freedom) * error
+    p_value = two_sided(centre / error, freedom)
     return VolumeChange(
         per_hour=own,
         baseline_per_hour=other,
         ratio=own / other,
-        low=exp(centre - QUANTILE * error),
-        high=exp(centre + QUANTILE * error),
+        low=exp(centre - reach),
+        high=exp(centre + reach),
         p_value=p_value,
         significant=p_value < 1.0 - LEVEL,
-        dispersion=max(spreads),
+        dispersion=widest,
     )
 
 
@@ -271,8 +309,3 @@ def _per_hour(buckets: Sequence[int], name: str) -> float | None:
 
 def _period(series: TrendSeries) -> Period:
     return Period(start=series.start, end=series.end, posts=series.total.posts)
-
-
-def _two_sided(quantile: float) -> float:
-    """How often a standard normal lies further from 0."""
-    return erfc(abs(quantile) / sqrt(2.0))

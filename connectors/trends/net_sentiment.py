@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import Final, NamedTuple
 
-from connectors.trends.dispersion import FEWEST_BUCKETS
+from connectors.trends.dispersion import (
+    UNKNOWN,
+    Dispersion,
+    dispersion,
+    joint_freedom,
+    quantile,
+)
 from connectors.trends.wilson import wilson_interval
 
 Opinion = tuple[int, int, int]  # negative, positive and all posts of a bucket
@@ -22,6 +28,8 @@ class NetChange(NamedTuple):
     high: float
 
 
+LEVEL: Final = 0.95
+NORMAL: Final = 1.96  # what Wilson's intervals use
 _NOTHING_KNOWN: Final = (-1.0, 1.0)
 
 
@@ -56,26 +64,21 @@ def net_interval(negative: float, positive: float, posts: float) -> tuple[float,
     return max(-1.0, up - down - low), min(1.0, up - down + high)
 
 
-def net_dispersion(buckets: Sequence[Opinion]) -> float:
-    """How many times the variance of net sentiment is that of independent posts, at least 1.
+def net_dispersion(buckets: Sequence[Opinion]) -> Dispersion:
+    """How many times the variance of net sentiment is that of independent posts.
 
     Args:
-        buckets: of one window, at least one, each with at least one post.
+        buckets: of one window in order of time, at least one, each with at least one post.
 
-    Returns:
-        The buckets' squared distances from the window over those that posts drawn one by one would
-        have; 1 for fewer than five buckets.
-
-    Source: as `dispersion.share_dispersion`, for a score of -1, 0 or 1.
+    Source: `dispersion.dispersion`, for a score of -1, 0 or 1.
     """
     negative, positive, posts = _summed(buckets)
     net = (positive - negative) / posts
     variance = (positive + negative) / posts - net * net
-    if len(buckets) < FEWEST_BUCKETS or variance <= 0.0:
-        return 1.0
+    if variance <= 0.0:
+        return UNKNOWN
     off = [(up - down) - own * net for down, up, own in buckets]
-    chi = sum(each * each / own for each, (_, _, own) in zip(off, buckets, strict=True)) / variance
-    return max(1.0, chi / (len(buckets) - 1))
+    return dispersion(off, [own * variance for _, _, own in buckets])
 
 
 def net_change(
@@ -86,10 +89,11 @@ def net_change(
     """How far net sentiment moved from one window to another.
 
     Both count as many posts as their own dispersion leaves of them: posts of one thread or campaign
-    resemble each other, and a mood moves within a window too.
+    resemble each other, and a mood moves within a window too. Since few waves tell that dispersion,
+    the interval is as much wider as Student's t is than a normal distribution.
 
     Args:
-        window: buckets with at least one post each.
+        window: buckets with at least one post each, in order of time.
         before: the same of the window before.
         least_spread: posts by those of equal weight that tell as much, of each window: above 1
             where conversations were shed.
@@ -102,8 +106,19 @@ def net_change(
     """
     if not window or not before:
         return None
-    (now, now_low, now_high), (then, then_low, then_high) = map(
-        _careful, (window, before), least_spread
+    spreads = [
+        own._replace(factor=max(least, own.factor))
+        for own, least in zip(map(net_dispersion, (window, before)), least_spread, strict=True)
+    ]
+    variances = [
+        own.factor / _summed(buckets)[2]
+        for own, buckets in zip(spreads, (window, before), strict=True)
+    ]
+    freedom = joint_freedom(variances, [own.freedom for own in spreads])
+    wider = (quantile(LEVEL, freedom) / NORMAL) ** 2
+    (now, now_low, now_high), (then, then_low, then_high) = (
+        _careful(buckets, own.factor * wider)
+        for own, buckets in zip(spreads, (window, before), strict=True)
     )
     return NetChange(
         now - then,
@@ -112,9 +127,8 @@ def net_change(
     )
 
 
-def _careful(buckets: Sequence[Opinion], least_spread: float) -> tuple[float, float, float]:
+def _careful(buckets: Sequence[Opinion], spread: float) -> tuple[float, float, float]:
     """Net sentiment and its interval by as many posts as dispersion leaves."""
-    spread = max(least_spread, net_dispersion(buckets))
     negative, positive, posts = (each / spread for each in _summed(buckets))
     return ((positive - negative) / posts, *net_interval(negative, positive, posts))
 

@@ -15,7 +15,6 @@ from connectors.trends.distinct import DistinctCounts, assemble_distinct
 from connectors.trends.layout import (
     AUTHORS,
     CONVERSATIONS,
-    RESOLUTIONS,
     SHED,
     Bucket,
     TrendLayout,
@@ -24,7 +23,7 @@ from connectors.trends.layout import (
 )
 from connectors.trends.series import TrendSeries, assemble, counts, text
 from connectors.trends.splits import TrendSplits, assemble_splits
-from connectors.trends.timespan import FEWEST_BUCKETS
+from connectors.trends.timespan import kept_resolution
 
 MOST_BUCKETS = 5000  # a little over the longest life of any resolution, in its buckets
 BEYOND_COUNTING = 10**9  # a message names no number of hundreds of digits
@@ -198,27 +197,3 @@ def buckets_between(start: float, end: float, name: str) -> list[Bucket]:
             "take a coarser resolution or a shorter range"
         )
     return [Bucket(name, first + at * width.seconds) for at in range(count)]
-
-
-def kept_resolution(
-    start: float, end: float, now: float, expires_at: Callable[[Bucket], int]
-) -> str:
-    """The resolution by which something that not every bucket keeps is read over a range.
-
-    Args:
-        start: of the range, Unix seconds.
-        end: of the range, exclusive.
-        now: Unix seconds.
-        expires_at: when a bucket loses it, Unix seconds; 0: it never has it.
-
-    Returns:
-        The coarsest that cuts the range into 12 buckets, or the finest that has it, or a coarser
-        one where that has forgotten the start.
-    """
-    kept = [width for width in RESOLUTIONS if expires_at(Bucket(width.name, 0))]
-    coarse = [width for width in kept if end - start >= FEWEST_BUCKETS * width.seconds]
-    suited = kept.index(coarse[-1]) if coarse else 0
-    for width in kept[suited:]:
-        if expires_at(Bucket(width.name, bucket_start(start, width))) > now:
-            return width.name
-    return kept[-1].name

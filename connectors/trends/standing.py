@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.schemas.labels import SENTIMENTS
-from connectors.trends.layout import POSTS, SENTIMENT, SHED, SHED_SQUARES, resolution
+from connectors.trends.layout import POSTS, SENTIMENT, SHED, SHED_SQUARES, Bucket, resolution
 from connectors.trends.net_sentiment import Opinion, net_change, net_interval, net_of
 from connectors.trends.questions import buckets_between
 from connectors.trends.series import effective_posts, known_count
@@ -27,19 +27,22 @@ class Span:
         start: of the window.
         compared_until: end of its last whole bucket.
         end: of its last bucket.
+        before_kept: whether Redis still has the window before, all of it.
     """
 
     before: int
     start: int
     compared_until: int
     end: int
+    before_kept: bool = True
 
 
-def span_of(asked: TimeRange) -> Span:
+def span_of(asked: TimeRange, now: float) -> Span:
     """The buckets that a trend of the same range has, and as many whole ones before.
 
     Args:
         asked: what of it lies ahead of now holds no posts yet.
+        now: Unix seconds.
 
     Raises:
         ValueError: the range is empty or over 2,500 buckets.
@@ -50,7 +53,8 @@ def span_of(asked: TimeRange) -> Span:
     compared_until = end if end <= asked.end else end - width
     before = 2 * start - compared_until
     buckets_between(before, end, asked.resolution)
-    return Span(before, start, compared_until, end)
+    kept = Bucket(asked.resolution, before).expires_at > now
+    return Span(before, start, compared_until, end, kept)
 
 
 class Point(BaseModel):
@@ -73,7 +77,9 @@ class Standing(BaseModel):
     sampled: bool = Field(description="whether some conversations of the window were shed")
     scored_posts: int = Field(description="posts of the window that the model saw")
     posts_compared: int = Field(description="those of whole buckets: without one that is filling")
-    posts_before: int = Field(description="posts of as many whole buckets before the window")
+    posts_before: int = Field(
+        description="posts of as many whole buckets before the window; 0 where some are not kept"
+    )
     posts_change: float | None = Field(
         description="posts_compared / posts_before - 1; null where there were none"
     )
@@ -123,7 +129,7 @@ def standings(counted: Mapping[str, Counted], span: Span, sort: str = "posts") -
 def _standing(track: str, counted: Counted, span: Span, of_all: int) -> Standing:
     now = _within(counted, span.start, span.end)
     whole = _within(counted, span.start, span.compared_until)
-    before = _within(counted, span.before, span.start)
+    before = _within(counted, span.before, span.start) if span.before_kept else []
     posts, compared, posts_before = (_sum(part, POSTS) for part in (now, whole, before))
     moved = net_change(
         _opinions(whole), _opinions(before), (_sampled_spread(whole), _sampled_spread(before))

@@ -1,11 +1,13 @@
 """Durations and moments as people write them, and the resolution that suits a span. Pure."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import isfinite
+from math import inf, isfinite
+from operator import attrgetter
 
-from connectors.trends.layout import RESOLUTIONS, Resolution
+from connectors.trends.layout import RESOLUTIONS, Bucket, bucket_start
 
 UNIT_S = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60, "w": 7 * 24 * 60 * 60}
 FEWEST_BUCKETS = 12
@@ -45,16 +47,33 @@ def parse_moment(text: str) -> float:
     return seconds
 
 
-def suited_resolution(span_s: float) -> Resolution:
-    """The coarsest resolution that cuts a span into at least 12 buckets, else the finest.
+def kept_resolution(
+    start: float,
+    end: float,
+    now: float,
+    expires_at: Callable[[Bucket], int],
+    earliest: float = inf,
+) -> str:
+    """The resolution by which something that not every bucket keeps is read over a range.
 
     Args:
-        span_s: length of the span, seconds.
+        start: of the range, Unix seconds.
+        end: of the range, exclusive.
+        now: Unix seconds.
+        expires_at: when a bucket loses it, Unix seconds; 0: it never has it.
+        earliest: what is read beside the range begins here, where that is before its start.
+
+    Returns:
+        The coarsest that cuts the range into 12 buckets, or the finest that has it, or a coarser
+        one where that has forgotten the start.
     """
-    for resolution in reversed(RESOLUTIONS):
-        if span_s >= FEWEST_BUCKETS * resolution.seconds:
-            return resolution
-    return RESOLUTIONS[0]
+    kept = [width for width in RESOLUTIONS if expires_at(Bucket(width.name, 0))]
+    coarse = [width for width in kept if end - start >= FEWEST_BUCKETS * width.seconds]
+    suited = kept.index(coarse[-1]) if coarse else 0
+    for width in kept[suited:]:
+        if expires_at(Bucket(width.name, bucket_start(min(start, earliest), width))) > now:
+            return width.name
+    return kept[-1].name
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +90,18 @@ class TimeRange:
     end: float
     resolution: str
 
+    def reaching(self, earliest: float | None, now: float) -> "TimeRange":
+        """The same, cut so that what is read beside it is kept as well.
+
+        Args:
+            earliest: where that begins, Unix seconds; None: as long before the range.
+            now: Unix seconds.
+        """
+        if earliest is None:
+            earliest = 2.0 * self.start - self.end
+        width = kept_resolution(self.start, self.end, now, attrgetter("expires_at"), earliest)
+        return TimeRange(self.start, self.end, width)
+
 
 def parse_range(
     window: str | None, start: str | None, end: str | None, resolution: str | None, *, now: float
@@ -81,7 +112,8 @@ def parse_range(
         window: the last while; `1h` where neither it nor `start` is given.
         start: start of the range.
         end: end of the range, exclusive; now when None.
-        resolution: name of a resolution; one that suits the range when None.
+        resolution: name of a resolution; when None one that suits the range, and that still holds
+            its start.
         now: Unix seconds.
 
     Raises:
@@ -95,4 +127,5 @@ def parse_range(
         first, last = now - parse_duration(window or DEFAULT_WINDOW), now
     else:
         first, last = parse_moment(start), now if end is None else parse_moment(end)
-    return TimeRange(first, last, resolution or suited_resolution(last - first).name)
+    width = resolution or kept_resolution(first, last, now, attrgetter("expires_at"))
+    return TimeRange(first, last, width)

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from connectors.alerts.store import WatchState
 from connectors.http.metrics import ApiMetrics
 from connectors.trends.standing import Standing
 from docs.site.markdown import page, table
@@ -93,7 +94,9 @@ def _of_server() -> Iterator[Row]:
     )
     metrics = ApiMetrics()
     metrics.answered("GET", "/", 200, 0.0)
-    for family in text_string_to_metric_families(metrics.page([track]).decode()):
+    for family in text_string_to_metric_families(
+        metrics.page([track], WatchState(active=True, looked_until=0)).decode()
+    ):
         yield _row(family, {each for sample in family.samples for each in sample.labels})
 
 

@@ -56,7 +56,10 @@ def trends(
     from stream_app.settings import Settings  # noqa: PLC0415
 
     try:
-        asked = parse_range(window, start, end, resolution, now=time.time())
+        now = time.time()
+        asked = parse_range(window, start, end, resolution, now=now)
+        if compare is not None and resolution is None:
+            asked = asked.reaching(_earliest(compare), now)
         buckets_between(asked.start, asked.end, asked.resolution)
     except (ValueError, OverflowError) as error:
         raise CliError(str(error), exit_code=2) from error
@@ -81,6 +84,17 @@ def trends(
     else:
         corrected = corrected_shares(track, series.total, settings.load_quantifier())
         print_series(series, late_dropped, corrected)
+
+
+def _earliest(compare: str) -> float | None:
+    """Where a baseline begins; None: as long before as the range is.
+
+    Raises:
+        ValueError: it begins with no moment.
+    """
+    from connectors.trends.timespan import parse_moment  # noqa: PLC0415 - keeps `--help` fast
+
+    return None if compare == "previous" else parse_moment(compare.partition("..")[0])
 
 
 def _baseline(compare: str, series: "TrendSeries") -> tuple[float, float]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.exemplars.explanation import (
+    ExplanationDelayedError,
     ExplanationQuestion,
     ExplanationUnavailableError,
     PostExplanation,
@@ -57,18 +58,24 @@ class ExplainerProcess:
         """Why the last post of a window got its label.
 
         Raises:
-            ExplanationUnavailableError: the process says why not, took too long, or died.
+            ExplanationUnavailableError: the process says why not.
+            ExplanationDelayedError: it took too long, died, answered nonsense, or its model cannot
+                be loaded.
         """
         if self._ending is not None:
             self._ending.cancel()
         try:
             process = await self._started()
             line = await self._asked(process, encode_question(question), self._limits.explain_s)
+            made = decode_answer(line)
+        except ExplanationUnavailableError:
+            self._ending = asyncio.create_task(self._end_when_idle())
+            raise
         except BaseException:  # a late answer would be taken for the next one's
             await self._end()
             raise
         self._ending = asyncio.create_task(self._end_when_idle())
-        return decode_answer(line)
+        return made
 
     async def close(self) -> None:
         """End the process, if there is one, and wait until it has ended."""
@@ -82,7 +89,12 @@ class ExplainerProcess:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command, stdin=PIPE, stdout=PIPE, limit=LONGEST_LINE
             )
-            require_no_refusal(await self._asked(self._process, b"", self._limits.load_s))
+            said = await self._asked(self._process, b"", self._limits.load_s)
+            try:
+                require_no_refusal(said)
+            except ExplanationUnavailableError as error:
+                _log.warning("no explanations: %s", error)
+                raise ExplanationDelayedError(str(error)) from error
         return self._process
 
     async def _asked(self, process: Process, line: bytes, limit_s: float) -> bytes:
@@ -96,11 +108,15 @@ class ExplainerProcess:
                 answer = await process.stdout.readline()
         except TimeoutError as error:
             _log.warning("no explanation within %g s: its process is ended", limit_s)
-            raise ExplanationUnavailableError(
+            raise ExplanationDelayedError(
                 f"it was not found out within {limit_s:g} s: this machine is too busy"
             ) from error
         except ConnectionError as error:
             raise _died() from error
+        except ValueError as error:
+            raise ExplanationDelayedError(
+                f"the process that explains answered over {LONGEST_LINE} bytes: it is started again"
+            ) from error
         if not answer:
             raise _died()
         return answer
@@ -118,6 +134,6 @@ class ExplainerProcess:
         await process.wait()
 
 
-def _died() -> ExplanationUnavailableError:
+def _died() -> ExplanationDelayedError:
     _log.warning("the process that explains posts ended by itself: what it printed says why")
-    return ExplanationUnavailableError("the process that explains died: the server's log says why")
+    return ExplanationDelayedError("the process that explains died: the server's log says why")

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import orjson
+from pydantic import ValidationError
 
 from connectors.exemplars.explanation import (
+    ExplanationDelayedError,
     ExplanationQuestion,
     ExplanationUnavailableError,
     PostExplanation,
@@ -86,10 +88,13 @@ def decode_answer(line: bytes) -> PostExplanation:
 
     Raises:
         ExplanationUnavailableError: it says why there is none.
-        pydantic.ValidationError: it is neither.
+        ExplanationDelayedError: it is neither.
     """
     require_no_refusal(line)
-    return PostExplanation.model_validate_json(line)
+    try:
+        return PostExplanation.model_validate_json(line)
+    except ValidationError as error:
+        raise _nonsense(line) from error
 
 
 def require_no_refusal(line: bytes) -> None:
@@ -97,7 +102,20 @@ def require_no_refusal(line: bytes) -> None:
 
     Raises:
         ExplanationUnavailableError: it does.
+        ExplanationDelayedError: it is no message at all.
     """
-    refused = orjson.loads(line).get("refused")
+    try:
+        told = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise _nonsense(line) from error
+    if not isinstance(told, dict):
+        raise _nonsense(line)
+    refused = told.get("refused")
     if refused is not None:
         raise ExplanationUnavailableError(refused)
+
+
+def _nonsense(line: bytes) -> ExplanationDelayedError:
+    return ExplanationDelayedError(
+        f"the process that explains answered {line[:40]!r}, which is none: it is started again"
+    )

@@ -1,13 +1,14 @@
 """The dashboard in a real Chromium: it loads, follows, drills down, and outlives trouble."""
 
+import asyncio
 import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +18,9 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from connectors.alerts.layout import AlertLayout
+from connectors.alerts.lifecycle import Lifecycle
+from connectors.alerts.memory import WatchMemory
+from connectors.alerts.policy import AlertPolicy
 from connectors.alerts.store import AlertStore
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import BatchToFix, PartitionStore
@@ -117,10 +121,84 @@ async def test_where_conversations_were_shed_their_tracks_say_so(
         "SAMPLED 1 IN 4"
     )
     await expect(marks).to_have_attribute("title", "5 posts were scored and stand for 20")
+    await opened(page, address, "/?view=compare")
+    await expect(page.locator("tr", has_text="initech").locator(".sampled")).to_have_count(1)
     await opened(page, address, "/?track=initech")
     await expect(marks).to_have_text("SAMPLED 1 IN 4")
+    voices = page.locator(".figure", has_text="Conversations").locator("dd")
+    await expect(voices).to_contain_text(re.compile("^at least"))
+    await expect(page.locator("table.splits")).to_contain_text("At least Voices")
     await opened(page, address, "/?track=acme")
     await expect(marks).to_have_count(0)
+
+
+async def test_voices_of_a_longer_time_than_the_posts_do_not_stand_beside_them(
+    page: Page, address: str, counts: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    """Ten minutes of two days ago: minutes are gone, and voices of platforms are kept by days."""
+    hour = (time.time() - 47 * 3600) // 3600 * 3600
+    await count(counts, [predict(at, ["acme"], hour + 600 + at) for at in range(5)])
+    start, end = (datetime.fromtimestamp(hour + at, UTC).isoformat() for at in (600, 1200))
+    span = urlencode({"track": "acme", "from": start, "to": end})
+    await opened(page, address, f"/?{span}")
+    figure = page.locator(".figure", has_text="Conversations")
+    await expect(figure.locator("dd")).to_have_text(re.compile("^\N{EN DASH}"))
+    await expect(figure).to_contain_text("less is not kept")
+    splits = page.locator("table.splits")
+    await expect(splits.locator("caption")).to_contain_text("less is not kept")
+    await expect(splits.locator("caption")).to_contain_text("Voices are kept of")
+    await expect(splits).not_to_contain_text("conv.")
+    whole = urlencode({"track": "acme", "range": "7d"})
+    await opened(page, address, f"/?{whole}")
+    await expect(figure).to_contain_text("≈")
+    await expect(splits).to_contain_text("conv.")
+
+
+async def test_a_span_whose_window_before_has_gone_moved_by_nothing(
+    page: Page, address: str, counts: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    """Twelve hours that began 47 hours ago, by minutes, which are kept for 48 hours."""
+    first = time.time() - 47 * 3600
+    await count(counts, [predict(at, ["acme"], first + 600 * at) for at in range(66)])
+    moments = (first, first + 11 * 3600)
+    start, end = (datetime.fromtimestamp(at, UTC).isoformat() for at in moments)
+    await opened(page, address, "/?" + urlencode({"track": "acme", "from": start, "to": end}))
+    for name in ("Posts", "Moved by"):
+        await expect(page.locator(".figure", has_text=name).first).to_contain_text(
+            "the window before is not kept"
+        )
+
+
+async def test_of_many_languages_the_rest_is_counted(
+    page: Page, address: str, counts: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    languages = ["en", "de", "fr", "es", "it", "nl", "pl", "pt"]
+    posts = [
+        predict(at, ["acme"], time.time()).model_copy(update={"lang": lang})
+        for at, lang in enumerate(languages)
+    ]
+    await count(counts, posts)
+    await opened(page, address, "/?track=acme")
+    await expect(page.locator("table.splits")).to_contain_text("and 2 more")
+
+
+@pytest.mark.usefixtures("counted")
+async def test_a_share_of_voice_is_said_as_the_table_has_it(page: Page, address: str) -> None:
+    """Of the tracks that are chosen, also where there are others."""
+    await opened(page, address, "/?view=compare&with=globex")
+    await expect(page.get_by_role("img", name="Share of voice: globex 100%")).to_be_visible()
+
+
+async def test_names_are_no_formulas_of_a_spreadsheet(
+    page: Page, address: str, counts: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    await count(counts, [predict(1, ["=1+1"], time.time())])
+    await opened(page, address, "/?view=compare")
+    async with page.expect_download() as saved:
+        await page.get_by_role("button", name="Save the figures as CSV").click()
+    path = await (await saved.value).path()
+    text = await asyncio.to_thread(path.read_text)
+    assert text.startswith('"start_unix","\'=1+1 posts"')
 
 
 @pytest.mark.usefixtures("counted")
@@ -179,6 +257,25 @@ async def test_an_alert_shows_its_posts_and_what_carried_it(
     await expect(gone).to_contain_text(posts[2].post_id)
     await expect(gone).to_contain_text("Negative 91%")
     await expect(gone.locator("blockquote")).to_have_count(0)
+
+
+async def test_where_nobody_watches_nothing_is_called_usual(
+    page: Page, address: str, counted: redis.asyncio.Redis
+) -> None:
+    under_way = page.locator(".figure", has_text="Alerts under way")
+    await opened(page, address, "/")
+    await expect(under_way).to_contain_text("never watched")
+    memory = WatchMemory(counted, AlertLayout(Store.layout.namespace))
+    assert await memory.take()
+    await memory.recall(AlertPolicy())
+    await memory.fix(int(time.time()) - 600, Lifecycle(AlertPolicy()), [])
+    await opened(page, address, "/")
+    await expect(under_way).to_contain_text("all as usual")
+    await memory.give_back()
+    await opened(page, address, "/")
+    await expect(under_way).to_contain_text("not watched since")
+    await opened(page, address, "/?track=acme")
+    await expect(page.get_by_text("Not watched since")).to_be_visible()
 
 
 def asked_span(url: str) -> tuple[float, float]:
@@ -298,6 +395,22 @@ async def test_turns_of_conversations_are_told(
     turned = page.locator(".turns tr", has_text="Positive to negative")
     await expect(turned).to_contain_text("30%")
     await expect(turned).to_contain_text("3 of 10 that follow")
+    scored = await turned.locator("td").inner_text()
+    sampled = [
+        predict(
+            20 + at,
+            ["globex"],
+            now - at,
+            sentiment=0 if at < 3 else 2,
+            previous="positive",
+            stands_for=4,
+        )
+        for at in range(10)
+    ]
+    await count(counts, sampled)
+    await opened(page, address, "/?track=globex")
+    await expect(turned).to_contain_text("12 of 40 that follow")
+    assert (await turned.locator("td").inner_text()).split("\n")[0] == scored.split("\n")[0]
 
 
 async def test_an_example_post_tells_why_it_was_scored_so(

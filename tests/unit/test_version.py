@@ -10,6 +10,7 @@ import yaml
 from prometheus_client import generate_latest
 from typer.testing import CliRunner
 
+from connectors.alerts.store import WatchState
 from connectors.build import Build, this_build
 from connectors.http.app import make_app
 from connectors.http.metrics import ApiMetrics
@@ -32,7 +33,8 @@ def test_the_command_and_the_api_tell_it() -> None:
 
 
 def test_both_metrics_pages_tell_it_the_same_way() -> None:
-    pages = [ApiMetrics().page([]), generate_latest(Metrics().registry)]
+    watch = WatchState(active=True, looked_until=None)
+    pages = [ApiMetrics().page([], watch), generate_latest(Metrics().registry)]
     told = [re.findall(rb"^voxpop_build_info\{.*$", page, re.MULTILINE) for page in pages]
     assert told[0] == told[1]
     assert f'version="{VERSION}"'.encode() in told[0][0]

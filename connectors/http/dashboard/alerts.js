@@ -9,14 +9,34 @@ const MOST_ALERTS = 10;
 const MOST_POSTS = 3;
 
 /**
+ * What it means that there is no alert: nothing, where nobody watched.
+ * @param {Watch | null} watch null: not known
+ * @param {string} usual what is said where somebody does
+ *
+ * @typedef {{active: boolean, looked_until: number | null}} Watch
+ */
+export function unalerted(watch, usual) {
+  if (!watch) return "not known";
+  if (watch.active) return usual;
+  return watch.looked_until === null ? "never watched" : `not watched since ${format.moment(watch.looked_until, "1m")}`;
+}
+
+/**
  * Alerts, each with what carried it. They hold no texts: those have a life of their own.
  * @param {any[]} alerts
+ * @param {Watch | null} watch
  * @param {Map<string, string>} texts by post id, of the examples that are still kept
  * @param {import("./place.js").Place} place from which links go to the time of an alert
  */
-export function alertCards(alerts, texts, place) {
-  if (!alerts.length) return h("p", { class: "blank inline small" }, "Nothing unusual was seen on this track.");
-  return h(
+export function alertCards(alerts, watch, texts, place) {
+  if (!alerts.length) {
+    return h(
+      "p",
+      { class: "blank inline small" },
+      `${format.capital(unalerted(watch, "nothing unusual was seen on this track"))}.`,
+    );
+  }
+  const cards = h(
     "ul",
     { class: "cards" },
     alerts.slice(0, MOST_ALERTS).map((alert) => {
@@ -47,7 +67,7 @@ export function alertCards(alerts, texts, place) {
           h(
             "a",
             { href: address({ ...place, span: spanOfAlert(alert) }), "data-link": true },
-            `since ${format.moment(alert.since, "1m")}`,
+            `since ${format.moment(alert.since, "1m")}, ${format.zone()} time`,
           ),
           h("span", {}, `${format.count(alert.posts)} posts`),
           h(
@@ -59,6 +79,8 @@ export function alertCards(alerts, texts, place) {
       );
     }),
   );
+  if (watch?.active) return cards;
+  return h("div", {}, h("p", { class: "small quiet" }, `${format.capital(unalerted(watch, ""))}.`), cards);
 }
 
 /**

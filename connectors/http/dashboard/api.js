@@ -37,7 +37,7 @@
  * @property {boolean} net_change_sure
  * @property {number | null} share_of_voice
  * @property {Point[]} points
- * @typedef {{start: number, end: number, resolution: string, tracks: Standing[]}} Board
+ * @typedef {{start: number, end: number, resolution: string, before_kept: boolean, tracks: Standing[]}} Board
  */
 
 const TOKEN = "voxpop-token";

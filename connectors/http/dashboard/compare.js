@@ -3,7 +3,7 @@
 import { askJson, named } from "./api.js";
 import { Chart } from "./charts.js";
 import { moodOption, netOf, voiceOption } from "./compare_charts.js";
-import { byBucket, comparisonCsv, lines, wholeTable } from "./compare_table.js";
+import { byBucket, comparisonCsv, lines, shareOf, wholeTable } from "./compare_table.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
 import { blank, dataTable, download, panel, tool } from "./panels.js";
@@ -86,7 +86,7 @@ export async function compare(stage) {
       standings.map((standing) => `${standing.track} ${figure(standing)}`).join(", ");
     drawnVoice.draw(
       voiceOption(beside),
-      `Share of voice: ${said((standing) => format.share(standing.share_of_voice))}`,
+      `Share of voice: ${said((standing) => format.share(shareOf(standing, standings)))}`,
     );
     drawnMoods.draw(moodOption(beside), `Net sentiment: ${said((standing) => format.net(standing.net))}`);
     body.replaceChildren(...lines(place, beside, standings));

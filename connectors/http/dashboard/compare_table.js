@@ -3,7 +3,7 @@
 import { netOf } from "./compare_charts.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
-import { mix, whisker } from "./marks.js";
+import { mix, sampledMark, whisker } from "./marks.js";
 import { address } from "./place.js";
 
 /** @typedef {import("./tracks_beside.js").Beside} Beside */
@@ -43,8 +43,17 @@ export const wholeTable = (body) =>
  * @param {import("./api.js").Standing[]} standings of the chosen tracks
  */
 export function lines(place, beside, standings) {
+  return standings.map((standing) => line(place, beside, standing, shareOf(standing, standings)));
+}
+
+/**
+ * A track's share of voice among those that are chosen.
+ * @param {import("./api.js").Standing} standing
+ * @param {import("./api.js").Standing[]} standings of the chosen tracks
+ */
+export function shareOf(standing, standings) {
   const posts = standings.reduce((sum, each) => sum + each.posts, 0);
-  return standings.map((standing) => line(place, beside, standing, posts ? standing.posts / posts : 0));
+  return posts ? standing.posts / posts : 0;
 }
 
 /**
@@ -64,6 +73,7 @@ function line(place, beside, standing, share) {
       {},
       h("i", { class: "swatch inline", "--swatch": swatch }),
       h("a", { href: address({ ...place, view: "track", track: standing.track }), "data-link": true }, standing.track),
+      sampledMark(standing),
     ),
     h(
       "td",
@@ -99,10 +109,16 @@ export const byBucket = (beside, cell) => ({
   ]),
 });
 
+/**
+ * A name as a cell: a spreadsheet would compute what begins as a formula does.
+ * @param {string} name
+ */
+const named = (name) => /^[=+@\t\r-]/.test(name) ? `'${name}` : name;
+
 /** @param {Beside} beside */
 export function comparisonCsv(beside) {
   const quoted = (/** @type {string | number} */ cell) => `"${String(cell).replaceAll('"', '""')}"`;
-  const head = ["start_unix", ...beside.tracks.flatMap((track) => [`${track} posts`, `${track} net`])];
+  const head = ["start_unix", ...beside.tracks.flatMap((track) => [named(`${track} posts`), named(`${track} net`)])];
   const rows = beside.starts().map((start) => [
     start,
     ...beside.tracks.flatMap((track) => {

@@ -16,6 +16,13 @@ export const count = (posts) => whole.format(posts);
 /** @param {number} posts */
 export const short = (posts) => (posts < 10000 ? whole.format(posts) : compact.format(posts));
 
+/**
+ * An estimate of how many; of sampled conversations it is of those alone that were scored.
+ * @param {number} voices
+ * @param {boolean} sampled
+ */
+export const about = (voices, sampled) => `${sampled ? "at least" : "≈"} ${short(voices)}`;
+
 /** @param {number | null | undefined} share */
 export const share = (share) => (share === null || share === undefined ? "–" : percent.format(share));
 

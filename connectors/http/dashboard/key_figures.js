@@ -1,5 +1,6 @@
 // The figures at the top of a track's page.
 
+import { covered, exceeds, period } from "./covered.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
 import { figure } from "./panels.js";
@@ -8,9 +9,12 @@ import { figure } from "./panels.js";
  * What the figures are made of, as far as it is known.
  * @typedef {object} Known
  * @property {import("./api.js").Standing | undefined} standing
- * @property {{conversations: number, authors: number} | null} distinct
+ * @property {boolean} beforeKept whether the window before is
+ * @property {Distinct | null} distinct
+ * @property {import("./place.js").Span} wanted the time that is asked for
  * @property {Corrected | null} corrected
  *
+ * @typedef {{start: number, end: number, resolution: string, sampled: boolean, conversations: number, authors: number}} Distinct
  * @typedef {{sentiment: Record<string, import("./api.js").Share>, level: number, notes: string[]}} Corrected
  */
 
@@ -18,7 +22,7 @@ import { figure } from "./panels.js";
  * @param {{posts: number, negative: number, neutral: number, positive: number}} sums
  * @param {Known} known
  */
-export function keyFigures(sums, { standing, distinct, corrected }) {
+export function keyFigures(sums, { standing, beforeKept, distinct, wanted, corrected }) {
   const net = sums.posts ? (sums.positive - sums.negative) / sums.posts : null;
   const part = (/** @type {number} */ label) => format.share(sums.posts ? label / sums.posts : null);
   return [
@@ -26,39 +30,63 @@ export function keyFigures(sums, { standing, distinct, corrected }) {
       "Posts",
       format.short(sums.posts),
       !standing || standing.posts_change === null
-        ? "none in the window before"
+        ? nothingBefore(beforeKept)
         : `${format.changed(standing.posts_change)} on the window before`,
     ),
     figure(
       "Net sentiment",
       format.net(net),
-      standing && standing.net !== null ? `${format.net(standing.net_low)} to ${format.net(standing.net_high)}` : "",
+      standing && standing.net !== null
+        ? `95 % interval ${format.net(standing.net_low)} to ${format.net(standing.net_high)}`
+        : "",
     ),
-    moved(standing),
+    moved(standing, beforeKept),
     figure("Negative", part(sums.negative), better(corrected, "negative", sums.negative)),
     figure("Positive", part(sums.positive), better(corrected, "positive", sums.positive)),
-    ...(distinct ? [voices(distinct)] : []),
+    ...(distinct ? [voices(distinct, wanted)] : []),
   ];
 }
 
-/** @param {{conversations: number, authors: number}} distinct */
-const voices = ({ conversations, authors }) =>
-  figure(
+/**
+ * Conversations and authors; of another time than the posts they would not belong beside them.
+ * @param {Distinct} distinct
+ * @param {import("./place.js").Span} wanted
+ */
+function voices(distinct, wanted) {
+  const { conversations, authors, sampled } = distinct;
+  const said = (/** @type {number} */ voices) => `${format.about(voices, sampled)}`;
+  const own = covered(distinct, distinct.end);
+  if (exceeds(own, wanted)) {
+    return figure("Conversations", "–", `${said(conversations)}, but of ${period(own)}: less is not kept`);
+  }
+  return figure(
     "Conversations",
-    `≈ ${format.short(conversations)}`,
-    authors ? `≈ ${format.short(authors)} authors` : "authors are not known",
+    said(conversations),
+    authors ? `${said(authors)} authors` : "authors are not known",
   );
+}
 
-/** @param {import("./api.js").Standing | undefined} standing */
-function moved(standing) {
+/**
+ * Why there is nothing to compare with.
+ * @param {boolean} kept whether the window before is
+ */
+export const nothingBefore = (kept) => kept ? "none in the window before" : "the window before is not kept";
+
+/**
+ * @param {import("./api.js").Standing | undefined} standing
+ * @param {boolean} beforeKept
+ */
+function moved(standing, beforeKept) {
   if (!standing || standing.net_change === null) {
-    return figure("Moved by", "–", "no window before to compare with");
+    return figure("Moved by", "–", beforeKept ? "no window before to compare with" : nothingBefore(beforeKept));
   }
   const { net_change: change, net_change_low: low, net_change_high: high, net_change_sure: sure } = standing;
   return figure(
     "Moved by",
     h("span", { class: sure ? (change > 0 ? "up" : "down") : null }, format.net(change)),
-    `${format.between(low, high)} on the window before: ${sure ? "more than chance" : "perhaps by chance"}`,
+    `95 % interval ${format.between(low, high)}, on the window before: ${
+      sure ? "more than chance" : "perhaps by chance"
+    }`,
   );
 }
 

@@ -1,8 +1,10 @@
 // All tracks beside each other: volume, net sentiment, change.
 
+import { unalerted } from "./alerts.js";
 import { askJson } from "./api.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
+import { nothingBefore } from "./key_figures.js";
 import { mix, sampledMark, sparkline, whisker } from "./marks.js";
 import { blank, figure } from "./panels.js";
 import { address, asWhole, SECONDS, spanOfAlert } from "./place.js";
@@ -27,6 +29,8 @@ export async function overview(stage) {
   let board = null;
   /** @type {Map<string, any[]>} */
   let alerts = new Map();
+  /** @type {import("./alerts.js").Watch | null} */
+  let watch = null;
   let search = "";
   let dueAt = 0;
 
@@ -75,7 +79,8 @@ export async function overview(stage) {
   async function read() {
     dueAt = Infinity;
     board = await askJson("leaderboard", { ...asWhole(place), sort: place.sort }, signal);
-    const raised = await askJson("alerts", { limit: 200 }, signal).catch(() => ({ alerts: [] }));
+    const raised = await askJson("alerts", { limit: 200 }, signal).catch(() => ({ alerts: [], watch: null }));
+    watch = raised.watch;
     alerts = new Map();
     for (const alert of raised.alerts) {
       if (alert.state === "raised") alerts.set(alert.track, [...(alerts.get(alert.track) ?? []), alert]);
@@ -103,7 +108,7 @@ export async function overview(stage) {
     table.hidden = false;
     stage.say(null);
     const shown = board.tracks.filter((standing) => standing.track.toLowerCase().includes(search));
-    figures.replaceChildren(...summary(board.tracks, alerts));
+    figures.replaceChildren(...summary(board, alerts, watch));
     body.replaceChildren(...shown.map((standing) => row(standing, fresh === standing.track)));
     if (!shown.length) {
       body.append(h("tr", {}, h("td", { colspan: COLUMNS.length, class: "quiet" }, "No track has that in its name.")));
@@ -141,7 +146,9 @@ export async function overview(stage) {
         h(
           "div",
           { class: "small quiet" },
-          standing.posts_change === null ? "new" : `${format.changed(standing.posts_change)} posts`,
+          standing.posts_change === null
+            ? (own.before_kept ? "new" : "–")
+            : `${format.changed(standing.posts_change)} posts`,
         ),
       ),
       h(
@@ -231,10 +238,11 @@ function moved(standing) {
 }
 
 /**
- * @param {import("./api.js").Standing[]} tracks
+ * @param {import("./api.js").Board} board
  * @param {Map<string, any[]>} alerts
+ * @param {import("./alerts.js").Watch | null} watch
  */
-function summary(tracks, alerts) {
+function summary({ tracks, before_kept: beforeKept }, alerts, watch) {
   const posts = tracks.reduce((sum, each) => sum + each.posts, 0);
   const compared = tracks.reduce((sum, each) => sum + each.posts_compared, 0);
   const before = tracks.reduce((sum, each) => sum + each.posts_before, 0);
@@ -242,11 +250,15 @@ function summary(tracks, alerts) {
   const moves = spoken.filter((each) => each.net_change !== null);
   const most = moves.sort((one, other) => Math.abs(other.net_change ?? 0) - Math.abs(one.net_change ?? 0))[0];
   const raised = [...alerts.values()].flat().length;
+  const told = [
+    raised && [...alerts.keys()].slice(0, 2).join(", "),
+    (!raised || !watch?.active) && unalerted(watch, "all as usual"),
+  ].filter(Boolean);
   return [
     figure(
       "Posts",
       format.short(posts),
-      before ? `${format.changed(compared / before - 1)} on the window before` : "none in the window before",
+      before ? `${format.changed(compared / before - 1)} on the window before` : nothingBefore(beforeKept),
     ),
     figure("Tracks with posts", `${spoken.length}`, `of ${tracks.length}`),
     most
@@ -262,6 +274,6 @@ function summary(tracks, alerts) {
         }`,
       )
       : figure("Moved most", "–", "nothing to compare with yet"),
-    figure("Alerts under way", `${raised}`, raised ? [...alerts.keys()].slice(0, 2).join(", ") : "all as usual"),
+    figure("Alerts under way", `${raised}`, told.join("; ")),
   ];
 }

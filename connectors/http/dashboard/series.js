@@ -137,6 +137,15 @@ function join(start, one, other) {
 }
 
 /**
+ * Posts of equal weight that tell as much as those of some buckets, of one of theirs; 1 where none were shed.
+ * @param {import("./api.js").Bucket[]} buckets
+ */
+export function knownPart(buckets) {
+  const posts = buckets.reduce((sum, own) => sum + own.posts, 0);
+  return posts ? effective(posts, buckets) / posts : 1;
+}
+
+/**
  * @param {Record<string, number> | undefined} one
  * @param {Record<string, number>} other
  */

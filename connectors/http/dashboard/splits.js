@@ -1,5 +1,6 @@
 // Posts, voices and sentiment by platform and by language.
 
+import { covered, exceeds, period } from "./covered.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
 import { mix } from "./marks.js";
@@ -8,25 +9,48 @@ const MOST_SPLITS = 6;
 
 /**
  * Posts, conversations, authors and sentiment within each platform and each language.
- * @param {{platforms: Record<string, any>, languages: Record<string, any>}} splits
- * @param {{platforms: Record<string, Voices>, languages: Record<string, Voices>} | null} distinct
  *
+ * Voices are kept for another time than posts: where that is much longer they are not shown beside them.
+ * @param {Buckets & {platforms: Record<string, any>, languages: Record<string, any>, end: number}} splits
+ * @param {{sampled: boolean, end: number, within: Within} | null} distinct
+ * @param {import("./place.js").Span} wanted the time that is asked for
+ *
+ * @typedef {{start: number, resolution: string}} Buckets
+ * @typedef {Buckets & {platforms: Record<string, Voices>, languages: Record<string, Voices>}} Within
  * @typedef {{conversations: number, authors: number}} Voices
  */
-export function splitTable(splits, distinct) {
+export function splitTable(splits, distinct, wanted) {
   const column = (/** @type {string} */ name, /** @type {string} */ tone) =>
     h("th", { scope: "col", class: tone }, name);
+  const own = covered(splits, splits.end);
+  const heard = distinct && covered(distinct.within, distinct.end);
+  const beside = heard && !exceeds(heard, own) ? distinct : null;
+  const notes = [
+    exceeds(own, wanted) && `Of ${period(own)}: less is not kept.`,
+    heard && !beside && `Voices are kept of ${period(heard)} alone.`,
+  ].filter(Boolean);
   return h(
     "table",
     { class: "splits" },
-    h("caption", { class: "hidden-label" }, "Posts, conversations, authors and sentiment by platform and language"),
+    h(
+      "caption",
+      { class: notes.length ? "small quiet" : "hidden-label" },
+      notes.length ? notes.join(" ") : "Posts, conversations, authors and sentiment by platform and language",
+    ),
     h(
       "thead",
       {},
-      h("tr", {}, column("Of", ""), column("Posts", "number"), column("≈ Voices", "number"), column("Sentiment", "")),
+      h(
+        "tr",
+        {},
+        column("Of", ""),
+        column("Posts", "number"),
+        column(`${beside?.sampled ? "At least" : "≈"} Voices`, "number"),
+        column("Sentiment", ""),
+      ),
     ),
-    part("Platform", splits.platforms, distinct?.platforms ?? {}),
-    part("Language", splits.languages, distinct?.languages ?? {}),
+    part("Platform", splits.platforms, beside?.within.platforms ?? {}),
+    part("Language", splits.languages, beside?.within.languages ?? {}),
   );
 }
 
@@ -36,6 +60,7 @@ export function splitTable(splits, distinct) {
  * @param {Record<string, Voices>} voices
  */
 function part(title, found, voices) {
+  const left = Object.keys(found).length - MOST_SPLITS;
   const most = Math.max(1, ...Object.values(found).map((counts) => counts.posts));
   return h(
     "tbody",
@@ -56,6 +81,7 @@ function part(title, found, voices) {
         h("td", {}, mix(counts.sentiment)),
       )
     ),
+    left > 0 && h("tr", {}, h("td", { colspan: 4, class: "small quiet" }, `and ${left} more, with fewer posts`)),
   );
 }
 

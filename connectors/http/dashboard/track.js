@@ -3,6 +3,7 @@
 import { alertCards } from "./alerts.js";
 import { ask, askJson, named } from "./api.js";
 import { Chart } from "./charts.js";
+import { wanted as wantedTime } from "./covered.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
 import { keyFigures, ofCorrection } from "./key_figures.js";
@@ -30,7 +31,7 @@ export async function track(stage) {
   const wanted = { ...range, resolution: resolution(place) };
   const series = new LiveSeries(await askJson(`trends/${named(place.track)}`, wanted, signal), place.span !== null);
   /** @type {import("./key_figures.js").Known} */
-  let known = { standing: undefined, distinct: null, corrected: null };
+  let known = { standing: undefined, beforeKept: true, distinct: null, wanted: wantedTime(place), corrected: null };
   /** @type {any[]} */
   let alerts = [];
   /** @type {number | null} */
@@ -124,24 +125,26 @@ export async function track(stage) {
       askJson("leaderboard", asWhole(place), signal),
       askJson(`splits/${own}`, range, signal).catch(() => null),
       askJson(`distinct/${own}`, range, signal).catch(() => null),
-      askJson("alerts", { track: place.track, limit: 50 }, signal).catch(() => ({ alerts: [] })),
+      askJson("alerts", { track: place.track, limit: 50 }, signal).catch(() => ({ alerts: [], watch: null })),
       askJson(`corrected/${own}`, range, signal).catch(() => null),
       askJson(`exemplars/${own}`, { limit: 200 }, signal).catch(() => ({ exemplars: [] })),
       readPosts(),
     ]);
     known = {
       standing: board.tracks.find((/** @type {any} */ each) => each.track === place.track),
+      beforeKept: board.before_kept,
       distinct,
+      wanted: wantedTime(place),
       corrected: better?.corrected ?? null,
     };
     alerts = found.alerts;
     parts.origin.replaceChildren(
       splits
-        ? splitTable(splits, distinct?.within ?? null)
+        ? splitTable(splits, distinct, wantedTime(place))
         : h("p", { class: "quiet small" }, "Not known for this range."),
     );
     const texts = new Map(kept.exemplars.map((/** @type {any} */ post) => [post.post_id, post.text]));
-    parts.raised.replaceChildren(alertCards(alerts, texts, place));
+    parts.raised.replaceChildren(alertCards(alerts, found.watch, texts, place));
     draw();
   }
 

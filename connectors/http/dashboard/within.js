@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import * as format from "./format.js";
 import { mix } from "./marks.js";
-import { wilson } from "./series.js";
+import { knownPart, wilson } from "./series.js";
 
 const TURNS = /** @type {[string, string][]} */ ([["positive", "negative"], ["negative", "positive"]]);
 
@@ -48,6 +48,7 @@ export function modalities(buckets) {
 export function turns(buckets) {
   const sum = (/** @type {"after" | "turns"} */ what, /** @type {string} */ label) =>
     buckets.reduce((posts, bucket) => posts + bucket[what][label], 0);
+  const known = knownPart(buckets);
   return h(
     "table",
     { class: "turns" },
@@ -58,7 +59,7 @@ export function turns(buckets) {
       TURNS.map(([from, to]) => {
         const turned = sum("turns", to);
         const followed = sum("after", from);
-        const { share, low, high } = wilson(turned, followed);
+        const { share, low, high } = wilson(turned * known, followed * known);
         return h(
           "tr",
           {},

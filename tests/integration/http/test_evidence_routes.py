@@ -9,6 +9,9 @@ import pytest
 import redis.asyncio
 
 from connectors.alerts.layout import AlertLayout
+from connectors.alerts.lifecycle import Lifecycle
+from connectors.alerts.memory import WatchMemory
+from connectors.alerts.policy import AlertPolicy
 from connectors.alerts.store import AlertStore
 from connectors.exemplars.store import Example, ExemplarStore
 from connectors.http.options import ApiOptions
@@ -207,3 +210,27 @@ async def test_followers_are_told_of_an_alert_when_it_is_raised_and_when_it_ends
         await store.put(Alert.model_validate(ended))
         _, _, data = await next_of(found, "alert")
         assert (data["alert_id"], data["ended_at"]) == (alert.alert_id, 1100)
+
+
+async def test_alerts_and_metrics_say_whether_anybody_watches(
+    api: httpx.AsyncClient, valkey: redis.asyncio.Redis, options: ApiOptions
+) -> None:
+    async def told() -> tuple[dict[str, object], str]:
+        watch = (await api.get("/api/v1/alerts")).json()["watch"]
+        return watch, (await api.get("/metrics")).text
+
+    watch, metrics = await told()
+    assert watch == {"active": False, "looked_until": None}
+    assert "voxpop_alert_watch" not in metrics
+    memory = WatchMemory(valkey, AlertLayout(options.layout.namespace))
+    assert await memory.take()
+    await memory.recall(AlertPolicy())
+    await memory.fix(1_764_000_000, Lifecycle(AlertPolicy()), [])
+    watch, metrics = await told()
+    assert watch == {"active": True, "looked_until": 1_764_000_000}
+    assert "voxpop_alert_watch_active 1.0" in metrics
+    assert "voxpop_alert_watch_looked_until_seconds 1.764e+09" in metrics
+    await memory.give_back()
+    watch, metrics = await told()
+    assert watch == {"active": False, "looked_until": 1_764_000_000}
+    assert "voxpop_alert_watch_active 0.0" in metrics

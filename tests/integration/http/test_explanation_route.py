@@ -1,6 +1,7 @@
 """Explanations over HTTP: of what is kept, once for all who ask, never of what was forgotten."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +16,9 @@ from connectors.exemplars.explanation import ExplanationQuestion, PostExplanatio
 from connectors.exemplars.store import Example, ExemplarStore
 from connectors.http.options import ApiOptions
 from connectors.http.server import ApiServer
-from connectors.schemas.prediction import Prediction
+from connectors.schemas.labels import SENTIMENTS
+from connectors.schemas.prediction import Prediction, SentimentScore
+from connectors.schemas.scoring import Score, WindowRequest
 from models.engine import load_engine
 from models.text_encoder import load_text_encoder
 from stream_app.core.windows import kept_post
@@ -31,7 +34,8 @@ WAIT_S = 120.0
 class SlowExplainer:
     """Answers when it may, and remembers what it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, probability: float = 0.9) -> None:
+        self._probability = probability
         self.asked: list[ExplanationQuestion] = []
         self.may = asyncio.Event()
         self.closed = False
@@ -42,7 +46,7 @@ class SlowExplainer:
         return PostExplanation(
             task=question.task,
             label=question.label,
-            probability=0.9,
+            probability=self._probability,
             log_odds=2.2,
             model_version="m-1",
             modalities=[],
@@ -105,6 +109,55 @@ async def test_an_example_is_explained_by_its_own_window_once_for_all_who_ask(
     assert explainer.closed
 
 
+async def test_what_is_forgotten_while_it_is_explained_is_not_answered(
+    valkey: redis.asyncio.Redis, options: ApiOptions, predict: PredictionMaker
+) -> None:
+    posts = conversation(predict)
+    await keep(valkey, options, posts, [b"0", b"1", b"2"])
+    explainer = SlowExplainer()
+    server = ApiServer(replace(options, explainer=explainer), "127.0.0.1", 0)
+    async with server.beside(), httpx.AsyncClient(base_url=server.url) as client:
+        query = {"post_id": posts[1].post_id}
+        asking = asyncio.create_task(client.get("/api/v1/explanations/a", params=query))
+        async with asyncio.timeout(WAIT_S):
+            while not explainer.asked:
+                await asyncio.sleep(0.01)
+        await ExemplarStore(valkey, options.layout).forget_posts([posts[1].post_id])
+        explainer.may.set()
+        answer = await asking
+        assert (answer.status_code, kind(answer)) == (404, "no_such_example")
+
+
+async def test_a_post_that_would_be_scored_otherwise_is_not_explained(
+    valkey: redis.asyncio.Redis, options: ApiOptions, predict: PredictionMaker
+) -> None:
+    """Of equal posts another was found: the one that was scored has left."""
+    posts = conversation(predict)
+    await keep(valkey, options, posts, [b"0", b"1", b"2"])
+    explainer = SlowExplainer(probability=0.85)
+    explainer.may.set()
+    server = ApiServer(replace(options, explainer=explainer), "127.0.0.1", 0)
+    async with server.beside(), httpx.AsyncClient(base_url=server.url) as client:
+        query = {"post_id": posts[1].post_id}
+        answer = await client.get("/api/v1/explanations/a", params=query)
+        assert (answer.status_code, kind(answer)) == (410, "not_explainable")
+        assert "85%" in answer.json()["detail"]
+
+
+async def test_trouble_that_may_pass_is_answered_as_such(
+    valkey: redis.asyncio.Redis, options: ApiOptions, predict: PredictionMaker
+) -> None:
+    posts = conversation(predict)
+    await keep(valkey, options, posts, [b"0", b"1", b"2"])
+    mute = ExplainerProcess(command=(sys.executable, "-c", ""))
+    server = ApiServer(replace(options, explainer=mute), "127.0.0.1", 0)
+    async with server.beside(), httpx.AsyncClient(base_url=server.url) as client:
+        query = {"post_id": posts[1].post_id}
+        answer = await client.get("/api/v1/explanations/a", params=query)
+        assert (answer.status_code, kind(answer)) == (503, "not_explained_now")
+        assert answer.headers["retry-after"]
+
+
 async def test_more_questions_than_may_wait_are_sent_away(
     valkey: redis.asyncio.Redis, options: ApiOptions, predict: PredictionMaker
 ) -> None:
@@ -154,7 +207,11 @@ async def test_the_shipped_model_explains_what_a_worker_kept(
     features = load_text_encoder().encode(texts)
     engine = load_engine(None, "cpu", 1, name="window")
     records = engine.encode([{"text": own.astype("float32")} for own in features])
-    posts = conversation(predict, 2)
+    (scored,) = engine.score([WindowRequest(records=tuple(records), targets=(0, 1))])
+    posts = [
+        post.model_copy(update={"sentiment": as_sentiment(score)})
+        for post, score in zip(conversation(predict, 2), scored, strict=True)
+    ]
     await keep(valkey, options, posts, [kept_post(own, "negative") for own in records])
     server = ApiServer(replace(options, explainer=ExplainerProcess()), "127.0.0.1", 0)
     async with server.beside(), httpx.AsyncClient(base_url=server.url, timeout=WAIT_S) as client:
@@ -170,3 +227,8 @@ async def test_the_shipped_model_explains_what_a_worker_kept(
 
 def kind(answer: httpx.Response) -> str:
     return str(answer.json()["type"].rpartition(":")[2])
+
+
+def as_sentiment(score: Score) -> SentimentScore:
+    probable = max(range(3), key=score.sentiment.__getitem__)
+    return SentimentScore(label=SENTIMENTS[probable], probs=list(score.sentiment))

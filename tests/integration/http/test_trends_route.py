@@ -139,7 +139,7 @@ async def test_csv_says_what_json_says(
     for line, found in zip(lines, buckets, strict=True):
         assert int(line["start_unix"]) == found["start"]
         assert int(line["negative"]) == found["sentiment"]["negative"]
-        assert float(line["positive_high"]) == found["sentiment_shares"]["positive"]["high"]
+        assert float(line["positive_high_95"]) == found["sentiment_shares"]["positive"]["high"]
         assert int(line["emotion_neutral"]) == found["emotion"]["neutral"]
         assert float(line["mean_negative"]) == found["sentiment_means"]["negative"]
         assert float(line["modality_text"]) == found["modalities"]["text"]
@@ -281,3 +281,26 @@ async def test_an_unknown_track_names_the_closest(
     assert (status, kind) == (404, "unknown_track")
     assert "did you mean 'acme'?" in detail
     assert problem(await api.get("/api/v1/nothing"))[:2] == (404, "not_found")
+
+
+@pytest.mark.parametrize("route", ["trends", "corrected", "comparison", "leaderboard"])
+async def test_an_hour_of_three_days_ago_is_answered_by_what_is_kept_of_it(
+    api: httpx.AsyncClient,
+    valkey: redis.asyncio.Redis,
+    layout: TrendLayout,
+    predict: PredictionMaker,
+    route: str,
+) -> None:
+    """Minutes are gone, hours are there."""
+    start = (time.time() - 72 * HOUR) // HOUR * HOUR
+    posts = [predict(at, ["a"], start + 60 * (at - 30)) for at in range(60)]
+    await TrendSink(valkey, layout).apply({FIELD: posts})
+    path = route if route == "leaderboard" else f"{route}/a"
+    found = (await api.get(f"/api/v1/{path}", params={"start": start, "end": start + HOUR})).json()
+    if route == "comparison":
+        assert (found["window"]["posts"], found["baseline"]["posts"]) == (30, 30)
+    elif route == "leaderboard":
+        (standing,) = found["tracks"]
+        assert (standing["posts"], standing["posts_before"]) == (30, 30)
+    else:
+        assert (found["total"] if route == "trends" else found)["posts"] == 30

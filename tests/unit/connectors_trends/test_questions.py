@@ -4,7 +4,8 @@ from operator import attrgetter
 
 import pytest
 
-from connectors.trends.questions import buckets_between, kept_resolution
+from connectors.trends.questions import buckets_between
+from connectors.trends.timespan import kept_resolution
 
 NOW = 1_764_000_000
 MINUTE, HOUR, DAY = 60, 3600, 86_400

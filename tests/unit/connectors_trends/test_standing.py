@@ -2,8 +2,9 @@
 
 import pytest
 
+from connectors.trends.layout import Bucket
 from connectors.trends.standing import Span, Standing, span_of, standings
-from connectors.trends.timespan import parse_range
+from connectors.trends.timespan import TimeRange, parse_range
 
 
 def bucket(start: int, negative: int, neutral: int, positive: int) -> tuple[int, dict[str, int]]:
@@ -80,7 +81,7 @@ def test_order_and_share_of_voice() -> None:
 @pytest.mark.parametrize("now", [1_800_000_000, 1_800_001_234.5, 1_800_003_599])
 def test_a_steady_stream_does_not_change_whenever_one_looks(window: str, now: float) -> None:
     """A post every five seconds, each third negative; the last bucket holds what came so far."""
-    span = span_of(parse_range(window, None, None, None, now=now))
+    span = span_of(parse_range(window, None, None, None, now=now), now)
     width = {"15m": 60, "1h": 60, "6h": 60, "24h": 3600, "7d": 3600, "30d": 86400}[window]
     counted = []
     for start in range(span.before, span.end, width):
@@ -90,3 +91,13 @@ def test_a_steady_stream_does_not_change_whenever_one_looks(window: str, now: fl
     assert steady.posts_change == 0.0
     assert steady.net_change == pytest.approx(0.0, abs=1e-12)
     assert steady.posts == sum(each["posts"] for at, each in counted if at >= span.start)
+
+
+def test_a_window_before_that_has_expired_in_part_is_set_beside_nothing() -> None:
+    """Of 11 hours that began 44 hours ago; the minutes of 48 hours are kept."""
+    now = 1_800_000_000
+    span = span_of(TimeRange(now - 44 * 3600, now - 33 * 3600, "1m"), now)
+    kept = [at for at in range(span.before, span.end, 60) if Bucket("1m", at).expires_at > now]
+    (steady,) = standings({"steady": [bucket(at, 2, 2, 2) for at in kept]}, span)
+    assert steady.posts == 11 * 60 * 6
+    assert (steady.posts_before, steady.posts_change, steady.net_change) == (0, None, None)

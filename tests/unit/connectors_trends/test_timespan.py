@@ -5,7 +5,6 @@ from connectors.trends.timespan import (
     parse_duration,
     parse_moment,
     parse_range,
-    suited_resolution,
 )
 
 NOW = 1_764_000_000.0
@@ -59,7 +58,7 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 def test_the_coarsest_resolution_that_still_shows_a_course_is_taken(
     seconds: int, name: str
 ) -> None:
-    assert suited_resolution(seconds).name == name
+    assert parse_range(f"{seconds}s", None, None, None, now=NOW).resolution == name
 
 
 def test_the_last_hour_is_what_nobody_has_to_ask_for() -> None:
@@ -80,3 +79,18 @@ def test_ways_that_do_not_go_together_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=r"window ends now|end alone"):
         parse_range(window, start, end, None, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("ago_h", "hours", "alone", "beside"),
+    [(1, 1, "1m", "1m"), (72, 1, "1h", "1h"), (7, 0.1, "1m", "1m"), (44, 11, "1m", "1h")],
+)
+def test_a_range_is_read_by_what_still_holds_its_start(
+    ago_h: int, hours: float, alone: str, beside: str
+) -> None:
+    """`beside`: where as long before it is read as well."""
+    start = NOW - 3600 * ago_h
+    asked = parse_range(None, str(start), str(start + 3600 * hours), None, now=NOW)
+    assert asked.resolution == alone
+    assert asked.reaching(None, NOW).resolution == beside
+    assert asked.reaching(start - 3600 * 24 * 100, NOW).resolution == "1d"

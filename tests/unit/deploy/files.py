@@ -12,6 +12,7 @@ from helm_python.chart import Chart
 
 DOCKERFILE = Path("deploy/images/Dockerfile")
 COMPOSE = Path("deploy/compose/compose.yml")
+COMPOSE_EXPLAIN = Path("deploy/compose/compose.explain.yml")
 COMPOSE_GPU = Path("deploy/compose/compose.gpu.yml")
 CHART = Path("deploy/helm/voxpop")
 UNITS = Path("deploy/systemd")
@@ -41,6 +42,7 @@ ALL_OF_THE_CHART: Mapping[str, Any] = {
     },
     "serve": {
         "secret": "serve",
+        "explain": {"enabled": True},
         "ingress": {
             "enabled": True,
             "className": "nginx",

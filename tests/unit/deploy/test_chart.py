@@ -177,3 +177,16 @@ def test_the_example_of_the_docs_is_taken() -> None:
 def test_a_secret_has_the_last_word_over_plain_settings() -> None:
     sources = pods(rendered(ALL_OF_THE_CHART))["worker"]["containers"][0]["envFrom"]
     assert [next(iter(each)) for each in sources] == ["configMapRef", "secretRef"]
+
+
+@pytest.mark.parametrize(
+    ("explains", "image", "most"), [(False, "voxpop-reader", "1Gi"), (True, "voxpop-worker", "2Gi")]
+)
+def test_a_server_that_explains_runs_the_image_that_holds_the_model(
+    explains: bool, image: str, most: str
+) -> None:
+    (container,) = pods(rendered({"serve": {"explain": {"enabled": explains}}}))["serve"][
+        "containers"
+    ]
+    assert container["image"].startswith(f"{image}:")
+    assert container["resources"]["limits"]["memory"] == most

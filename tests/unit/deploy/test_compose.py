@@ -7,12 +7,18 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.unit.deploy.files import COMPOSE, COMPOSE_GPU, DOCKERFILE, compose_services
+from tests.unit.deploy.files import (
+    COMPOSE,
+    COMPOSE_EXPLAIN,
+    COMPOSE_GPU,
+    DOCKERFILE,
+    compose_services,
+)
 
 OURS = [name for name, service in compose_services().items() if "build" in service]
 
 
-@pytest.mark.parametrize("path", [COMPOSE, COMPOSE_GPU], ids=str)
+@pytest.mark.parametrize("path", [COMPOSE, COMPOSE_EXPLAIN, COMPOSE_GPU], ids=str)
 def test_it_keeps_the_schema_of_compose(path: Path) -> None:
     checker = Path(sys.executable).with_name("check-jsonschema")
     done = subprocess.run(
@@ -78,3 +84,10 @@ def test_the_worker_that_extracts_is_told_to_and_waits_for_no_redis() -> None:
     extract = compose_services()["extract"]
     assert extract["environment"]["VOXPOP_ROLE"] == "extract"
     assert set(extract["depends_on"]) == {"kafka", "topics"}
+
+
+def test_what_explains_is_the_api_from_the_image_that_holds_the_model() -> None:
+    services = yaml.safe_load(COMPOSE_EXPLAIN.read_text())["services"]
+    assert set(services) == {"api"}
+    assert services["api"]["build"] == compose_services()["worker"]["build"]
+    assert "8420" in " ".join(services["api"]["healthcheck"]["test"])

@@ -5,11 +5,13 @@ import re
 from pathlib import Path
 from typing import Any, get_args
 
+import promql_parser
 import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
+from connectors.alerts.store import WatchState
 from connectors.http.metrics import ApiMetrics
 from connectors.schemas.rejection import Reason
 from connectors.trends.standing import Span, standings
@@ -31,7 +33,8 @@ def known_names() -> set[str]:
     api = ApiMetrics()
     bucket = (0, {"posts": 1, "sentiment:positive": 1})
     page = api.page(
-        standings({"acme": [bucket]}, Span(before=-60, start=0, compared_until=60, end=60))
+        standings({"acme": [bucket]}, Span(before=-60, start=0, compared_until=60, end=60)),
+        WatchState(active=True, looked_until=0),
     ).decode()
     families = [*registry.collect(), *text_string_to_metric_families(page)]
     return {
@@ -82,6 +85,42 @@ def test_outcomes_and_reasons_are_asked_for_by_names_that_there_are(
     }
     for label, value in re.findall(r'\b(outcome|reason|stage)="([^"]*)"', expression):
         assert value in known[label], place
+
+
+@pytest.mark.parametrize(
+    ("place", "expression"), [(rule["alert"], rule["expr"]) for rule in rules()]
+)
+def test_every_rule_is_an_expression_of_prometheus(place: str, expression: str) -> None:
+    assert promql_parser.parse(expression), place
+
+
+@pytest.mark.parametrize(("place", "expression"), dashboard_expressions().items())
+def test_every_panel_is_an_expression_of_prometheus(place: str, expression: str) -> None:
+    """With Grafana's variables filled in."""
+    filled = expression.replace("$__rate_interval", "5m").replace("$__range", "1h")
+    if not filled.startswith("label_values("):
+        assert promql_parser.parse(re.sub(r"\$\w+", "x", filled)), place
+
+
+def test_explanations_are_no_slow_and_no_failed_requests() -> None:
+    """They take seconds, and a busy process is no fault of the server's."""
+    for rule in rules():
+        for name in ("voxpop_api_requests_total", "voxpop_api_request_seconds_bucket"):
+            for labels in re.findall(name + r"(\{[^}]*\})?", rule["expr"]):
+                assert 'route!~".*/explanations/.*"' in labels, rule["alert"]
+
+
+def test_sentiment_falls_only_where_both_hours_have_enough_scored_posts() -> None:
+    (fell,) = (rule["expr"] for rule in rules() if rule["alert"] == "VoxpopSentimentFell")
+    assert "voxpop_track_scored_posts > 100" in fell
+    assert "voxpop_track_scored_posts offset 1h > 100" in fell
+
+
+def test_a_watch_that_does_not_look_is_called() -> None:
+    (nobody,) = (rule["expr"] for rule in rules() if rule["alert"] == "VoxpopNobodyWatches")
+    assert {"voxpop_alert_watch_active", "voxpop_alert_watch_looked_until_seconds"} <= set(
+        NAME.findall(nobody)
+    )
 
 
 def test_what_a_worker_counts_of_trouble_is_watched_and_shown() -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from connectors.exemplars.explanation import (
+    ExplanationDelayedError,
     ExplanationQuestion,
     ExplanationUnavailableError,
     PostExplanation,
@@ -64,14 +65,14 @@ async def test_what_the_process_refuses_is_said_in_its_words(explaining: Maker) 
 async def test_a_model_that_cannot_be_loaded_is_said(explaining: Maker) -> None:
     refused = encode_refusal("the model cannot be loaded: no such folder")
     process = explaining(f"import sys\nsys.stdout.buffer.write({refused!r})")
-    with pytest.raises(ExplanationUnavailableError, match="no such folder"):
+    with pytest.raises(ExplanationDelayedError, match="no such folder"):
         await process.explain(QUESTION)
 
 
 async def test_a_process_that_died_is_said_and_started_again(explaining: Maker) -> None:
     process = explaining(FIRST + "sys.stdin.readline()")
     for _ in range(2):
-        with pytest.raises(ExplanationUnavailableError, match="died"):
+        with pytest.raises(ExplanationDelayedError, match="died"):
             await process.explain(QUESTION)
 
 
@@ -79,7 +80,31 @@ async def test_a_process_past_its_limit_is_ended_and_its_late_answer_lost(
     explaining: Maker,
 ) -> None:
     process = explaining(FIRST + "sys.stdin.readline(); sys.stdin.read()", Limits(20, 0.05, 20))
-    with pytest.raises(ExplanationUnavailableError, match="too busy"):
+    with pytest.raises(ExplanationDelayedError, match="too busy"):
         await process.explain(QUESTION)
-    with pytest.raises(ExplanationUnavailableError, match="too busy"):  # of a process of its own
+    with pytest.raises(ExplanationDelayedError, match="too busy"):  # of a process of its own
+        await process.explain(QUESTION)
+
+
+@pytest.mark.parametrize("said", ["hello\\n", "[]\\n", "{}\\n"])
+async def test_what_is_no_answer_is_refused_and_the_process_started_again(
+    explaining: Maker, said: str
+) -> None:
+    process = explaining(FIRST + f"for line in sys.stdin: say.write(b'{said}'); say.flush()")
+    for _ in range(2):
+        with pytest.raises(ExplanationDelayedError, match="started again"):
+            await process.explain(QUESTION)
+
+
+async def test_an_endless_answer_is_refused(explaining: Maker) -> None:
+    process = explaining(FIRST + "sys.stdin.readline(); say.write(b'x' * 5_000_000); say.flush()")
+    with pytest.raises(ExplanationDelayedError, match="bytes"):
+        await process.explain(QUESTION)
+
+
+async def test_a_process_that_says_no_word_of_its_own_at_first_is_refused(
+    explaining: Maker,
+) -> None:
+    process = explaining("print('hello')")
+    with pytest.raises(ExplanationDelayedError, match="hello"):
         await process.explain(QUESTION)
