@@ -119,8 +119,8 @@ class Worker(Generic[Content, Decided]):
             return
         await self._commit()
         assigned = sorted(self._broker.assigned())
-        if not assigned:
-            self._broker.stay()
+        if not assigned or self._held:
+            self._broker.stay()  # slow batches are none that hang: `refuse_to_hang` finds those
         await self._start_partitions(assigned)
         for partition in assigned:
             await self._heal_stall(partition)
@@ -253,6 +253,10 @@ class Worker(Generic[Content, Decided]):
         earliest, end = bounds
         unfinished = await self._work.take_over(source, end)
         committed = await self._broker.committed(partition, source.topic_id)
+        if committed is not None and committed > end:
+            # its last owner may have read on while it was taken over
+            earliest, end = (await self._broker.bounds([partition]))[partition]
+            self._refuse_lost_tail(partition, committed, end)
         start = starting_offset(committed, earliest, end, unfinished)
         await self._work.resume(source, start)
         if epoch != self._epoch or not self._may_admit():
@@ -267,6 +271,16 @@ class Worker(Generic[Content, Decided]):
         self._admission.assign(partition, start)
         self._progress.start(partition, start)
         log.info("partition %d starts at offset %d (committed: %s)", partition, start, committed)
+
+    def _refuse_lost_tail(self, partition: int, committed: int, end: int) -> None:
+        """Beginning again is harmless only where fences tell what had its effects."""
+        if self._work.commits and committed > end:
+            raise CannotGoOn(
+                ExitCode.HOLE,
+                f"partition {partition} of {self._topic!r} ends at {end}, before the group's commit "
+                f"{committed}: the broker lost records. If it does not get them back, set the "
+                "group's offset yourself: kafka-consumer-groups.sh --reset-offsets --to-latest",
+            )
 
     async def _heal_stall(self, partition: int) -> None:
         """Nothing was held when it was found to be empty, so everything before it is done."""

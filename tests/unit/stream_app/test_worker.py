@@ -244,6 +244,19 @@ async def test_a_worker_without_partitions_stays_in_its_group_to_take_over() -> 
         assert bench.broker.stays == 1
 
 
+async def test_a_worker_with_slow_batches_stays_in_its_group(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(FakeBroker({0: range(4)})) as bench:
+        let_go = asyncio.Event()
+        monkeypatch.setattr(bench.outputs, "deliver", lambda *_: let_go.wait())
+        await bench.worker.offer(run_of(0, 1))
+        await bench.until(lambda: bool(bench.engine.seen))
+        await bench.worker.tend()
+        assert bench.broker.stays == 1
+        let_go.set()
+
+
 async def test_records_of_another_generation_are_dropped() -> None:
     async with running(FakeBroker({0: range(4)})) as bench:
         bench.broker.current_generation = 2
