@@ -12,6 +12,7 @@ class AbsentReason(StrEnum):
     FETCHING_OFF = "fetching_off"  # by the settings
     FORBIDDEN_ADDRESS = "forbidden_address"  # a URL, or where it leads to, that is not fetched
     UNREACHABLE = "unreachable"
+    HOST_FAILS = "host_fails"  # it did not answer time after time, and is left alone for a while
     REFUSED = "refused"  # any status but 200
     TOO_MANY_REDIRECTS = "too_many_redirects"
     TOO_LARGE = "too_large"  # bytes, pixels or channels

@@ -14,6 +14,7 @@ from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from connectors.extraction.errors import AbsentReason, MediaError
+from connectors.extraction.fetching.breaker import HostBreaker
 from connectors.extraction.fetching.destination import OwnHosts, destination
 from connectors.extraction.fetching.resolver import JudgedResolver
 from connectors.extraction.fetching.slots import HostSlots
@@ -63,6 +64,7 @@ class Downloader:
         self._limits = limits
         self._resolver = resolver
         self._slots = HostSlots(limits.at_once, limits.per_host)
+        self._breaker = HostBreaker()
 
     async def __aenter__(self) -> Self:
         """Open it."""
@@ -118,10 +120,11 @@ class Downloader:
 
     async def _follow(self, kind: MediaKind, url: URL) -> bytes:
         for _ in range(MOST_REDIRECTS + 1):
-            async with self._session.get(url, allow_redirects=False) as answer:
-                if answer.status not in REDIRECTS:
-                    return await self._body(kind, answer)
-                to = answer.headers.get("Location", "")
+            with self._breaker.asked(url.raw_host or ""):
+                async with self._session.get(url, allow_redirects=False) as answer:
+                    if answer.status not in REDIRECTS:
+                        return await self._body(kind, answer)
+                    to = answer.headers.get("Location", "")
             url = destination(_joined(url, to), self._limits.own)
         raise MediaError(
             AbsentReason.TOO_MANY_REDIRECTS, f"{url.raw_host}: over {MOST_REDIRECTS} redirects"
