@@ -4,6 +4,7 @@ Not for faults of this program: those are raised as they are.
 """
 
 from enum import StrEnum
+from typing import Final
 
 
 class AbsentReason(StrEnum):
@@ -23,6 +24,10 @@ class AbsentReason(StrEnum):
     DECODER_FAILED = "decoder_failed"  # broken, or it broke or held up the decoder
     SILENT = "silent"
     TOO_SHORT = "too_short"
+
+
+BY_DESIGN: Final = frozenset({AbsentReason.FETCHING_OFF, AbsentReason.SOUND_OF_VIDEO})
+"""Nothing failed: the settings, or what is read at all, say so of every such medium."""
 
 
 class MediaError(Exception):

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from connectors.conversations.source import SourcePartition
+from connectors.extraction.errors import BY_DESIGN
 from connectors.extraction.outcome import MediaFeatures, MediaOutcome
 from connectors.schemas.post import RawPost
 from stream_app.batch import Batch, Item
 from stream_app.core.extraction import (
+    Completed,
     Completion,
     Extracted,
     ExtractionOutcome,
@@ -206,7 +208,7 @@ class Extraction:
 
     async def _completed(
         self, posts: Sequence[tuple[PreparedPost, MediaOutcome]]
-    ) -> list[Extracted | Rejected]:
+    ) -> list[Completed]:
         try:
             with self._metrics.stage("infer"):
                 return await self._elsewhere(self._completion.complete, posts)
@@ -225,4 +227,5 @@ class Extraction:
 def _tell_absent(source: SourcePartition, decisions: Sequence[Decision]) -> None:
     for record, outcome in decisions:
         for modality, why in outcome.absent.items() if isinstance(outcome, Extracted) else ():
-            log.warning("no %s features: %s", modality, why, extra=at(source, record.offset))
+            level = logging.DEBUG if why in BY_DESIGN else logging.WARNING
+            log.log(level, "no %s features: %s", modality, why, extra=at(source, record.offset))

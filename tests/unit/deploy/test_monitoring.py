@@ -74,7 +74,7 @@ def test_outcomes_and_reasons_are_asked_for_by_names_that_there_are(
     place: str, expression: str
 ) -> None:
     known = {
-        "outcome": {"predicted", "extracted", "in_no_track", "shed", "rejected"},
+        "outcome": {"predicted", "extracted", "in_no_track", "media_off", "shed", "rejected"},
         "reason": {reason.value for reason in Reason},
         "stage": set(get_args(Stage)),
     }

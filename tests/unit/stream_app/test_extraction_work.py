@@ -1,6 +1,7 @@
 """A batch of raw posts is written once, partition by partition, and slow media hold up nobody."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -18,7 +19,7 @@ from connectors.schemas.rejection import Reason
 from models.readable_text import readable_text
 from stream_app.batch import Batch
 from stream_app.core.batching import MicroBatcher
-from stream_app.core.extraction import Completion, Extracted, InNoTrack, Preparation
+from stream_app.core.extraction import Completion, Extracted, InNoTrack, MediaOff, Preparation
 from stream_app.core.outcome import Rejected
 from stream_app.core.record import Record
 from stream_app.exits import CannotGoOn, ExitCode
@@ -160,6 +161,18 @@ async def test_every_record_has_one_outcome_in_order_and_nothing_is_committed_be
     assert isinstance(silent, Extracted)
     assert silent.absent == {"audio": AbsentReason.FETCHING_OFF}
     assert isinstance(outputs.written[1][0][1], Extracted)
+
+
+async def test_what_the_settings_leave_out_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    outputs = Outputs()
+    async with working(FakeBroker({0: range(2)}), outputs) as worker:
+        picture = Media(kind="image", url="https://a.example/x.png").model_dump()
+        await worker.offer(
+            [raw_record(0, media=[picture]), raw_record(1, text="", media=[picture])]
+        )
+        await until_written(outputs, 2)
+    assert outputs.written[0][1][1] == MediaOff()
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 async def test_partitions_that_are_taken_away_are_given_up_and_owned_again_before_reading() -> None:
