@@ -277,9 +277,9 @@ class Worker(Generic[Content, Decided]):
         if self._work.commits and committed > end:
             raise CannotGoOn(
                 ExitCode.HOLE,
-                f"partition {partition} of {self._topic!r} ends at {end}, before the group's commit "
-                f"{committed}: the broker lost records. If it does not get them back, set the "
-                "group's offset yourself: kafka-consumer-groups.sh --reset-offsets --to-latest",
+                f"partition {partition} ends at {end}, before the group's commit {committed}: the "
+                "broker lost records. If it does not get them back, set the group's offset "
+                "yourself: kafka-consumer-groups.sh --reset-offsets --to-latest",
             )
 
     async def _heal_stall(self, partition: int) -> None:

@@ -13,6 +13,7 @@ from aiohttp.abc import AbstractResolver
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
+from connectors.build import user_agent
 from connectors.extraction.errors import AbsentReason, MediaError
 from connectors.extraction.fetching.breaker import HostBreaker
 from connectors.extraction.fetching.destination import OwnHosts, destination
@@ -21,7 +22,7 @@ from connectors.extraction.fetching.slots import HostSlots
 from connectors.extraction.signatures import require_content_type, require_kind
 from connectors.schemas.media import MediaKind
 
-USER_AGENT: Final = "voxpop/0.1 (public opinion in streams; media of posts)"
+USER_AGENT: Final = user_agent("public opinion in streams; media of posts")
 HEADERS: Final = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
 MOST_REDIRECTS: Final = 3
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
