@@ -28,6 +28,7 @@ ALERTS = ("voxpop", "alerts", "watch")
 TOPICS = ("voxpop", "topics", "create")
 INGEST = ("voxpop", "ingest")
 BLOCKER = """
+import importlib.util
 import sys
 LACKED = {lacked!r}
 class Lacked:
@@ -35,6 +36,10 @@ class Lacked:
         if name.partition(".")[0] in LACKED:
             raise ModuleNotFoundError(f"the image lacks {{name}}", name=name)
 sys.meta_path.insert(0, Lacked())
+find_spec = importlib.util.find_spec  # asked whether it is there, it says no
+importlib.util.find_spec = lambda name, package=None: (
+    None if name.partition(".")[0] in LACKED else find_spec(name, package)
+)
 """
 
 
