@@ -77,6 +77,7 @@ class Worker(Generic[Content, Decided]):
         self._held = HeldBatches(flow, hang_limit_s, monotonic)
         self._assembled: asyncio.Queue[Batch[Content]] = asyncio.Queue()
         self._decided: asyncio.Queue[tuple[Batch[Content], Decided]] = asyncio.Queue()
+        self._stages: asyncio.Future[tuple[None, None, None]] | None = None
         self._epoch = 0
         self._draining = False
 
@@ -106,7 +107,10 @@ class Worker(Generic[Content, Decided]):
         Raises:
             CannotGoOn: the worker must end.
         """
-        await asyncio.gather(self._assemble_all(), self._decide_all(), self._conclude_all())
+        self._stages = stages = asyncio.gather(
+            self._assemble_all(), self._decide_all(), self._conclude_all()
+        )
+        await stages
 
     async def tend(self) -> None:
         """Commit what is done and heal partitions that stand still; call it every second.
@@ -145,12 +149,17 @@ class Worker(Generic[Content, Decided]):
         self._draining = False
 
     async def shut_down(self) -> None:
-        """Finish and commit the batches in flight before the member leaves the group."""
+        """Finish and commit the batches in flight before the member leaves the group.
+
+        What takes longer is given up, before connections are closed under it.
+        """
         self._draining = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._drain_limit_s), self._starting:
                 pass  # a partition that is being started asks the consumer, which stops after this
         await self._drain()
+        if self._stages is not None:
+            self._stages.cancel()
 
     def _may_admit(self) -> bool:
         return not self._draining and not self._broker.rebalancing()

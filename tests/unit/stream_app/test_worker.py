@@ -360,6 +360,23 @@ async def test_after_a_shutdown_nothing_is_admitted() -> None:
         assert bench.delivered() == [0]
 
 
+async def test_a_batch_that_takes_longer_than_a_shutdown_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("stream_app.worker.DRAIN_PART_OF_SESSION", 0.001)
+    broker = FakeBroker({0: range(4)})
+    with ThreadPoolExecutor(1) as threads:
+        bench = Bench(broker, threads)
+        monkeypatch.setattr(bench.outputs, "deliver", lambda *_: asyncio.Event().wait())
+        running_stages = asyncio.create_task(bench.worker.run())
+        await bench.worker.offer(run_of(0))
+        await bench.until(lambda: bool(bench.engine.seen))
+        await bench.worker.shut_down()
+        with pytest.raises(asyncio.CancelledError):
+            await running_stages
+    assert broker.commits == {}
+
+
 async def test_no_more_posts_wait_than_allowed() -> None:
     most = WAITING_BATCHES * BATCH_MAX
     broker = FakeBroker({0: range(most + 9)})
