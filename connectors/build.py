@@ -5,7 +5,7 @@ The version stands in pyproject.toml alone; an installation's own metadata tell 
 
 import json
 from dataclasses import dataclass
-from importlib.metadata import Distribution
+from importlib.metadata import Distribution, PackageNotFoundError, version
 
 PACKAGE = "voxpop"
 COMMIT_FILE = "extra_metadata/commit"  # hatch_build.py writes it
@@ -41,6 +41,15 @@ def this_build() -> Build:
     """
     installed = Distribution.from_name(PACKAGE)
     return Build(installed.version, _commit(installed))
+
+
+def user_agent(purpose: str) -> str:
+    """How this program names itself to servers; `0` where it is not installed."""
+    try:
+        told = version(PACKAGE)
+    except PackageNotFoundError:
+        told = "0"
+    return f"{PACKAGE}/{told} ({purpose})"
 
 
 def _commit(installed: Distribution) -> str | None:

@@ -17,7 +17,7 @@ class Broker(Protocol):
         """Whether a rebalance runs, so that nothing may be admitted."""
 
     def stay(self) -> None:
-        """Remain a member of the group although there is nothing to read."""
+        """Remain a member of the group although nothing is read for a while."""
 
     def highwater(self, partition: int) -> int:
         """Offset after the last one known to be readable; 0 if nothing was fetched yet."""

@@ -58,10 +58,11 @@ class FaustBroker:
         return bool(self._app.rebalancing)
 
     def stay(self) -> None:
-        """Remain a member of the group although there is nothing to read.
+        """Remain a member of the group although nothing is read for a while.
 
-        Faust does not poll without partitions, and aiokafka leaves the group after
-        `broker_max_poll_interval` without a poll and never joins again.
+        Faust does not poll without partitions, nor while slow batches leave no room for more, and
+        aiokafka leaves the group after `broker_max_poll_interval` without a poll and never joins
+        again.
         """
         consumer = self._thread._consumer
         if consumer is not None:

@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from connectors.build import this_build
-from stream_app.core.extraction import Extracted, ExtractionOutcome
+from stream_app.core.extraction import Extracted, ExtractionOutcome, MediaOff
 from stream_app.core.outcome import Outcome, Rejected, Shed
 
 Stage = Literal["decode", "wait", "assemble", "infer", "fix", "deliver", "count"]
@@ -90,7 +90,8 @@ class Metrics:
         self._posts = _counter(
             own,
             "posts",
-            "Posts done: predicted, extracted, in_no_track, shed, or rejected for a reason",
+            "Posts done: predicted, extracted, in_no_track, media_off, shed, or rejected for a "
+            "reason",
             ["outcome", "reason"],
         )
         self._absent = _counter(
@@ -173,6 +174,8 @@ class Metrics:
             elif isinstance(outcome, Extracted):
                 done["extracted", ""] += 1
                 absent.update(outcome.absent.items())
+            elif isinstance(outcome, MediaOff):
+                done["media_off", ""] += 1
             else:
                 done["in_no_track", ""] += 1
         for labels, posts in done.items():

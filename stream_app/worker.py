@@ -77,6 +77,7 @@ class Worker(Generic[Content, Decided]):
         self._held = HeldBatches(flow, hang_limit_s, monotonic)
         self._assembled: asyncio.Queue[Batch[Content]] = asyncio.Queue()
         self._decided: asyncio.Queue[tuple[Batch[Content], Decided]] = asyncio.Queue()
+        self._stages: asyncio.Future[tuple[None, None, None]] | None = None
         self._epoch = 0
         self._draining = False
 
@@ -106,7 +107,10 @@ class Worker(Generic[Content, Decided]):
         Raises:
             CannotGoOn: the worker must end.
         """
-        await asyncio.gather(self._assemble_all(), self._decide_all(), self._conclude_all())
+        self._stages = stages = asyncio.gather(
+            self._assemble_all(), self._decide_all(), self._conclude_all()
+        )
+        await stages
 
     async def tend(self) -> None:
         """Commit what is done and heal partitions that stand still; call it every second.
@@ -119,8 +123,8 @@ class Worker(Generic[Content, Decided]):
             return
         await self._commit()
         assigned = sorted(self._broker.assigned())
-        if not assigned:
-            self._broker.stay()
+        if not assigned or self._held:
+            self._broker.stay()  # slow batches are none that hang: `refuse_to_hang` finds those
         await self._start_partitions(assigned)
         for partition in assigned:
             await self._heal_stall(partition)
@@ -145,12 +149,17 @@ class Worker(Generic[Content, Decided]):
         self._draining = False
 
     async def shut_down(self) -> None:
-        """Finish and commit the batches in flight before the member leaves the group."""
+        """Finish and commit the batches in flight before the member leaves the group.
+
+        What takes longer is given up, before connections are closed under it.
+        """
         self._draining = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._drain_limit_s), self._starting:
                 pass  # a partition that is being started asks the consumer, which stops after this
         await self._drain()
+        if self._stages is not None:
+            self._stages.cancel()
 
     def _may_admit(self) -> bool:
         return not self._draining and not self._broker.rebalancing()
@@ -253,6 +262,10 @@ class Worker(Generic[Content, Decided]):
         earliest, end = bounds
         unfinished = await self._work.take_over(source, end)
         committed = await self._broker.committed(partition, source.topic_id)
+        if committed is not None and committed > end:
+            # its last owner may have read on while it was taken over
+            earliest, end = (await self._broker.bounds([partition]))[partition]
+            self._refuse_lost_tail(partition, committed, end)
         start = starting_offset(committed, earliest, end, unfinished)
         await self._work.resume(source, start)
         if epoch != self._epoch or not self._may_admit():
@@ -267,6 +280,16 @@ class Worker(Generic[Content, Decided]):
         self._admission.assign(partition, start)
         self._progress.start(partition, start)
         log.info("partition %d starts at offset %d (committed: %s)", partition, start, committed)
+
+    def _refuse_lost_tail(self, partition: int, committed: int, end: int) -> None:
+        """Beginning again is harmless only where fences tell what had its effects."""
+        if self._work.commits and committed > end:
+            raise CannotGoOn(
+                ExitCode.HOLE,
+                f"partition {partition} ends at {end}, before the group's commit {committed}: the "
+                "broker lost records. If it does not get them back, set the group's offset "
+                "yourself: kafka-consumer-groups.sh --reset-offsets --to-latest",
+            )
 
     async def _heal_stall(self, partition: int) -> None:
         """Nothing was held when it was found to be empty, so everything before it is done."""

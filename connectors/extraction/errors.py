@@ -4,6 +4,7 @@ Not for faults of this program: those are raised as they are.
 """
 
 from enum import StrEnum
+from typing import Final
 
 
 class AbsentReason(StrEnum):
@@ -12,6 +13,7 @@ class AbsentReason(StrEnum):
     FETCHING_OFF = "fetching_off"  # by the settings
     FORBIDDEN_ADDRESS = "forbidden_address"  # a URL, or where it leads to, that is not fetched
     UNREACHABLE = "unreachable"
+    HOST_FAILS = "host_fails"  # it did not answer time after time, and is left alone for a while
     REFUSED = "refused"  # any status but 200
     TOO_MANY_REDIRECTS = "too_many_redirects"
     TOO_LARGE = "too_large"  # bytes, pixels or channels
@@ -22,6 +24,10 @@ class AbsentReason(StrEnum):
     DECODER_FAILED = "decoder_failed"  # broken, or it broke or held up the decoder
     SILENT = "silent"
     TOO_SHORT = "too_short"
+
+
+BY_DESIGN: Final = frozenset({AbsentReason.FETCHING_OFF, AbsentReason.SOUND_OF_VIDEO})
+"""Nothing failed: the settings, or what is read at all, say so of every such medium."""
 
 
 class MediaError(Exception):

@@ -38,6 +38,9 @@ DEFAULT_PARTITIONS: Final = 8
 READY_WITHIN_S: Final = 20.0
 PREDICTIONS_RETENTION_DAYS: Final = 14.0
 DEAD_LETTERS_RETENTION_DAYS: Final = 30.0
+RAW_POSTS_RETENTION_DAYS: Final = 3.0
+"""With a segment's age below the 7 days after which Kafka forgets the offsets of an empty group
+(`offsets.retention.minutes`): such a group begins at the first record, and none it read is left."""
 DAY_MS: Final = 86_400_000
 KEPT_FOR_EVER: Final = "-1"
 NOT_ALLOWED: Final = (TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno)
@@ -67,6 +70,7 @@ def voxpop_topics(
     *,
     predictions_retention_days: float | None = PREDICTIONS_RETENTION_DAYS,
     dead_letters_retention_days: float | None = DEAD_LETTERS_RETENTION_DAYS,
+    raw_posts_retention_days: float | None = RAW_POSTS_RETENTION_DAYS,
 ) -> list[TopicSpec]:
     """The five topics of a deployment.
 
@@ -86,6 +90,7 @@ def voxpop_topics(
         post_max_bytes: a larger post is refused by the worker.
         predictions_retention_days: infinity: for ever; None: not said.
         dead_letters_retention_days: likewise.
+        raw_posts_retention_days: likewise.
     """
     durable = {"min.insync.replicas": "2"} if replication >= 3 else {}
     twice = str(2 * post_max_bytes)
@@ -99,7 +104,7 @@ def voxpop_topics(
             "max.message.bytes": str(max(DEAD_LETTER_MAX_BYTES, 4 * post_max_bytes)),
             **_kept_for(dead_letters_retention_days),
         },
-        RAW_POSTS: {"max.message.bytes": twice},
+        RAW_POSTS: {"max.message.bytes": twice, **_gone_within(raw_posts_retention_days)},
         ALERTS: {},
     }
     return [
@@ -112,6 +117,13 @@ def _kept_for(days: float | None) -> dict[str, str]:
     if days is None:
         return {}
     return {"retention.ms": KEPT_FOR_EVER if days == inf else str(round(days * DAY_MS))}
+
+
+def _gone_within(days: float | None) -> dict[str, str]:
+    """A record stays until its segment is closed, a week at first, and as old as this then."""
+    if days is None:
+        return {}
+    return {**_kept_for(days), "segment.ms": str(round(min(days, 1.0) * DAY_MS))}
 
 
 async def create_topics(connection: KafkaConnection, specs: Sequence[TopicSpec]) -> list[str]:

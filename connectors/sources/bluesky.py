@@ -30,6 +30,7 @@ from connectors.sources.items import (
     Unusable,
     Withdrawn,
     raw_post,
+    readable,
 )
 from connectors.sources.pausing import pause, shown
 from connectors.sources.rate_limit import asked_wait_s
@@ -140,7 +141,8 @@ def read_event(event: dict[str, Any]) -> Iterator[Item]:
         uri = f"at://{did}/{POSTS}/{commit['rkey']}"
         match commit["operation"]:
             case "create":
-                yield _post(uri, did, commit["record"], event["time_us"] / 1e6)
+                seen_at = event["time_us"] / 1e6
+                yield readable("a post of Bluesky", _post, uri, did, commit["record"], seen_at)
             case "update":
                 yield Withdrawn(uri, "edited")
             case "delete":
@@ -166,8 +168,11 @@ def _post(uri: str, did: str, record: dict[str, Any], seen_at: float) -> RawPost
 def _embedded(did: str, embed: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """What a record shows, at the addresses of Bluesky's own application.
 
-    Of a film it is the still that the application shows: the film itself is a playlist.
+    A quotation with media holds them one level down, never deeper. Of a film it is the still that
+    the application shows: the film itself is a playlist.
     """
+    if embed.get("$type") == "app.bsky.embed.recordWithMedia":
+        embed = embed["media"]
     match embed.get("$type"):
         case "app.bsky.embed.images":
             for each in embed["images"]:
@@ -178,8 +183,6 @@ def _embedded(did: str, embed: dict[str, Any]) -> Iterator[tuple[str, str, str]]
                 f"{FILMS}/{quote(did, safe='')}/{embed['video']['ref']['$link']}/thumbnail.jpg"
             )
             yield "image", address, "image/jpeg"
-        case "app.bsky.embed.recordWithMedia":
-            yield from _embedded(did, embed["media"])
 
 
 def _created_at(claimed: str, seen_at: float) -> float:

@@ -13,13 +13,14 @@ from typing import Any, Final, Self
 import httpx
 import orjson
 
+from connectors.build import user_agent
 from connectors.sources.backoff import Backoff
 from connectors.sources.errors import SourceError, SourceRefusedError
 from connectors.sources.pausing import pause, shown
 from connectors.sources.rate_limit import asked_wait_s
 
 MEBIBYTE: Final = 1024 * 1024
-USER_AGENT: Final = "voxpop/0.1 (public opinion in streams)"
+USER_AGENT: Final = user_agent("public opinion in streams")
 TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 REFUSALS: Final = (401, 403)
 _PACKED: Final = (b"content-encoding", b"content-length", b"transfer-encoding")

@@ -19,6 +19,7 @@ from connectors.sources.items import (
     Item,
     Source,
     Unusable,
+    Watching,
     Withdrawn,
 )
 from connectors.sources.seen import SeenPosts
@@ -183,6 +184,7 @@ class Ingest:
             self._figures.passed_over += 1
         elif not self._seen.add(post.post_id):
             self._figures.duplicates += 1
+            self._tell_taken(post)
         else:
             try:
                 await self._topic.send(selected)
@@ -191,6 +193,11 @@ class Ingest:
             else:
                 self._figures.sent += 1
                 self._unsaved += 1
+                self._tell_taken(post)
+
+    def _tell_taken(self, post: RawPost) -> None:
+        if isinstance(self._source, Watching):
+            self._source.taken(post)
 
     def _pass_over(self, reason: str) -> None:
         self._figures.unusable += 1

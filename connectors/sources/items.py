@@ -5,7 +5,7 @@ Not for delivery: `ingest` sends posts, applies withdrawals and keeps the cursor
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, ParamSpec, Protocol
+from typing import Any, Literal, ParamSpec, Protocol, runtime_checkable
 
 from pydantic import ValidationError
 
@@ -84,6 +84,15 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class Watching(Protocol):
+    """A source that looks at posts again, and should know which of them are worth it."""
+
+    def taken(self, post: RawPost) -> None:
+        """A post that it yielded is in `posts.raw`; told before it is asked for the next item."""
+        ...
+
+
 def readable(
     what: str, read: Callable[Given, Item], *args: Given.args, **options: Given.kwargs
 ) -> Item:
@@ -99,7 +108,14 @@ def readable(
     """
     try:
         return read(*args, **options)
-    except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
+    except (
+        AttributeError,
+        LookupError,
+        OverflowError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         return Unusable(f"{what} of another form: {error!r:.100}")
 
 

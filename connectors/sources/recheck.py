@@ -35,13 +35,14 @@ class Recheck:
     Most withdrawals come early, so as many looks fall into the first hour as into the next two.
 
     Args:
-        most: posts remembered; the first taken go first.
+        most: posts remembered; those that nobody took go first, then the oldest.
     """
 
     def __init__(self, most: int = 10_000) -> None:
         self._most = most
         self._posts: dict[str, _Watched] = {}
         self._queue: list[tuple[float, str]] = []
+        self._untaken: dict[str, None] = {}
 
     def __contains__(self, post_id: str) -> bool:
         return post_id in self._posts
@@ -50,9 +51,19 @@ class Recheck:
         """Remember a post; one that is remembered stays as it is."""
         if post_id in self._posts:
             return
+        self._untaken[post_id] = None
         self._plan(post_id, _Watched(created_at, created_at, state, 0.0), now)
         if len(self._posts) > self._most:
-            del self._posts[next(iter(self._posts))]
+            self.forget(next(iter(self._untaken or self._posts)))
+
+    def take(self, post_id: str) -> None:
+        """Somebody took the post, so that it is worth more than those nobody took."""
+        self._untaken.pop(post_id, None)
+
+    def keep_taken(self) -> None:
+        """Forget what nobody took."""
+        for post_id in list(self._untaken):
+            self.forget(post_id)
 
     def due(self, now: float, most: int) -> list[str]:
         """Ids of posts to look at now, the longest due first; each is due again later."""
@@ -78,24 +89,34 @@ class Recheck:
     def forget(self, post_id: str) -> None:
         """Look at it no more."""
         self._posts.pop(post_id, None)
+        self._untaken.pop(post_id, None)
 
     def dump(self) -> list[Sequence[Any]]:
         """All that is remembered, for `load`."""
         return [
-            (post_id, own.created_at, own.active_at, own.state, own.due_at)
+            (
+                post_id,
+                own.created_at,
+                own.active_at,
+                own.state,
+                own.due_at,
+                post_id not in self._untaken,
+            )
             for post_id, own in self._posts.items()
         ]
 
     def load(self, dumped: Sequence[Sequence[Any]]) -> None:
         """Remember what was dumped."""
-        for post_id, created_at, active_at, state, due_at in dumped:
+        for post_id, created_at, active_at, state, due_at, *taken in dumped:
+            if taken == [False]:
+                self._untaken[post_id] = None
             self._posts[post_id] = _Watched(created_at, active_at, state, due_at)
             heappush(self._queue, (due_at, post_id))
 
     def _plan(self, post_id: str, post: _Watched, now: float) -> None:
         end = post.created_at + LAST_LOOK_S
         if now >= end:
-            self._posts.pop(post_id, None)
+            self.forget(post_id)
             return
         post.due_at = min(end, now + max(FIRST_LOOK_S, now - post.active_at))
         self._posts[post_id] = post

@@ -24,6 +24,7 @@ from asyncprawcore.exceptions import (
 )
 
 from connectors.schemas.post import RawPost
+from connectors.sources.attachments import attachments
 from connectors.sources.backoff import Backoff
 from connectors.sources.endpoints import REDDIT, REDDIT_OAUTH
 from connectors.sources.errors import SourceRefusedError
@@ -45,6 +46,7 @@ logger = logging.getLogger(__name__)
 PAGE: Final = 100
 MOST_PAGES: Final = 10  # a listing ends at a thousand
 LISTINGS: Final = ("comments", "new")
+PICTURES: Final = "https://i.redd.it/"
 GONE: Final = ("[deleted]", "[removed]")
 UNAUTHORIZED: Final = 401
 REFUSED: Final = (
@@ -117,12 +119,17 @@ class RedditSource:
                 for listing in LISTINGS:
                     for thing in await self._news(session, listing):
                         yield readable("a thing of Reddit", self._post, thing)
+                self._recheck.keep_taken()
                 for item in await self._looked_again(session):
                     yield item
                 listings = {own: frontier.dump() for own, frontier in self._frontiers.items()}
                 state = {"listings": listings, "recheck": self._recheck.dump()}
                 yield Checkpoint(state, time.time())
                 await asyncio.sleep(self._poll_s)
+
+    def taken(self, post: RawPost) -> None:
+        """See `Watching`."""
+        self._recheck.take(post.post_id.removeprefix("reddit:"))
 
     def _session(self) -> Session:
         requestor = Requestor(
@@ -189,6 +196,7 @@ class RedditSource:
             platform="reddit",
             created_at=thing["created_utc"],
             text="\n".join(filter(None, words)),
+            media=attachments(_pictures(thing)),
         )
 
     async def _get(self, session: Session, path: str, params: Mapping[str, object]) -> Any:
@@ -219,6 +227,12 @@ class RedditSource:
                 self._backoff.reset()
                 return answer
             await pause(self._backoff, f"{self._oauth_url}/{path}", why, asked_s)
+
+
+def _pictures(thing: dict[str, Any]) -> Iterator[tuple[str, Any, None]]:
+    """The picture that a submission is, where it lies with Reddit; not those of galleries."""
+    if thing.get("post_hint") == "image" and str(thing["url"]).startswith(PICTURES):
+        yield "image", thing["url"], None
 
 
 def is_gone(thing: dict[str, Any]) -> bool:

@@ -104,6 +104,11 @@ class YouTubeSource:
                 await asyncio.sleep(self.poll_s)
         raise SourceRefusedError("YouTube: none of the videos and channels has comments to read")
 
+    def taken(self, post: RawPost) -> None:
+        """See `Watching`; a thread is taken with any post of it."""
+        self._threads.take(post.conversation_id.removeprefix("youtube:"))
+        self._replies.take(post.post_id.removeprefix("youtube:"))
+
     async def _read(self, api: YouTubeApi, kind: str, own: str) -> AsyncGenerator[Item, None]:
         """Threads of a place that are new since the last round, the newest first."""
         frontier, met = self._frontiers[own], dict[str, float]()

@@ -69,6 +69,9 @@ class Costs:
         gpu_batch_ms: of a GPU, for each batch.
         gpu_post_ms: of a GPU, for each post.
         gpu_core_ms: of the model's thread beside a GPU, for each post.
+        extract_encode_ms: of the text encoder, for each post, all its threads together.
+        extract_post_ms: of a worker that extracts besides, for each post: event loop and consumer.
+        raw_post_wire_bytes: of a post of `posts.raw`, compressed in its batch.
     """
 
     loop_batch_ms: float
@@ -113,6 +116,9 @@ class Costs:
     gpu_batch_ms: float
     gpu_post_ms: float
     gpu_core_ms: float
+    extract_encode_ms: float
+    extract_post_ms: float
+    raw_post_wire_bytes: float
 
 
 NAMES: Final = tuple(each.name for each in fields(Costs))

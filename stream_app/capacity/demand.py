@@ -26,9 +26,11 @@ class Demand:
         states_mib: of a worker, memory for states.
         cores_per_node: of a worker's machine.
         gpus_per_node: beside them; 0: the model runs on the cores.
+        raw_share: of posts, those that come without features, through `posts.raw`.
         replication: copies of each partition in Kafka.
         redis_replicas: of each shard.
         filled: how full anything may be, so that bursts and a lost node find room.
+        raw_days: that Kafka keeps `posts.raw`.
         posts_hours: that Kafka keeps `posts`.
         predictions_days: that it keeps `predictions`.
         network_mib_s: of a broker's or a node's network.
@@ -48,9 +50,11 @@ class Demand:
     states_mib: float = 1024.0
     cores_per_node: int = 16
     gpus_per_node: int = 0
+    raw_share: float = 1.0
     replication: int = 3
     redis_replicas: int = 1
     filled: float = 0.6
+    raw_days: float = 3.0
     posts_hours: float = 24.0
     predictions_days: float = 7.0
     network_mib_s: float = 1192.0
@@ -68,6 +72,8 @@ class Demand:
             )
         if not 0 <= self.hot_share <= 1:
             raise DemandError(f"the busiest track has {self.hot_share} of all: a share is 0 to 1")
+        if not 0 <= self.raw_share <= 1:
+            raise DemandError(f"{self.raw_share} of the posts are raw: a share is 0 to 1")
         if self.tracks_per_post > self.tracks:
             raise DemandError(
                 f"{self.tracks_per_post} tracks a post, and only {self.tracks} in all"

@@ -178,4 +178,6 @@ def _filled(sized: Sizes) -> dict[str, float]:
     }
     if sized.gpus:
         filled["GPUs"] = sized.gpu_filled
+    if sized.extraction.count:
+        filled["workers that extract"] = sized.extraction.filled
     return filled

@@ -9,6 +9,7 @@ from typing import Final
 
 from stream_app.capacity.costs import Costs
 from stream_app.capacity.demand import Demand
+from stream_app.capacity.extraction import Extraction, extraction, raw_broker_ms, raw_bytes
 from stream_app.capacity.shape import Batch, PostCosts, full_batch, post_costs, worker_limit
 
 PARTITIONS_A_WORKER: Final = 2  # so that one more worker is of use, and one less no disaster
@@ -102,6 +103,7 @@ class Sizes:
     batch: Batch
     each: PostCosts
     workers: Workers
+    extraction: Extraction
     redis: Redis
     kafka: Kafka
     gpus: int
@@ -121,6 +123,7 @@ def sizes(demand: Demand, costs: Costs, workers: int = 1) -> Sizes:
         batch=batch,
         each=each,
         workers=own,
+        extraction=extraction(demand, costs),
         redis=_redis(demand, costs, batch, each),
         kafka=_kafka(demand, costs, each),
         gpus=gpus,
@@ -216,11 +219,11 @@ def track_bytes(demand: Demand, costs: Costs) -> float:
 
 
 def _kafka(demand: Demand, costs: Costs, each: PostCosts) -> Kafka:
-    a_post = costs.post_wire_bytes + costs.prediction_wire_bytes
+    a_post = costs.post_wire_bytes + costs.prediction_wire_bytes + raw_bytes(demand, costs)
     in_mib_s = demand.posts_per_second * a_post / MIB
     copies = in_mib_s * (demand.replication - 1)
-    out = in_mib_s  # workers read posts, and one reader reads predictions
-    cores = demand.posts_per_second * each.kafka / 1000
+    out = in_mib_s  # workers read posts, raw ones too, and one reader reads predictions
+    cores = demand.posts_per_second * (each.kafka + raw_broker_ms(demand, costs)) / 1000
     needs = {
         "network": (in_mib_s + copies) / demand.network_mib_s / demand.filled,
         "network out": (out + copies) / demand.network_mib_s / demand.filled,
@@ -233,6 +236,7 @@ def _kafka(demand: Demand, costs: Costs, each: PostCosts) -> Kafka:
     busiest = max(need for name, need in needs.items() if name != "copies")
     kept = demand.posts_per_second * (
         costs.post_wire_bytes * demand.posts_hours * 3600
+        + raw_bytes(demand, costs) * demand.raw_days * DAY_S
         + costs.prediction_wire_bytes * demand.predictions_days * DAY_S
     )
     return Kafka(

@@ -40,6 +40,10 @@ def capacity(
     gpu: Annotated[
         int, typer.Option(min=0, help="GPUs of a node; 0: the model runs on its cores.")
     ] = 0,
+    raw_share: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of posts that come without features, as raw ones."),
+    ] = 1.0,
     cores_per_node: Annotated[int, typer.Option(min=1, help="Cores of a node.")] = 16,
     replication: Annotated[int, typer.Option(min=1, help="Copies in Kafka.")] = 3,
     filled: Annotated[
@@ -75,6 +79,7 @@ def capacity(
             idle_days=window_idle_days,
             window=window_posts,
             batch_max=batch_max or (1024 if gpu else 64),
+            raw_share=raw_share,
             cores_per_node=cores_per_node,
             gpus_per_node=gpu,
             replication=replication,

@@ -49,6 +49,8 @@ def rows(plan: Plan) -> list[tuple[str, str, str]]:
     ]
     if sized.gpus:
         found.append(("GPUs", f"{sized.gpus:,}", f"{sized.each.gpu:.4f} ms a post, assumed"))
+    if sized.extraction.count:
+        found += _extraction(plan)
     return [
         *found,
         (
@@ -79,10 +81,26 @@ def rows(plan: Plan) -> list[tuple[str, str, str]]:
         (
             "disk",
             _gib(kafka.disk_gib),
-            f"posts for {demand.posts_hours:g} h, predictions for {demand.predictions_days:g} days",
+            (
+                f"posts for {demand.posts_hours:g} h, raw ones for {demand.raw_days:g} days, "
+                f"predictions for {demand.predictions_days:g} days"
+            ),
         ),
         ("latency, simulated", latency(plan), f"{plan.slice.workers} workers of it, p50/p95/p99"),
         ("after a crash", f"{plan.catch_up_s:.0f} s", "until its partitions are in time again"),
+    ]
+
+
+def _extraction(plan: Plan) -> list[tuple[str, str, str]]:
+    own, demand = plan.sizes.extraction, plan.demand
+    return [
+        (
+            "workers that extract",
+            f"{own.count:,}",
+            f"{own.limit:,.0f} posts/s each at most, by its event loop; texts alone, no media",
+        ),
+        ("their cores in use", f"{own.cores:,.1f}", "nearly all the encoder's"),
+        ("their nodes", f"{own.nodes:,}", f"of {demand.cores_per_node} cores"),
     ]
 
 

@@ -115,10 +115,10 @@ async def run_ingest(
             store = ExemplarStore(client, TrendLayout(settings.namespace()))
             forgetter = ExemplarForgetter(store, settings.authors())
             ingest = Ingest(source, topic, selection, cursor_file, forgetter, figures)
-            console.print(f"cursor: {path}", highlight=False, markup=False, soft_wrap=True)
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, ingest.stop)
+            console.print(f"cursor: {path}", highlight=False, markup=False, soft_wrap=True)
             showing = asyncio.create_task(view.show())
             try:
                 await ingest.run()

@@ -68,6 +68,15 @@ def create(
             "itself.",
         ),
     ] = None,
+    raw_posts_retention_days: Annotated[
+        float | None,
+        typer.Option(
+            parser=retention_days,
+            metavar="DAYS",
+            help="Days that `posts.raw` is kept; 3 by itself. Keep it below 6: after 7 without "
+            "a worker that extracts, Kafka forgets what of it was read.",
+        ),
+    ] = None,
 ) -> None:
     """Make the topics that are missing; one that is there is never changed.
 
@@ -78,6 +87,7 @@ def create(
         DEAD_LETTERS_RETENTION_DAYS,
         DEFAULT_PARTITIONS,
         PREDICTIONS_RETENTION_DAYS,
+        RAW_POSTS_RETENTION_DAYS,
         TopicSpec,
         create_topics,
         topic_differences,
@@ -89,7 +99,10 @@ def create(
     settings = Settings()
 
     def specs(
-        count: int, predictions_days: float | None, dead_letters_days: float | None
+        count: int,
+        predictions_days: float | None,
+        dead_letters_days: float | None,
+        raw_posts_days: float | None,
     ) -> list[TopicSpec]:
         return voxpop_topics(
             settings.topic_prefix,
@@ -98,14 +111,21 @@ def create(
             settings.post_max_bytes,
             predictions_retention_days=predictions_days,
             dead_letters_retention_days=dead_letters_days,
+            raw_posts_retention_days=raw_posts_days,
         )
 
     missing = specs(
         partitions or DEFAULT_PARTITIONS,
         predictions_retention_days or PREDICTIONS_RETENTION_DAYS,
         dead_letters_retention_days or DEAD_LETTERS_RETENTION_DAYS,
+        raw_posts_retention_days or RAW_POSTS_RETENTION_DAYS,
     )
-    asked_for = specs(partitions or 1, predictions_retention_days, dead_letters_retention_days)
+    asked_for = specs(
+        partitions or 1,
+        predictions_retention_days,
+        dead_letters_retention_days,
+        raw_posts_retention_days,
+    )
 
     async def made_and_different() -> tuple[list[str], list[str]]:
         connection = settings.kafka_connection()

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from connectors.extraction.errors import BY_DESIGN, AbsentReason
 from connectors.extraction.outcome import MediaOutcome
 from connectors.schemas.codec import encode_post, encode_tensor
 from connectors.schemas.feature_sets import DEFAULT
@@ -81,7 +82,13 @@ class Extracted:
     absent: Mapping[str, str]
 
 
-ExtractionOutcome = Extracted | InNoTrack | Rejected
+@dataclass(frozen=True, slots=True)
+class MediaOff:
+    """All of the post is media that are not read, by the settings: it goes nowhere."""
+
+
+Completed = Extracted | MediaOff | Rejected
+ExtractionOutcome = Completed | InNoTrack
 
 
 class Preparation:
@@ -130,9 +137,7 @@ class Completion:
         self._max_bytes = max_bytes
         self._clock = clock
 
-    def complete(
-        self, posts: Sequence[tuple[PreparedPost, MediaOutcome]]
-    ) -> list[Extracted | Rejected]:
+    def complete(self, posts: Sequence[tuple[PreparedPost, MediaOutcome]]) -> list[Completed]:
         """What becomes of posts, in their order.
 
         Args:
@@ -156,12 +161,14 @@ class Completion:
         post: PreparedPost,
         outcome: MediaOutcome,
         vectors: NDArray[np.float16] | PoisonPost | None,
-    ) -> Extracted | Rejected:
+    ) -> Completed:
         if isinstance(vectors, PoisonPost):
             return self._rejected(Reason.POISON, vectors.detail)
         features: dict[str, NDArray[np.float16] | NDArray[np.float32]] = {**outcome.features}
         if vectors is not None:
             features["text"] = vectors
+        if not features and _is_off(outcome.absent):
+            return MediaOff()
         if not features:
             return self._rejected(Reason.NO_FEATURES, _nothing_left(outcome))
         value = _encoded(post.envelope, features, outcome.absent)
@@ -189,6 +196,10 @@ def _encoded(
     if absent:
         document["absent"] = dict(absent)
     return encode_post(document)
+
+
+def _is_off(absent: Mapping[str, str]) -> bool:
+    return AbsentReason.FETCHING_OFF in absent.values() and BY_DESIGN.issuperset(absent.values())
 
 
 def _nothing_left(outcome: MediaOutcome) -> str:

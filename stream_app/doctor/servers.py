@@ -31,6 +31,7 @@ def kafka(settings: Settings) -> Iterator[Finding]:
         post_max_bytes=settings.post_max_bytes,
         predictions_retention_days=None,  # how long these are kept is the operator's to choose
         dead_letters_retention_days=None,
+        raw_posts_retention_days=None,
     )
     try:
         differences, missing = asyncio.run(_kafka(settings, wanted))

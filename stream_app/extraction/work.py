@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from connectors.conversations.source import SourcePartition
+from connectors.extraction.errors import BY_DESIGN
 from connectors.extraction.outcome import MediaFeatures, MediaOutcome
 from connectors.schemas.post import RawPost
 from stream_app.batch import Batch, Item
 from stream_app.core.extraction import (
+    Completed,
     Completion,
     Extracted,
     ExtractionOutcome,
@@ -151,9 +153,7 @@ class Extraction:
         unfinished: dict[Position, tuple[PreparedPost, MediaOutcome]] = {}
         for item in batch.items:
             position = item.record.position
-            ready = (
-                item.content if isinstance(item.content, Rejected) else self._ready.pop(position)
-            )
+            ready = item.content if isinstance(item.content, Rejected) else self._taken(position)
             if isinstance(ready, tuple):
                 unfinished[position] = ready
             else:
@@ -173,27 +173,42 @@ class Extraction:
         """
         batch = decided.batch
         self._require_ours(batch)
+        sources = {partition: self._source(partition) for partition in decided.decisions}
         with self._metrics.stage("deliver"):
             await asyncio.gather(
                 *(
-                    self._outputs.write(self._sources[partition], decisions)
+                    self._outputs.write(sources[partition], decisions)
                     for partition, decisions in decided.decisions.items()
                 )
             )
         for partition, decisions in decided.decisions.items():
             self._metrics.extracted(outcome for _, outcome in decisions)
-            _tell_absent(self._sources[partition], decisions)
+            _tell_absent(sources[partition], decisions)
 
     def _require_ours(self, batch: Batch[RawPost]) -> None:
         """Spare work in vain. Its age does not matter: a transactional id has one owner."""
         self._membership.check(batch.partitions, batch.generation, self._membership.now_s())
+
+    def _source(self, partition: int) -> SourcePartition:
+        """A partition that was not given up since."""
+        found = self._sources.get(partition)
+        if found is None:
+            raise CannotGoOn(ExitCode.PARTITION_LOST, f"partition {partition} was taken away")
+        return found
+
+    def _taken(self, position: Position) -> Ready:
+        """What was assembled of a post, unless its partition was given up since."""
+        found = self._ready.pop(position, None)
+        if found is None:
+            raise CannotGoOn(ExitCode.PARTITION_LOST, f"partition {position[0]} was taken away")
+        return found
 
     def _prepared(self, posts: Sequence[RawPost]) -> list[PreparedPost | InNoTrack]:
         return [self._preparation.prepare(post) for post in posts]
 
     async def _completed(
         self, posts: Sequence[tuple[PreparedPost, MediaOutcome]]
-    ) -> list[Extracted | Rejected]:
+    ) -> list[Completed]:
         try:
             with self._metrics.stage("infer"):
                 return await self._elsewhere(self._completion.complete, posts)
@@ -212,4 +227,5 @@ class Extraction:
 def _tell_absent(source: SourcePartition, decisions: Sequence[Decision]) -> None:
     for record, outcome in decisions:
         for modality, why in outcome.absent.items() if isinstance(outcome, Extracted) else ():
-            log.warning("no %s features: %s", modality, why, extra=at(source, record.offset))
+            level = logging.DEBUG if why in BY_DESIGN else logging.WARNING
+            log.log(level, "no %s features: %s", modality, why, extra=at(source, record.offset))

@@ -26,6 +26,7 @@ WORKER = ("faust", "-A", "stream_app.app", "worker", "-l", "info")
 SERVE = ("voxpop", "serve")
 ALERTS = ("voxpop", "alerts", "watch")
 TOPICS = ("voxpop", "topics", "create")
+INGEST = ("voxpop", "ingest")
 BLOCKER = """
 import sys
 sys.modules.update(dict.fromkeys({lacked!r}))  # what is None there is not found
@@ -66,7 +67,7 @@ def started(
 
 
 def test_files_start_these_commands_and_no_others() -> None:
-    starts = (WORKER, SERVE, ALERTS, TOPICS)
+    starts = (WORKER, SERVE, ALERTS, TOPICS, INGEST)
     for place, command in commands():
         known = [start for start in starts if tuple(command[: len(start)]) == start]
         assert len(known) == 1, (place, command)
@@ -121,6 +122,23 @@ async def test_the_watch_of_alerts_starts(settings_env: Mapping[str, str], tmp_p
         assert "watching" in watch.stdout.readline()
         watch.send_signal(signal.SIGTERM)
         assert watch.wait(READY_S) in {0, -signal.SIGTERM}
+
+
+async def test_an_ingest_starts_and_ends_with_its_cursor_saved(
+    settings_env: Mapping[str, str], tmp_path: Path
+) -> None:
+    with started(TOPICS, "reader", settings_env, tmp_path) as topics:
+        assert topics.wait(READY_S) == 0
+    folder = tmp_path / "data"
+    nowhere = {"VOXPOP_BLUESKY_JETSTREAM": "ws://127.0.0.1:9/subscribe"}
+    settings = {**settings_env, **nowhere, "VOXPOP_DATA_DIR": str(folder)}
+    command = [*INGEST, "bluesky", "--query", "acme", "--track", "acme"]
+    with started(command, "reader", settings, tmp_path) as ingest:
+        assert ingest.stdout is not None
+        assert "cursor" in ingest.stdout.readline()
+        ingest.send_signal(signal.SIGTERM)
+        assert ingest.wait(READY_S) == 0
+    assert list((folder / "cursors").glob("bluesky-*.json"))
 
 
 async def test_doctor_works_where_the_local_stack_cannot_be_imported(

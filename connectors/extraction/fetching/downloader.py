@@ -13,14 +13,16 @@ from aiohttp.abc import AbstractResolver
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
+from connectors.build import user_agent
 from connectors.extraction.errors import AbsentReason, MediaError
+from connectors.extraction.fetching.breaker import HostBreaker
 from connectors.extraction.fetching.destination import OwnHosts, destination
 from connectors.extraction.fetching.resolver import JudgedResolver
 from connectors.extraction.fetching.slots import HostSlots
 from connectors.extraction.signatures import require_content_type, require_kind
 from connectors.schemas.media import MediaKind
 
-USER_AGENT: Final = "voxpop/0.1 (public opinion in streams; media of posts)"
+USER_AGENT: Final = user_agent("public opinion in streams; media of posts")
 HEADERS: Final = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
 MOST_REDIRECTS: Final = 3
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -63,6 +65,7 @@ class Downloader:
         self._limits = limits
         self._resolver = resolver
         self._slots = HostSlots(limits.at_once, limits.per_host)
+        self._breaker = HostBreaker()
 
     async def __aenter__(self) -> Self:
         """Open it."""
@@ -118,10 +121,11 @@ class Downloader:
 
     async def _follow(self, kind: MediaKind, url: URL) -> bytes:
         for _ in range(MOST_REDIRECTS + 1):
-            async with self._session.get(url, allow_redirects=False) as answer:
-                if answer.status not in REDIRECTS:
-                    return await self._body(kind, answer)
-                to = answer.headers.get("Location", "")
+            with self._breaker.asked(url.raw_host or ""):
+                async with self._session.get(url, allow_redirects=False) as answer:
+                    if answer.status not in REDIRECTS:
+                        return await self._body(kind, answer)
+                    to = answer.headers.get("Location", "")
             url = destination(_joined(url, to), self._limits.own)
         raise MediaError(
             AbsentReason.TOO_MANY_REDIRECTS, f"{url.raw_host}: over {MOST_REDIRECTS} redirects"

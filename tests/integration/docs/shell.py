@@ -19,7 +19,7 @@ STOP_S: Final = 30
 ENDED: Final = {0, -signal.SIGTERM, 128 + signal.SIGTERM}  # uvicorn passes the signal on
 # what a command sets stays set for the next, as in one shell
 BEGIN: Final = "[ -f .state ] && . ./.state\n"
-RUN: Final = BEGIN + "set -a\n{text}\ncode=$?\nset +a\nexport -p > .state\nexit $code"
+RUN: Final = BEGIN + "set -a -o pipefail\n{text}\ncode=$?\nset +a\nexport -p > .state\nexit $code"
 
 
 class Going:

@@ -42,3 +42,13 @@ def test_predictions_are_kept_for_two_weeks_unless_said_otherwise() -> None:
         "dead_letters_retention_days": None,
     }
     assert kept(**unsaid) == [None, None]
+
+
+def test_raw_posts_are_gone_before_kafka_forgets_which_of_them_were_read() -> None:
+    offsets_forgotten_ms = 7 * 86_400_000
+    raw = {spec.name: spec.config for spec in voxpop_topics()}["posts.raw"]
+    assert int(raw["retention.ms"]) + int(raw["segment.ms"]) < offsets_forgotten_ms
+    shorter = {spec.name: spec.config for spec in voxpop_topics(raw_posts_retention_days=0.5)}
+    assert shorter["posts.raw"]["segment.ms"] == shorter["posts.raw"]["retention.ms"] == "43200000"
+    unsaid = {spec.name: spec.config for spec in voxpop_topics(raw_posts_retention_days=None)}
+    assert "retention.ms" not in unsaid["posts.raw"]

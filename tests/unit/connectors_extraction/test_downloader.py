@@ -12,6 +12,7 @@ import trustme
 
 from connectors.extraction.errors import AbsentReason, MediaError
 from connectors.extraction.fetching import destination, resolver
+from connectors.extraction.fetching.breaker import FAILURES
 from connectors.extraction.fetching.destination import OwnHosts
 from connectors.extraction.fetching.downloader import USER_AGENT, Downloader, FetchLimits
 from tests.unit.connectors_extraction.media_files import picture, plain
@@ -80,6 +81,15 @@ async def test_a_medium_is_fetched_by_a_client_that_says_who_it_is(
     assert b"accept-encoding: identity" in sent
     assert b"cookie" not in sent
     assert b"authorization" not in sent
+
+
+async def test_a_host_that_cannot_be_reached_is_left_alone(server: MediaServer) -> None:
+    limits = FetchLimits(own=OwnHosts.parse(f"media.test:{server.port}"))
+    async with Downloader(limits, Names()) as downloader:
+        for _ in range(FAILURES):
+            assert await reason(downloader.fetch("image", server.url("/a"))) == "unreachable"
+        assert await reason(downloader.fetch("image", server.url("/a"))) == "host_fails"
+    assert not server.requests
 
 
 async def test_a_body_that_is_announced_too_long_is_not_read(

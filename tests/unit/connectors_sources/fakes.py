@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import Any
 
 from connectors.schemas.post import RawPost
-from connectors.sources.items import Cursor, Item, Source, Withdrawn, raw_post
+from connectors.sources.items import Cursor, Item, Source, Watching, Withdrawn, raw_post
 
 WITHIN_S = 20.0
 
@@ -92,14 +92,19 @@ class FakeForgetter:
 
 
 async def items_until(
-    source: Source, done: Callable[[list[Item]], bool], cursor: Cursor | None = None
+    source: Source,
+    done: Callable[[list[Item]], bool],
+    cursor: Cursor | None = None,
+    takes: Callable[[RawPost], bool] = lambda _: True,
 ) -> list[Item]:
-    """What a source yields until that is enough."""
+    """What a source yields until that is enough; it is told which posts are taken."""
     found: list[Item] = []
     async with asyncio.timeout(WITHIN_S):
         async with aclosing(source.items(cursor)) as items:
             async for item in items:
                 found.append(item)
+                if isinstance(item, RawPost) and isinstance(source, Watching) and takes(item):
+                    source.taken(item)
                 if done(found):
                     break
     return found

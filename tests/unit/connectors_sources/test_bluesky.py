@@ -83,6 +83,14 @@ def test_a_post_names_the_pictures_that_it_shows(embed: object, urls: list[str])
     assert [(each.kind, each.url) for each in post.media] == [("image", url) for url in urls]
 
 
+def test_media_within_media_are_not_followed() -> None:
+    embed: dict[str, Any] = IMAGES
+    for _ in range(2000):
+        embed = {"$type": "app.bsky.embed.recordWithMedia", "media": embed}
+    (post,) = posts_of(list(read_event(created(1, embed=embed))))
+    assert not post.media
+
+
 def test_a_post_may_show_and_say_nothing() -> None:
     (post,) = posts_of(list(read_event(created(1, text="", embed=IMAGES))))
     assert post.text is None

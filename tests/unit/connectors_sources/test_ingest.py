@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -99,6 +100,28 @@ async def test_what_was_delivered_before_a_kill_is_not_delivered_again(trial: Tr
     await trial.run([post("b"), post("c"), post("d")])
     assert trial.source.began_at == {"at": 1}
     assert trial.topic.ids == ["a", "b", "c", "d"]
+
+
+async def test_a_source_that_looks_again_is_told_what_was_taken(trial: Trial) -> None:
+    class Looking(ScriptedSource):
+        told: ClassVar[list[str]] = []
+
+        def taken(self, post: RawPost) -> None:
+            self.told.append(post.post_id)
+
+    trial.topic.refused.add("large")
+    script: Script = [post("a"), post("b", "of others"), post("large"), post("a")]
+    with CursorFile(trial.path, "scripted") as file:
+        ingest = Ingest(
+            Looking(script),
+            trial.topic,
+            Selection(["acme"], ["t"]),
+            file,
+            trial.forgetter,
+            trial.figures,
+        )
+        await ingest.run()
+    assert Looking.told == ["a", "a"]
 
 
 async def test_the_cursor_stays_before_posts_that_were_not_delivered(trial: Trial) -> None:

@@ -18,6 +18,19 @@ def looks(recheck: Recheck, until: float, step_s: float = 60.0) -> list[float]:
     return found
 
 
+def test_those_that_nobody_took_make_room_first_also_after_a_restart() -> None:
+    recheck = Recheck(most=2)
+    for name in "ab":
+        recheck.watch(name, NOW, "", NOW)
+    recheck.take("a")
+    again = Recheck(most=2)
+    again.load(orjson.loads(orjson.dumps(recheck.dump())))
+    again.watch("c", NOW, "", NOW)
+    assert [name for name in "abc" if name in again] == ["a", "c"]
+    again.keep_taken()
+    assert [name for name in "abc" if name in again] == ["a"]
+
+
 def test_looks_come_at_double_the_age_and_end_with_the_month() -> None:
     recheck = Recheck()
     recheck.watch("a", NOW, "", NOW)

@@ -171,6 +171,43 @@ async def test_deletions_removals_and_edits_are_found_and_told_once(
     assert sorted(asked) == [f"t1_c{number}" for number in range(1, 6)]
 
 
+async def test_only_posts_that_were_taken_are_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("connectors.sources.recheck.FIRST_LOOK_S", 0.0)
+    ago = {"created_utc": NOW + 1e6}
+    things = [comment(number, **ago) for number in (1, 2)]
+    answers: Script = {
+        TOKEN: [GRANTED],
+        COMMENTS: [listing(*things), listing()],
+        NEW: [listing()],
+        INFO: [listing()],
+    }
+    async with http_platform(answers) as server:
+        items = await items_until(
+            source(server), rounds(2), takes=lambda post: post.post_id == "reddit:t1_c2"
+        )
+    assert withdrawn_of(items) == {"reddit:t1_c2": "deleted"}
+
+
+async def test_a_submission_that_is_a_picture_names_it() -> None:
+    own, elsewhere = "https://i.redd.it/a1.jpeg", "https://example.org/b.png"
+    answers: Script = {
+        TOKEN: [GRANTED],
+        COMMENTS: [listing()],
+        NEW: [
+            listing(
+                submission(2, url=elsewhere, post_hint="image"),
+                submission(1, url=own, post_hint="image"),
+            )
+        ],
+    }
+    async with http_platform(answers) as server:
+        picture, link = posts_of(await items_until(source(server), has_posts(2)))
+    assert [(each.kind, each.url) for each in picture.media] == [("image", own)]
+    assert not link.media
+
+
 async def test_what_is_gone_or_of_another_form_makes_no_post_and_ends_nothing() -> None:
     odd = {"kind": "t1", "data": {"name": "t1_c3", "created_utc": NOW - 3600.0}}
     answers: Script = {

@@ -40,6 +40,18 @@ ALL_OF_THE_CHART: Mapping[str, Any] = {
         "settings": {"VOXPOP_MEDIA": "fetch"},
         "scaling": {"enabled": True, "secret": "keda"},
     },
+    "tracks": {"acme": '"acme phone" OR #acme', "globex": "globex lang:en"},
+    "ingest": {
+        "sources": {
+            "reddit": {
+                "arguments": ["reddit", "--subreddit", "phones"],
+                "secret": "reddit",
+                "kafkaUser": "voxpop-ingester",
+                "settings": {"VOXPOP_REDDIT_USER_AGENT": "linux:voxpop:1 (by /u/nobody)"},
+            },
+        },
+        "storage": {"className": "fast"},
+    },
     "serve": {
         "secret": "serve",
         "explain": {"enabled": True},
@@ -82,7 +94,7 @@ def pods(resources: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def _has_pods(resource: Mapping[str, Any]) -> bool:
-    return resource["kind"] in {"Deployment", "Job"}
+    return resource["kind"] in {"Deployment", "Job", "StatefulSet"}
 
 
 def compose_services() -> dict[str, dict[str, Any]]:
@@ -108,7 +120,9 @@ def commands() -> Iterator[tuple[str, list[str]]]:
         yield f"{DOCKERFILE}", command
     for name, service in compose_services().items():
         if "build" in service and "command" in service:
-            yield f"{COMPOSE} {name}", service["command"]
+            command = service["command"]
+            told = shlex.split(command) if isinstance(command, str) else command
+            yield f"{COMPOSE} {name}", told
     for name, pod in pods(rendered(ALL_OF_THE_CHART)).items():
         (container,) = pod["containers"]
         yield f"{CHART} {name}", [*container["command"], *container.get("args", [])]

@@ -12,6 +12,7 @@ from helm_python.errors import HelmError
 from kubernetes_validate import validate
 
 from connectors.kafka.topics import voxpop_topics
+from connectors.tracks.file import load_rules
 from stream_app.settings import Settings
 from tests.unit.deploy.files import ALL_OF_THE_CHART, CHART, pods, rendered
 
@@ -54,6 +55,9 @@ def is_of_kubernetes(api: str) -> bool:
         {"settings": {"KAFKA": "k:9092"}},
         {"image": {"worker": {"digest": "latest"}}},
         {"worker": {"scaling": {"min": 0}}},
+        {"ingest": {"sources": {"bluesky": {}}}},
+        {"ingest": {"sources": {"Blue Sky": {"arguments": ["bluesky"]}}}},
+        {"tracks": {"acme": ["acme"]}},
     ],
     ids=str,
 )
@@ -65,7 +69,8 @@ def test_a_value_that_nobody_reads_is_refused(values: dict[str, Any]) -> None:
 @pytest.mark.parametrize("values", VALUES, ids=["defaults", "everything"])
 def test_no_pod_may_do_more_than_it_must(values: Mapping[str, Any]) -> None:
     found = pods(rendered(values))
-    assert set(found) == {"worker", "extract", "serve", "alerts", "topics"}
+    parts = {"worker", "extract", "serve", "alerts", "topics"}
+    assert set(found) == parts | ({"ingest"} if values else set())
     for name, pod in found.items():
         (container,) = pod["containers"]
         assert pod["automountServiceAccountToken"] is False, name
@@ -137,7 +142,7 @@ def test_every_selector_finds_its_pods(kind: str) -> None:
     labels = [
         each["spec"]["template"]["metadata"]["labels"].items()
         for each in rendered(ALL_OF_THE_CHART)
-        if each["kind"] in {"Deployment", "Job"}
+        if each["kind"] in {"Deployment", "Job", "StatefulSet"}
     ]
     for name, resource in of_kind(ALL_OF_THE_CHART, kind).items():
         spec = resource["spec"]
@@ -162,6 +167,58 @@ def test_each_part_reaches_the_servers_that_it_needs_and_no_others() -> None:
         "topics": {53, 9092},
     }
     assert policies["v-alerts"]["spec"]["ingress"] == []
+
+
+def test_a_source_is_read_by_one_pod_that_keeps_its_cursor_and_reaches_its_platform() -> None:
+    (ingest,) = of_kind(ALL_OF_THE_CHART, "StatefulSet").values()
+    assert ingest["spec"]["replicas"] == 1
+    (container,) = ingest["spec"]["template"]["spec"]["containers"]
+    mounts = {each["mountPath"]: each["name"] for each in container["volumeMounts"]}
+    (claim,) = ingest["spec"]["volumeClaimTemplates"]
+    assert claim["metadata"]["name"] == mounts["/var/lib/voxpop"]
+    volumes = {each["name"] for each in ingest["spec"]["template"]["spec"]["volumes"]}
+    assert set(mounts.values()) - volumes == {claim["metadata"]["name"]}
+    assert container["args"] == ["reddit", "--subreddit", "phones"]
+    egress = of_kind(ALL_OF_THE_CHART, "NetworkPolicy")["v-ingest-reddit"]["spec"]["egress"]
+    ports = {port["port"] for rule in egress for port in rule["ports"]}
+    assert ports == {53, 9092, 6379, 80, 443}
+
+
+def test_rules_of_tracks_reach_those_that_try_them_as_a_file_that_can_be_read(
+    tmp_path: Path,
+) -> None:
+    text = of_kind(ALL_OF_THE_CHART, "ConfigMap")["v-tracks"]["data"]["tracks.yaml"]
+    file = tmp_path / "tracks.yaml"
+    file.write_text(text)
+    assert set(load_rules(file).tracks) == {"acme", "globex"}
+    for name, pod in pods(rendered(ALL_OF_THE_CHART)).items():
+        (container,) = pod["containers"]
+        named = {each["name"]: each.get("value") for each in container.get("env", [])}
+        mounted = {each["mountPath"] for each in container["volumeMounts"]}
+        tries = name in {"extract", "ingest"}
+        assert ("/etc/voxpop/tracks" in mounted) is tries, name
+        assert (named.get("VOXPOP_TRACKS") == "/etc/voxpop/tracks/tracks.yaml") is tries, name
+    assert "VOXPOP_TRACKS" not in str(rendered({}))
+
+
+@pytest.mark.parametrize(
+    ("extract", "told"),
+    [
+        ({}, "requests.cpu"),
+        ({"resources": {"limits": {"cpu": 4}}}, "limits.cpu"),
+        ({"settings": {"VOXPOP_THREADS": 3}}, None),
+    ],
+    ids=str,
+)
+def test_the_encoder_takes_the_cores_that_it_is_given(
+    extract: dict[str, Any], told: str | None
+) -> None:
+    env = pods(rendered({"extract": extract}))["extract"]["containers"][0]["env"]
+    (threads,) = [each for each in env if each["name"] == "VOXPOP_THREADS"]
+    if told is None:
+        assert threads["value"] == "3"
+    else:
+        assert threads["valueFrom"] == {"resourceFieldRef": {"resource": told}}
 
 
 def test_the_example_of_the_docs_is_taken() -> None:

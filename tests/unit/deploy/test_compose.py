@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from connectors.tracks.file import load_rules
 from tests.unit.deploy.files import (
     COMPOSE,
     COMPOSE_EXPLAIN,
@@ -36,7 +37,9 @@ def test_our_containers_may_write_only_where_they_must(name: str) -> None:
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert [mount.split(":")[0] for mount in service["tmpfs"]] == ["/tmp", "/var/lib/voxpop"]
+    kept = [mount.split(":")[1] for mount in service.get("volumes", []) if mount[-3:] != ":ro"]
+    written = [mount.split(":")[0] for mount in service["tmpfs"]]
+    assert [*written, *kept] == ["/tmp", "/var/lib/voxpop"]
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -78,6 +81,16 @@ def test_prometheus_asks_the_services_under_the_jobs_of_the_rules() -> None:
         assert workers["port"] == 9100
     (api,) = jobs["voxpop-api"]["static_configs"]
     assert [target.split(":")[0] in compose_services() for target in api["targets"]] == [True]
+
+
+def test_rules_are_mounted_where_they_are_tried_and_a_cursor_is_kept() -> None:
+    services = compose_services()
+    for name in ("extract", "ingest"):
+        assert "./tracks:/etc/voxpop/tracks:ro" in services[name]["volumes"]
+        assert "VOXPOP_TRACKS" in services[name]["environment"]
+    assert load_rules(COMPOSE.parent / "tracks" / "example.yaml").tracks
+    assert "cursors:/var/lib/voxpop" in services["ingest"]["volumes"]
+    assert services["ingest"]["profiles"] == ["ingest"]
 
 
 def test_the_worker_that_extracts_is_told_to_and_waits_for_no_redis() -> None:

@@ -79,7 +79,7 @@ def test_outcomes_and_reasons_are_asked_for_by_names_that_there_are(
     place: str, expression: str
 ) -> None:
     known = {
-        "outcome": {"predicted", "extracted", "in_no_track", "shed", "rejected"},
+        "outcome": {"predicted", "extracted", "in_no_track", "media_off", "shed", "rejected"},
         "reason": {reason.value for reason in Reason},
         "stage": set(get_args(Stage)),
     }
@@ -134,6 +134,20 @@ def test_what_a_worker_counts_of_trouble_is_watched_and_shown() -> None:
     }
     assert trouble <= set(NAME.findall(" ".join(rule["expr"] for rule in rules())))
     assert trouble <= set(NAME.findall(" ".join(dashboard_expressions().values())))
+
+
+def test_roles_are_never_added_up_where_one_would_hide_the_other() -> None:
+    asked = {rule["alert"]: rule["expr"] for rule in rules()}
+    for name in ("VoxpopPartitionLags", "VoxpopStandsStill", "VoxpopManyRejected"):
+        sums = re.findall(r"\b(?:sum|min)(?: by \(([^)]*)\))? ?\(", asked[name])
+        assert sums, name
+        assert all("job" in by for by in sums), name
+
+
+def test_the_dashboard_shows_extraction() -> None:
+    shown = " ".join(each for each in dashboard_expressions().values() if "voxpop-extract" in each)
+    names = {"voxpop_posts_total", "voxpop_partition_lag_posts", "voxpop_absent_modalities_total"}
+    assert names <= set(NAME.findall(shown))
 
 
 def test_panels_do_not_lie_on_each_other() -> None:

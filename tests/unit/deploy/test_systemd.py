@@ -46,13 +46,19 @@ def test_a_service_is_not_root_and_is_always_started_again(unit: str) -> None:
     assert unit_values(unit, "ProtectSystem") == ["strict"]
 
 
-def test_the_units_are_those_of_the_four_parts() -> None:
+def test_the_units_are_those_of_the_five_parts() -> None:
     assert SERVICES == [
         "voxpop-alerts.service",
         "voxpop-extract@.service",
+        "voxpop-ingest@.service",
         "voxpop-serve.service",
         "voxpop-worker@.service",
     ]
+
+
+def test_each_source_keeps_its_cursor_in_a_folder_of_its_own() -> None:
+    (folder,) = unit_values("voxpop-ingest@.service", "Environment")
+    assert folder == "VOXPOP_DATA_DIR=/var/lib/voxpop/ingest-%i"
 
 
 def test_the_worker_that_extracts_is_told_to() -> None:

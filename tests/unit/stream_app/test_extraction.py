@@ -15,9 +15,11 @@ from connectors.schemas.post import JsonObject, RawPost
 from connectors.schemas.rejection import Reason
 from models.readable_text import readable_text
 from stream_app.core.extraction import (
+    Completed,
     Completion,
     Extracted,
     InNoTrack,
+    MediaOff,
     Preparation,
     PreparedPost,
 )
@@ -81,7 +83,7 @@ def prepared(post: RawPost, languages: Languages | None = None) -> PreparedPost 
 
 def completed(
     *posts: tuple[RawPost, MediaOutcome], encoder: Encoder | None = None, max_bytes: int = 1 << 20
-) -> list[Extracted | Rejected]:
+) -> list[Completed]:
     ready = []
     for post, outcome in posts:
         one = prepared(post)
@@ -90,7 +92,7 @@ def completed(
     return Completion(encoder or Encoder(), max_bytes, lambda: NOW).complete(ready)
 
 
-def written(outcome: Extracted | Rejected) -> Mapping[str, Any]:
+def written(outcome: Completed) -> Mapping[str, Any]:
     assert isinstance(outcome, Extracted)
     document: Mapping[str, Any] = orjson.loads(outcome.value)
     return document
@@ -147,6 +149,18 @@ def test_a_post_of_which_nothing_is_left_is_rejected_with_all_reasons(text: str 
     assert done == Rejected(Reason.NO_FEATURES, "text: nothing to read; audio: silent", NOW)
     (alone,) = completed((raw(text=text), NO_MEDIA))
     assert alone == Rejected(Reason.NO_FEATURES, "text: nothing to read; no media", NOW)
+
+
+@pytest.mark.parametrize(
+    "absent",
+    [{"visual": "fetching_off"}, {"visual": "fetching_off", "audio": "sound_of_video"}],
+)
+def test_a_post_of_media_alone_that_are_not_read_by_setting_is_left_out(
+    absent: dict[str, str],
+) -> None:
+    assert completed((raw(text=None), MediaOutcome({}, absent))) == [MediaOff()]
+    (failed,) = completed((raw(text=None), MediaOutcome({}, absent | {"audio": "silent"})))
+    assert isinstance(failed, Rejected)
 
 
 def test_a_text_that_breaks_the_encoder_is_poison_alone() -> None:

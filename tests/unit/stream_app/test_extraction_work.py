@@ -1,6 +1,7 @@
 """A batch of raw posts is written once, partition by partition, and slow media hold up nobody."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -18,7 +19,7 @@ from connectors.schemas.rejection import Reason
 from models.readable_text import readable_text
 from stream_app.batch import Batch
 from stream_app.core.batching import MicroBatcher
-from stream_app.core.extraction import Completion, Extracted, InNoTrack, Preparation
+from stream_app.core.extraction import Completion, Extracted, InNoTrack, MediaOff, Preparation
 from stream_app.core.outcome import Rejected
 from stream_app.core.record import Record
 from stream_app.exits import CannotGoOn, ExitCode
@@ -69,6 +70,28 @@ class SlowMedia:
         raise AssertionError
 
 
+class OvertakenBroker(FakeBroker):
+    """Two more records are read and committed by the last owner before the commit is read."""
+
+    async def committed(self, partition: int, topic_id: str) -> int | None:
+        self.logs[partition] = list(range(5))
+        self.commits[partition] = 5
+        return await super().committed(partition, topic_id)
+
+
+def extraction(broker: FakeBroker, outputs: Outputs, threads: ThreadPoolExecutor) -> Extraction:
+    return Extraction(
+        decoder=RawDecoder(1 << 20),
+        preparation=Preparation(Languages(), None, readable_text),
+        completion=Completion(Encoder("bad"), 1 << 20, lambda: NOW),
+        media=NoMedia(),
+        outputs=outputs,
+        membership=Membership(broker, 10.0, clock=lambda: 0.0),
+        executor=threads,
+        metrics=Metrics(),
+    )
+
+
 def raw_record(offset: int, partition: int = 0, **changes: object) -> Record:
     document = {
         "post_id": f"p{offset}",
@@ -87,16 +110,7 @@ async def working(
     broker: FakeBroker, outputs: Outputs
 ) -> AsyncIterator[Worker[RawPost, ExtractedBatch]]:
     with ThreadPoolExecutor(1) as threads:
-        work = Extraction(
-            decoder=RawDecoder(1 << 20),
-            preparation=Preparation(Languages(), None, readable_text),
-            completion=Completion(Encoder("bad"), 1 << 20, lambda: NOW),
-            media=NoMedia(),
-            outputs=outputs,
-            membership=Membership(broker, 10.0, clock=lambda: 0.0),
-            executor=threads,
-            metrics=Metrics(),
-        )
+        work = extraction(broker, outputs, threads)
         worker = Worker(
             topic="posts.raw",
             broker=broker,
@@ -149,6 +163,18 @@ async def test_every_record_has_one_outcome_in_order_and_nothing_is_committed_be
     assert isinstance(outputs.written[1][0][1], Extracted)
 
 
+async def test_what_the_settings_leave_out_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    outputs = Outputs()
+    async with working(FakeBroker({0: range(2)}), outputs) as worker:
+        picture = Media(kind="image", url="https://a.example/x.png").model_dump()
+        await worker.offer(
+            [raw_record(0, media=[picture]), raw_record(1, text="", media=[picture])]
+        )
+        await until_written(outputs, 2)
+    assert outputs.written[0][1][1] == MediaOff()
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
 async def test_partitions_that_are_taken_away_are_given_up_and_owned_again_before_reading() -> None:
     outputs = Outputs()
     broker = FakeBroker({0: range(2)})
@@ -169,16 +195,7 @@ async def test_partitions_that_are_taken_away_are_given_up_and_owned_again_befor
 async def test_a_worker_that_was_shut_out_ends() -> None:
     outputs = Outputs(fenced=True)
     with ThreadPoolExecutor(1) as threads:
-        work = Extraction(
-            decoder=RawDecoder(1 << 20),
-            preparation=Preparation(Languages(), None, readable_text),
-            completion=Completion(Encoder(), 1 << 20, lambda: NOW),
-            media=NoMedia(),
-            outputs=outputs,
-            membership=Membership(FakeBroker({0: range(1)}), 10.0, clock=lambda: 0.0),
-            executor=threads,
-            metrics=Metrics(),
-        )
+        work = extraction(FakeBroker({0: range(1)}), outputs, threads)
         source = SourcePartition("posts.raw", "id1", 0)
         await work.take_over(source, 1)
         await work.resume(source, 0)
@@ -187,6 +204,39 @@ async def test_a_worker_that_was_shut_out_ends() -> None:
         with pytest.raises(CannotGoOn) as end:
             await work.conclude(await work.decide(batch))
     assert end.value.code is ExitCode.FENCED
+
+
+async def test_a_batch_whose_partition_was_given_up_meanwhile_ends_the_worker() -> None:
+    outputs = Outputs()
+    with ThreadPoolExecutor(1) as threads:
+        work = extraction(FakeBroker({0: range(1)}), outputs, threads)
+        await work.resume(SourcePartition("posts.raw", "id1", 0), 0)
+        batch = Batch([work.decode(raw_record(0), NOW)], 1)
+        await work.assemble(batch)
+        decided = await work.decide(batch)
+        await work.release()
+        for step in (work.conclude(decided), work.decide(batch)):
+            with pytest.raises(CannotGoOn) as end:
+                await step
+            assert end.value.code is ExitCode.PARTITION_LOST
+    assert not outputs.written
+
+
+async def test_what_the_last_owner_did_while_it_was_taken_over_is_not_done_again() -> None:
+    outputs = Outputs()
+    broker = OvertakenBroker({0: range(3)})
+    async with working(broker, outputs) as worker:
+        await worker.tend()
+        assert worker.position(0) == 5
+
+
+async def test_a_commit_behind_the_end_never_begins_a_partition_again() -> None:
+    broker = FakeBroker({0: range(3)})
+    broker.commits[0] = 5
+    async with working(broker, Outputs()) as worker:
+        with pytest.raises(CannotGoOn, match="lost records") as end:
+            await worker.tend()
+    assert end.value.code is ExitCode.HOLE
 
 
 async def test_media_that_take_too_long_are_absent_and_the_others_are_not() -> None:

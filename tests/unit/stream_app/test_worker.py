@@ -244,6 +244,19 @@ async def test_a_worker_without_partitions_stays_in_its_group_to_take_over() -> 
         assert bench.broker.stays == 1
 
 
+async def test_a_worker_with_slow_batches_stays_in_its_group(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(FakeBroker({0: range(4)})) as bench:
+        let_go = asyncio.Event()
+        monkeypatch.setattr(bench.outputs, "deliver", lambda *_: let_go.wait())
+        await bench.worker.offer(run_of(0, 1))
+        await bench.until(lambda: bool(bench.engine.seen))
+        await bench.worker.tend()
+        assert bench.broker.stays == 1
+        let_go.set()
+
+
 async def test_records_of_another_generation_are_dropped() -> None:
     async with running(FakeBroker({0: range(4)})) as bench:
         bench.broker.current_generation = 2
@@ -346,6 +359,23 @@ async def test_after_a_shutdown_nothing_is_admitted() -> None:
         await bench.worker.offer(run_of(1, 2))
         assert bench.broker.commits == {0: 1}
         assert bench.delivered() == [0]
+
+
+async def test_a_batch_that_takes_longer_than_a_shutdown_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("stream_app.worker.DRAIN_PART_OF_SESSION", 0.001)
+    broker = FakeBroker({0: range(4)})
+    with ThreadPoolExecutor(1) as threads:
+        bench = Bench(broker, threads)
+        monkeypatch.setattr(bench.outputs, "deliver", lambda *_: asyncio.Event().wait())
+        running_stages = asyncio.create_task(bench.worker.run())
+        await bench.worker.offer(run_of(0))
+        await bench.until(lambda: bool(bench.engine.seen))
+        await bench.worker.shut_down()
+        with pytest.raises(asyncio.CancelledError):
+            await running_stages
+    assert broker.commits == {}
 
 
 async def test_no_more_posts_wait_than_allowed() -> None:

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from stream_app.capacity.costs import read_costs
 from stream_app.capacity.demand import Demand, DemandError
+from stream_app.capacity.extraction import Extraction
 from stream_app.capacity.plan import plan
 from stream_app.capacity.shape import full_batch, mean_context, post_costs, worker_limit
-from stream_app.capacity.sizing import sizes, windows_bytes
+from stream_app.capacity.sizing import MIB, sizes, windows_bytes
 from stream_app.capacity.windows import SimulatedWindows
 from tests.unit.stream_app_capacity.costs_of import costs_of
 
@@ -51,12 +52,19 @@ def test_more_posts_never_need_less(rate: float, times: float) -> None:
     assert few.workers.nodes <= many.workers.nodes
     assert few.redis.shards <= many.redis.shards
     assert few.kafka.brokers <= many.kafka.brokers
+    assert few.extraction.count <= many.extraction.count
 
 
 @given(st.floats(100, 1e6), st.floats(0.1, 0.9))
 def test_nothing_that_can_be_multiplied_is_fuller_than_asked(rate: float, filled: float) -> None:
     sized = sizes(Demand(rate, filled=filled, gpus_per_node=1), COSTS)
-    for share in (sized.workers.filled, sized.redis.filled, sized.kafka.filled, sized.gpu_filled):
+    for share in (
+        sized.workers.filled,
+        sized.extraction.filled,
+        sized.redis.filled,
+        sized.kafka.filled,
+        sized.gpu_filled,
+    ):
         assert share <= filled + 1e-6
 
 
@@ -77,6 +85,21 @@ def test_a_shard_counts_a_track_as_fast_as_its_calls_let_it() -> None:
     costs = replace(COSTS, redis_call_ms=0.5, redis_post_ms=0.0)
     redis = sizes(Demand(1000.0, hot_share=1.0, tracks=1, batch_max=64), costs).redis
     assert redis.hot_limit == pytest.approx(64 / 0.0005)
+
+
+def test_posts_without_features_need_workers_that_extract_and_bytes_of_raw_posts() -> None:
+    costs = replace(
+        COSTS, extract_encode_ms=1.0, extract_post_ms=0.5, raw_post_wire_bytes=MIB / 1000
+    )
+    with_features = sizes(Demand(1000.0, raw_share=0.0), costs)
+    half = sizes(Demand(2000.0, raw_share=0.5, cores_per_node=2, filled=0.5), costs)
+    assert with_features.extraction == Extraction(0, 0, 2000.0, 0.0, 0.0)
+    assert half.extraction == Extraction(2, 2, 2000.0, 0.375, 1.5)
+    raw = sizes(Demand(1000.0), costs)
+    assert raw.kafka.in_mib_s == pytest.approx(with_features.kafka.in_mib_s + 1)
+    assert raw.kafka.cores > with_features.kafka.cores
+    kept = raw.kafka.disk_gib - with_features.kafka.disk_gib
+    assert kept == pytest.approx(3 * 86_400 * 3 / 1024)
 
 
 def test_a_plan_keeps_up_when_it_is_simulated() -> None:
@@ -111,6 +134,7 @@ def test_a_plan_on_gpus_says_that_none_was_measured() -> None:
         ({"filled": 1.0}, "share above 0 and below 1"),
         ({"conversation_posts": 0.5}, "one at least"),
         ({"hot_share": 1.5}, "a share is 0 to 1"),
+        ({"raw_share": 2.0}, "are raw"),
         ({"tracks": 2, "tracks_per_post": 3}, "only 2 in all"),
     ],
 )

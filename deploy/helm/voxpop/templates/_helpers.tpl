@@ -22,7 +22,7 @@ app.kubernetes.io/component: {{ .part }}
 {{ $image.repository }}{{ if $image.digest }}@{{ $image.digest }}{{ else }}:{{ $image.tag | default .root.Chart.AppVersion }}{{ end }}
 {{- end }}
 
-{{/* What every pod has: no rights, nothing to write to but two folders, no token of the API server. */}}
+{{/* What every pod has (`claimed`: but for its folder, which a claim brings; `rules`: with the tracks' rules): no rights, nothing to write to but two folders, no token of the API server. */}}
 {{- define "voxpop.pod" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
@@ -37,12 +37,19 @@ securityContext:
   fsGroup: 10001
   seccompProfile: { type: RuntimeDefault }
 volumes:
+  {{- if not .claimed }}
   - name: data
     emptyDir:
       sizeLimit: {{ .root.Values.dataSizeLimit }}
+  {{- end }}
   - name: tmp
     emptyDir:
       sizeLimit: 256Mi
+  {{- if and .rules .root.Values.tracks }}
+  - name: tracks
+    configMap:
+      name: {{ .root.Release.Name }}-tracks
+  {{- end }}
   {{- with .root.Values.tlsSecret }}
   - name: tls
     secret:
@@ -59,8 +66,16 @@ securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
   capabilities: { drop: [ALL] }
-{{- if or .settings .kafkaUser }}
+{{- $rules := and .rules .root.Values.tracks }}
+{{- $threads := and .cpu (not (hasKey (.settings | default dict) "VOXPOP_THREADS")) }}
+{{- if or .settings .kafkaUser $rules $threads }}
 env:
+  {{- if and $rules (not (hasKey (.settings | default dict) "VOXPOP_TRACKS")) }}
+  - { name: VOXPOP_TRACKS, value: /etc/voxpop/tracks/tracks.yaml }
+  {{- end }}
+  {{- if $threads }}
+  - { name: VOXPOP_THREADS, valueFrom: { resourceFieldRef: { resource: {{ .cpu }} } } }
+  {{- end }}
   {{- range $name, $value := .settings }}
   - { name: {{ $name }}, value: {{ $value | toString | quote }} }
   {{- end }}
@@ -79,6 +94,9 @@ envFrom:
 volumeMounts:
   - { name: data, mountPath: /var/lib/voxpop }
   - { name: tmp, mountPath: /tmp }
+  {{- if $rules }}
+  - { name: tracks, mountPath: /etc/voxpop/tracks, readOnly: true }
+  {{- end }}
   {{- if .root.Values.tlsSecret }}
   - { name: tls, mountPath: /etc/voxpop/tls, readOnly: true }
   {{- end }}
