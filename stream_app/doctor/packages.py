@@ -11,7 +11,7 @@ from typing import Final
 
 from packaging.requirements import Requirement
 
-from deploy.images.requirements import SCORING, STACK, TRAINING
+from deploy.images.requirements import EXTRACTION, SCORING, STACK, TRAINING
 from stream_app.doctor.finding import Finding
 
 INSTALL: Final = "run `make install` in a checkout; elsewhere install the wheel again"
@@ -20,6 +20,7 @@ MODEL: Final = "the model"
 PARTS: Final[Mapping[str, Collection[str]]] = {
     LOCAL_STACK: STACK,
     MODEL: SCORING,
+    "extraction": EXTRACTION,
     "training": TRAINING,
 }
 
