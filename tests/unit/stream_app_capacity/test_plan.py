@@ -89,7 +89,12 @@ def test_a_shard_counts_a_track_as_fast_as_its_calls_let_it() -> None:
 
 def test_posts_without_features_need_workers_that_extract_and_bytes_of_raw_posts() -> None:
     costs = replace(
-        COSTS, extract_encode_ms=1.0, extract_post_ms=0.5, raw_post_wire_bytes=MIB / 1000
+        COSTS,
+        extract_encode_ms=1.0,
+        extract_post_ms=0.5,
+        raw_post_wire_bytes=MIB / 1000,
+        kafka_append_ms=0.02,
+        kafka_read_ms=0.01,
     )
     with_features = sizes(Demand(1000.0, raw_share=0.0), costs)
     half = sizes(Demand(2000.0, raw_share=0.5, cores_per_node=2, filled=0.5), costs)
