@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.plan import GUARDS as PLANNED_GUARDS
+from tests.chaos.plan import LONG
 from tests.chaos.report import GUARDS, OVERLOAD, RUNS, overloads, table, write_into_page, write_json
 
 RESULTS = Path("docs/chaos.json")
@@ -73,6 +75,16 @@ def test_the_page_shows_the_rows_that_the_json_holds() -> None:
     for part in (RUNS, GUARDS, OVERLOAD):
         rows = table(part, shown[part]) if shown[part] else ""
         assert f"<!-- {part} -->\n{rows}<!-- end of {part} -->\n" in page
+
+
+def test_every_run_and_guard_of_the_plan_has_its_result() -> None:
+    results = json.loads(RESULTS.read_text())
+    for part, wanted in (
+        (RUNS, [setup.name for setup in LONG]),
+        (GUARDS, [trial.guard for trial in PLANNED_GUARDS]),
+    ):
+        missing = set(wanted).difference(each["name"] for each in results[part])
+        assert not missing, f"{part}: run `make chaos`, or these with --only"
 
 
 def test_a_page_keeps_all_but_its_table(tmp_path: Path) -> None:
