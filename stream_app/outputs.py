@@ -7,11 +7,11 @@ from aiokafka import AIOKafkaProducer
 
 from connectors.conversations.source import SourcePartition
 from connectors.kafka.connection import KafkaConnection
-from connectors.kafka.dead_letters import dead_letter_headers
 from connectors.kafka.sending import Sendable, abandon, send_packed, send_record
 from connectors.schemas.prediction import Prediction
 from stream_app.core.outcome import Outcome, Rejected
 from stream_app.core.record import Record
+from stream_app.dead_letter import dead_letter
 
 SOURCE_TOPIC_ID = "source-topic-id"
 MAX_REQUEST_BYTES = 128 * 1024 * 1024  # counted before compression; the topic's limit decides
@@ -103,18 +103,6 @@ class Outputs:
     async def _refuse(
         self, source: SourcePartition, record: Record, outcome: Rejected
     ) -> Awaitable[object]:
-        return await send_record(
-            self._producer,
-            self._dead_letters_topic,
-            record.key,
-            record.value,
-            dead_letter_headers(
-                reason=outcome.reason,
-                detail=outcome.detail,
-                source_topic=source.topic,
-                source_topic_id=source.topic_id,
-                source_partition=source.partition,
-                source_offset=record.offset,
-                failed_at=outcome.failed_at,
-            ),
-        )
+        letter = dead_letter(source, record, outcome)
+        topic = self._dead_letters_topic
+        return await send_record(self._producer, topic, letter.key, letter.value, letter.headers)

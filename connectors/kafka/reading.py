@@ -154,9 +154,9 @@ async def _fetches(
         batches = await consumer.getmany(*ends, timeout_ms=POLL_MS)
         for partition, records in batches.items():
             end = ends[partition]
-            if records[-1].offset >= end:
-                records = [record for record in records if record.offset < end]  # noqa: PLW2901
-            yield Fetch(partition.partition, records)
+            all_wanted = records[-1].offset < end
+            wanted = records if all_wanted else [each for each in records if each.offset < end]
+            yield Fetch(partition.partition, wanted)
         if batches:
             last_progress = time.monotonic()
         elif time.monotonic() - last_progress > STALLED_AFTER_S:

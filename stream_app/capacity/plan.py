@@ -19,7 +19,9 @@ from stream_app.capacity.sizing import PARTITIONS_A_WORKER, Sizes, sizes
 from stream_app.capacity.warnings import warnings_of
 
 SLICE_WORKERS: Final = 2
-SLICE_S: Final = 20.0  # many batches of seconds: what comes and goes in few of them differs by chance
+SLICE_S: Final = (
+    20.0  # many batches of seconds: what comes and goes in few of them differs by chance
+)
 SETTLING_S: Final = 10.0  # until batches are as large as the load makes them
 KEPT_UP: Final = 0.97  # of the posts of a slice that are counted as fast as they come
 TRIES: Final = 4

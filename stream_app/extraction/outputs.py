@@ -12,7 +12,6 @@ from aiokafka.structs import OffsetAndMetadata
 
 from connectors.conversations.source import SourcePartition
 from connectors.kafka.connection import KafkaConnection
-from connectors.kafka.dead_letters import dead_letter_headers
 from connectors.kafka.errors import FencedError, KafkaConnectorError
 from connectors.kafka.groups import transactional_id
 from connectors.kafka.sending import Sendable
@@ -20,6 +19,7 @@ from connectors.kafka.transactions import TransactionalWriter
 from stream_app.core.extraction import Extracted, ExtractionOutcome
 from stream_app.core.outcome import Rejected
 from stream_app.core.record import Record
+from stream_app.dead_letter import dead_letter
 from stream_app.exits import CannotGoOn, ExitCode
 
 Decision = tuple[Record, ExtractionOutcome]
@@ -103,7 +103,7 @@ class TransactionalOutputs:
                 if isinstance(outcome, Extracted)
             ],
             self._dead_letters_topic: [
-                _dead_letter(source, record, outcome)
+                dead_letter(source, record, outcome)
                 for record, outcome in decisions
                 if isinstance(outcome, Rejected)
             ],
@@ -116,16 +116,3 @@ class TransactionalOutputs:
             ) from error
         except KafkaConnectorError as error:
             raise CannotGoOn(ExitCode.COMMIT_FAILED, str(error)) from error
-
-
-def _dead_letter(source: SourcePartition, record: Record, outcome: Rejected) -> Sendable:
-    headers = dead_letter_headers(
-        reason=outcome.reason,
-        detail=outcome.detail,
-        source_topic=source.topic,
-        source_topic_id=source.topic_id,
-        source_partition=source.partition,
-        source_offset=record.offset,
-        failed_at=outcome.failed_at,
-    )
-    return Sendable(record.key, record.value, headers)
