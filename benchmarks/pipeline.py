@@ -33,8 +33,7 @@ from deploy.local.progress import Progress
 from models.engine import Engine
 from stream_app.core.halving import PoisonPost
 from stream_app.core.scoring import PostToScore, Scorer, canary_features
-from stream_app.core.windows import ConversationKey, Windows
-from stream_app.scoring_role import WINDOWS_HELD
+from stream_app.core.windows import WINDOWS_HELD, ConversationKey, Windows
 from stream_app.settings import Settings
 from stream_app.trial.servers import trial_servers
 from stream_app.trial.worker_process import WorkerProcess

@@ -23,7 +23,7 @@ from stream_app.batch import Decoder, Item
 from stream_app.core.batching import MicroBatcher
 from stream_app.core.scoring import Scorer, canary_features
 from stream_app.core.shedding import Shedding
-from stream_app.core.windows import Windows
+from stream_app.core.windows import WINDOWS_HELD, Windows
 from stream_app.decider import DecidedBatch, Decider
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WINDOWS_HELD = 20_000  # at most 0.8 GB
 DAY_S = 24 * 60 * 60
 
 

@@ -33,6 +33,7 @@ from stream_app.capacity.load import Conversing, Load
 from stream_app.capacity.simulated_worker import CONSUMER, LOOP, MODEL
 from stream_app.capacity.simulation import PRODUCER, Place, simulate
 from stream_app.capacity.windows import SimulatedWindows
+from stream_app.core.windows import WINDOWS_HELD
 from stream_app.settings import Settings
 
 COMMAND: Final = "voxpop bench calibrate"
@@ -214,7 +215,7 @@ def slower_in_worker(runs: Sequence[Measured], model: Mapping[str, float]) -> fl
 def _context(load: Load, posts: int) -> tuple[int, int]:
     """Posts looked at and computed again for so many posts of a load, after its beginning."""
     stream = Conversations(load, _SEED)
-    windows = SimulatedWindows(load.window, 20_000, 1900)
+    windows = SimulatedWindows(load.window, WINDOWS_HELD, 1900)
     looked = [windows.look(stream.next_post().conversation) for _ in range(2 * posts)][posts:]
     return sum(each.context for each in looked), sum(each.rebuilt for each in looked)
 

@@ -4,7 +4,7 @@ Both keep windows in memory only. Not for reading or writing anything.
 """
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 from benchmarks.peers.catalogue import Form
 from connectors.schemas.post import DecodedPost
@@ -12,10 +12,8 @@ from connectors.schemas.scoring import WindowRequest
 from models.engine import load_engine
 from stream_app.core.halving import PoisonPost
 from stream_app.core.scoring import PostToScore, ScoredPost, Scorer, canary_features
-from stream_app.core.windows import ConversationKey, Windows
+from stream_app.core.windows import WINDOWS_HELD, ConversationKey, Windows
 from stream_app.settings import Settings
-
-CONVERSATIONS_HELD: Final = 20_000  # as many as a worker holds
 
 
 class Model(Protocol):
@@ -70,7 +68,7 @@ class WithEngine:
             window=settings.window,
             states_mib=settings.states_mib,
         )
-        self._windows = Windows(settings.window, engine.stamp, CONVERSATIONS_HELD)
+        self._windows = Windows(settings.window, engine.stamp, WINDOWS_HELD)
         self._scorer = Scorer(engine, self._windows, canary_features(engine.feature_set))
         self.version = engine.version
 

@@ -8,9 +8,9 @@ from typing import Final
 
 from stream_app.capacity.costs import Costs
 from stream_app.capacity.demand import Demand
+from stream_app.core.windows import WINDOWS_HELD
 
 MIB: Final = 1024 * 1024
-WINDOWS_HELD: Final = 20_000  # as `stream_app.scoring_role`
 MEAN_WINDOW: Final = 0.625  # of a long conversation, full to a quarter after each jump
 
 

@@ -24,6 +24,7 @@ from stream_app.capacity.simulated_servers import Posted, SimulatedKafka, Simula
 from stream_app.capacity.simulated_worker import SimulatedWorker, Surroundings, Work
 from stream_app.capacity.windows import SimulatedWindows
 from stream_app.core.batching import MicroBatcher
+from stream_app.core.windows import WINDOWS_HELD
 from stream_app.trial.percentiles import percentiles
 
 STEADY: Final = (0.1, 0.9)  # of a backlog, what is judged, as `benchmarks.steady` does
@@ -51,7 +52,7 @@ class Place:
     cores: float = 2.0
     together: bool = True
     states_mib: float = 1024.0
-    windows: int = 20_000
+    windows: int = WINDOWS_HELD
     gpus: int = 0
     redis_slowed: float = 1.0
     begun: int = 0

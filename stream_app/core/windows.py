@@ -12,6 +12,7 @@ from typing import Final
 
 from connectors.schemas.scoring import WindowRequest, surplus
 
+WINDOWS_HELD: Final = 20_000  # by a worker: at most 0.8 GB
 _MARKS: Final = {"negative": b"-", "neutral": b"0", "positive": b"+"}
 _SENTIMENTS: Final = {mark: sentiment for sentiment, mark in _MARKS.items()}
 
