@@ -30,6 +30,7 @@ from deploy.local.progress import Progress
 from stream_app.capacity.conversations import Conversations
 from stream_app.capacity.costs import NAMES, Costs, CostsFile, Origin, read_costs
 from stream_app.capacity.load import Conversing, Load
+from stream_app.capacity.shape import states_kept
 from stream_app.capacity.simulated_worker import CONSUMER, LOOP, MODEL
 from stream_app.capacity.simulation import PRODUCER, Place, simulate
 from stream_app.capacity.windows import SimulatedWindows
@@ -215,7 +216,8 @@ def slower_in_worker(runs: Sequence[Measured], model: Mapping[str, float]) -> fl
 def _context(load: Load, posts: int) -> tuple[int, int]:
     """Posts looked at and computed again for so many posts of a load, after its beginning."""
     stream = Conversations(load, _SEED)
-    windows = SimulatedWindows(load.window, WINDOWS_HELD, 1900)
+    states = states_kept(Place().states_mib, read_costs().costs, load.window)
+    windows = SimulatedWindows(load.window, WINDOWS_HELD, states)
     looked = [windows.look(stream.next_post().conversation) for _ in range(2 * posts)][posts:]
     return sum(each.context for each in looked), sum(each.rebuilt for each in looked)
 
