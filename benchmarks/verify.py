@@ -23,7 +23,7 @@ from benchmarks.machine import Machine, this_machine
 from connectors.conversations.source import SourcePartition
 from connectors.kafka.topics import POSTS, PREDICTIONS, create_topics, topic_id, voxpop_topics
 from connectors.schemas.labels import EMOTIONS, SENTIMENTS
-from connectors.schemas.prediction import Prediction
+from connectors.schemas.prediction import Prediction, read_prediction
 from connectors.trends.layout import TrendLayout
 from connectors.trends.predictions import SOURCE_TOPIC_ID, Predictions
 from connectors.trends.sink import TrendSink
@@ -183,7 +183,7 @@ def _prediction(
     draw: random.Random, source: SourcePartition, offset: int, created_at: float
 ) -> Prediction:
     """A prediction as a worker writes it."""
-    return Prediction.model_validate(
+    return read_prediction(
         {
             "post_id": f"p{source.partition}-{offset}",
             "conversation_id": f"c{offset % 5000}",

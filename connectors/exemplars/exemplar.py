@@ -7,12 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.exemplars.ranking import rank
 from connectors.exemplars.window_place import WindowPlace
-from connectors.schemas.labels import EMOTIONS, SENTIMENTS
+from connectors.schemas.labels import EMOTIONS, SENTIMENTS, Sentiment
 from connectors.schemas.prediction import (
     EmotionScore,
     ModalityShares,
     Prediction,
-    Sentiment,
     SentimentScore,
 )
 
@@ -44,7 +43,7 @@ class Exemplar(BaseModel):
     )
 
 
-_KEPT = set(Exemplar.model_fields) - {"text", "window"}
+_KEPT = tuple(name for name in Exemplar.model_fields if name not in {"text", "window"})
 
 
 def document(post: Prediction, window: WindowPlace | None) -> str:
@@ -54,7 +53,7 @@ def document(post: Prediction, window: WindowPlace | None) -> str:
         post: as it was scored.
         window: where its window stands; None where that is not known.
     """
-    kept = post.model_dump(include=_KEPT)
+    kept = {name: getattr(post, name) for name in _KEPT}
     kept["window"] = None if window is None else window.model_dump()
     return orjson.dumps(kept).decode()
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import uvicorn
 
+from connectors.collector import spare_what_lasts
 from connectors.http.app import make_app
 from connectors.http.options import ApiOptions
 
@@ -51,6 +52,7 @@ class ApiServer:
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM."""
+        spare_what_lasts()
         _Server(self._config, self._end_streams).run(sockets=[self._socket])
 
     @contextlib.asynccontextmanager

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Final
 
 import orjson
-from pydantic import BaseModel
+from pydantic import TypeAdapter
 
 from connectors.schemas.alert import Alert
 from connectors.schemas.post import JsonObject, PostDocument, RawPost
 from connectors.schemas.prediction import Prediction
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "schemas"
-MODELS: Final[dict[str, type[BaseModel]]] = {
+MODELS: Final[dict[str, type[object]]] = {
     "posts.v1.json": PostDocument,
     "posts.raw.v1.json": RawPost,
     "predictions.v1.json": Prediction,
@@ -22,12 +22,12 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
 }
 
 
-def json_schema(model: type[BaseModel], name: str) -> JsonObject:
+def json_schema(model: type[object], name: str) -> JsonObject:
     """The JSON Schema (draft 2020-12) of what stands in a topic."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:voxpop:schemas:{name.removesuffix('.json')}",
-        **model.model_json_schema(mode="validation"),
+        **TypeAdapter(model).json_schema(mode="validation"),
     }
 
 

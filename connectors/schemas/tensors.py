@@ -49,8 +49,8 @@ def decode_tensor(
         values = _from_rows(document, where, width, max_steps)
     else:
         _bad(where, f"must be a tensor document or a nested list, not {_kind(document)}")
-    if not np.isfinite(values).all():
-        _bad(where, _first_not_finite(values))
+    if not (math.isfinite(np.vdot(values, values)) or np.isfinite(values).all()):
+        _bad(where, _first_not_finite(values))  # a sum of squares is quick, and may overflow
     return values
 
 
@@ -96,9 +96,9 @@ def _from_document(
     scale = _scale(document.get("scale"), f"{where}.scale", needed=name == "int8")
     wire = _wire_bytes(document.get("data"), f"{where}.data", steps * width * dtype.itemsize)
     values = np.frombuffer(wire, dtype=dtype).reshape(steps, width)
+    if scale is None:
+        return values.astype(np.float32)
     with np.errstate(over="ignore"):
-        if scale is None:
-            return values.astype(np.float32)
         return (values.astype(np.float64) * scale).astype(np.float32)
 
 

@@ -67,7 +67,7 @@ def _raised(sentiment: str, emotion: str, previous: str | None) -> tuple[int, ..
     return tuple(_PLACES[measure] for measure in measures)
 
 
-_RAISED: Final = {
+_RAISED: Final[Mapping[tuple[str, str, str | None], tuple[int, ...]]] = {
     labels: _raised(*labels) for labels in product(SENTIMENTS, EMOTIONS, (*SENTIMENTS, None))
 }
 PLATFORM: Final = "platform"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from connectors.schemas.prediction import Prediction
+from connectors.schemas.prediction import Prediction, read_prediction
 from connectors.schemas.rejection import Reason
 
 
@@ -71,4 +71,4 @@ def _decoded(kind: str, fields: object) -> Outcome:
         return Rejected(Reason(reason), detail, failed_at)
     if kind == "shed" and isinstance(fields, int):
         return Shed(fields)
-    return Prediction.model_validate(fields)
+    return read_prediction(fields)

@@ -6,15 +6,20 @@ whatever has `encode` and `score`; this file knows no torch.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import chain
+from math import isclose
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from connectors.schemas.feature_sets import FEATURE_SETS
-from connectors.schemas.labels import SENTIMENTS
+from connectors.schemas.labels import SENTIMENTS, Sentiment
 from connectors.schemas.scoring import Features, Score, WindowRequest
 from stream_app.core.halving import PoisonPost, each_or_poison
 from stream_app.core.windows import ConversationKey, Windows
+
+Label = TypeVar("Label", bound=str)
+SUM_WITHIN = 1e-3  # of 1, which an engine's arithmetic may be off
 
 
 class Engine(Protocol):
@@ -48,10 +53,10 @@ class ScoredPost:
     score: Score
     record: bytes
     window_posts: int
-    previous: str | None = None
+    previous: Sentiment | None = None
 
     @property
-    def sentiment(self) -> str:
+    def sentiment(self) -> Sentiment:
         """The most probable one."""
         return most_probable(SENTIMENTS, self.score.sentiment)
 
@@ -82,9 +87,15 @@ class Scorer:
         return each_or_poison(posts, self._score_and_append, self.probe)
 
     def probe(self) -> None:
-        """Score the canary; raises what the engine raises."""
+        """Score the canary; raises what the engine raises, or ValueError of what are no shares."""
         records = self._engine.encode([self._canary])
-        self._engine.score([WindowRequest(records=records, targets=(0,))])
+        self._ask([WindowRequest(records=records, targets=(0,))])
+
+    def _ask(self, requests: Sequence[WindowRequest]) -> list[list[Score]]:
+        answers = self._engine.score(requests)
+        for score in chain.from_iterable(answers):
+            _require_shares(score)
+        return answers
 
     def _score_and_append(self, posts: Sequence[PostToScore]) -> list[ScoredPost]:
         scored = self._score_together(posts)
@@ -107,7 +118,7 @@ class Scorer:
                 requests.append(request)
                 owners.append([next(taken) for _ in request.targets])
         results: dict[int, ScoredPost] = {}
-        answers = self._engine.score(requests)
+        answers = self._ask(requests)
         last = {key: self._windows.window(key).last for key in members}
         for request, owner, scores in zip(requests, owners, answers, strict=True):
             for target, index, score in zip(request.targets, owner, scores, strict=True):
@@ -117,7 +128,14 @@ class Scorer:
         return [results[index] for index in range(len(posts))]
 
 
-def most_probable(labels: Sequence[str], probabilities: Sequence[float]) -> str:
+def _require_shares(score: Score) -> None:
+    """Raise ValueError unless each part of a score sums to 1, which NaN does not."""
+    for part in (score.sentiment, score.emotion, score.modalities):
+        if not isclose(sum(part), 1.0, abs_tol=SUM_WITHIN) or min(part) < 0.0:
+            raise ValueError(f"the model says {part}, which are no shares of 1")
+
+
+def most_probable(labels: Sequence[Label], probabilities: Sequence[float]) -> Label:
     """The first label of the highest probability."""
     return labels[probabilities.index(max(probabilities))]
 

@@ -6,18 +6,19 @@ a byte for the sentiment that the post was given, so that the next post knows wh
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.schemas.labels import Sentiment
 from connectors.schemas.scoring import WindowRequest, surplus
 
 WINDOWS_HELD: Final = 20_000  # by a worker: at most 0.8 GB
-_MARKS: Final = {"negative": b"-", "neutral": b"0", "positive": b"+"}
+_MARKS: Final[Mapping[Sentiment, bytes]] = {"negative": b"-", "neutral": b"0", "positive": b"+"}
 _SENTIMENTS: Final = {mark: sentiment for sentiment, mark in _MARKS.items()}
 
 
-def kept_post(record: bytes, sentiment: str) -> bytes:
+def kept_post(record: bytes, sentiment: Sentiment) -> bytes:
     """A post as the store keeps it."""
     return _MARKS[sentiment] + record
 
@@ -52,9 +53,11 @@ class Window:
 
     foreign: int
     records: tuple[bytes, ...]
-    last: str | None = None
+    last: Sentiment | None = None
 
-    def followed_by(self, new: Sequence[bytes], length: int, last: str | None = None) -> "Window":
+    def followed_by(
+        self, new: Sequence[bytes], length: int, last: Sentiment | None = None
+    ) -> "Window":
         """The window behind newer posts, the last of that sentiment, cut to its length."""
         records = (*self.records, *new)
         leave = surplus(self.foreign + len(records), length)
@@ -142,7 +145,7 @@ class Windows:
         return self._held[key]
 
     def append(
-        self, key: ConversationKey, records: Sequence[bytes], last: str | None = None
+        self, key: ConversationKey, records: Sequence[bytes], last: Sentiment | None = None
     ) -> None:
         """Add newer records to a held window; `last` is the sentiment of the newest.
 

@@ -184,5 +184,7 @@ def pearson(first: NDArray[np.float64], second: NDArray[np.float64]) -> float | 
 def _with_all(errors: NDArray[np.float64]) -> dict[str, float]:
     """Means of [T, 3] by sentiment and over all."""
     means = errors.mean(axis=0)
-    by_label = {label: float(mean) for label, mean in zip(SENTIMENTS, means, strict=True)}
+    by_label: dict[str, float] = {
+        label: float(mean) for label, mean in zip(SENTIMENTS, means, strict=True)
+    }
     return {**by_label, "all": float(errors.mean())}

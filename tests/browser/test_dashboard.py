@@ -174,8 +174,7 @@ async def test_of_many_languages_the_rest_is_counted(
 ) -> None:
     languages = ["en", "de", "fr", "es", "it", "nl", "pl", "pt"]
     posts = [
-        predict(at, ["acme"], time.time()).model_copy(update={"lang": lang})
-        for at, lang in enumerate(languages)
+        replace(predict(at, ["acme"], time.time()), lang=lang) for at, lang in enumerate(languages)
     ]
     await count(counts, posts)
     await opened(page, address, "/?track=acme")
@@ -485,7 +484,7 @@ async def keep_conversation(client: redis.asyncio.Redis, predict: PredictionMake
     """Two posts of one conversation, counted and kept as examples with window and text."""
     now = time.time()
     posts = [
-        predict(at, ["acme"], now - 2 + at, sentiment=0).model_copy(update={"window_posts": at + 1})
+        replace(predict(at, ["acme"], now - 2 + at, sentiment=0), window_posts=at + 1)
         for at in range(2)
     ]
     await count(client, posts)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 import redis.asyncio
@@ -166,7 +167,7 @@ async def test_what_is_to_be_forgotten_is_gone_from_every_track(
 ) -> None:
     prefix = f"{namespace}-"
     layout, now = TrendLayout(f"{prefix}voxpop"), time.time()
-    posts = [post.model_copy(update={"tracks": ["a", "b"]}) for post in mixed(predict, 10, now)]
+    posts = [replace(post, tracks=["a", "b"]) for post in mixed(predict, 10, now)]
     await named(valkey, layout, "a", "b")
     await ExemplarStore(valkey, layout, WEEK_S).keep(
         Example(post, f"text of {post.post_id}") for post in posts

@@ -9,6 +9,7 @@ import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -143,7 +144,7 @@ async def test_a_deletion_takes_example_and_text_away(
     layout = deployment.layout
     async with RedisConnection(deployment.environment["VOXPOP_REDIS"]).open() as client:
         post = predict(0, ["acme"], time.time())
-        kept = [post.model_copy(update={"post_id": f"{URI}/3k{own}"}) for own in (1, 2)]
+        kept = [replace(post, post_id=f"{URI}/3k{own}") for own in (1, 2)]
         await client.sadd(layout.tracks, "acme")
         await ExemplarStore(client, layout, 86_400.0).keep(Example(own, "my words") for own in kept)
         assert await texts(client, layout) == 2

@@ -4,8 +4,8 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
-import orjson
 import pytest
 import redis.asyncio
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -96,7 +96,7 @@ class Deployment:
             await self.meanwhile()
         recount = Recount(basis)
         for post in self.delivered:
-            recount.add(orjson.dumps(post.model_dump()), "id-1")
+            recount.add(post.encoded, "id-1")
         return recount
 
     async def whole_since(self) -> float | None:
@@ -365,12 +365,7 @@ async def test_labels_that_a_second_scoring_changed_become_those_of_the_first(
 ) -> None:
     await voxpop.work(10)
     first = voxpop.deliver(random.Random(3), 0, 4)
-    again = [
-        post.model_copy(
-            update={"sentiment": post.sentiment.model_copy(update={"label": "negative"})}
-        )
-        for post in first
-    ]
+    again = [replace(post, sentiment=replace(post.sentiment, label="negative")) for post in first]
     voxpop.delivered += again  # delivered twice, counted as the second: Redis had lost the first
     await voxpop.count(again)
     await voxpop.rebuild()

@@ -5,6 +5,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, replace
 from uuid import uuid4
 
 import pytest
@@ -55,7 +56,7 @@ def raised_by(post: Prediction) -> Counter[str]:
     for prefix, labels, probabilities in (
         ("ps", SENTIMENTS, post.sentiment.probs),
         ("pe", EMOTIONS, post.emotion.probs),
-        ("pm", MODALITIES, list(post.modalities.model_dump().values())),
+        ("pm", MODALITIES, list(astuple(post.modalities))),
     ):
         for label, probability in zip(labels, probabilities, strict=True):
             raised[f"{prefix}:{label}"] += round(probability * 1e6)
@@ -122,8 +123,7 @@ def cuts(
             # a worker that died between two tracks: some were counted, the rest comes later
             survivors = data.draw(st.sets(st.sampled_from("abc")))
             yield [
-                post.model_copy(update={"tracks": [t for t in post.tracks if t in survivors]})
-                for post in batch
+                replace(post, tracks=[t for t in post.tracks if t in survivors]) for post in batch
             ]
         else:
             yield batch

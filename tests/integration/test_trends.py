@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import orjson
 import pytest
 import typer
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -64,7 +63,7 @@ class Deployment:
             for post in posts:
                 await producer.send_and_wait(
                     self.settings.topic("predictions"),
-                    orjson.dumps(post.model_dump()),
+                    post.encoded,
                     partition=post.source.partition if partition is None else partition,
                     timestamp_ms=int((time.time() - age_s) * 1000),
                     headers=[("source-topic-id", self.incarnation.encode())],
@@ -149,7 +148,7 @@ async def send_junk(settings: Settings, partition: int) -> None:
 
 
 def _from_topic(post: Prediction, topic: str) -> Prediction:
-    return post.model_copy(update={"source": post.source.model_copy(update={"topic": topic})})
+    return replace(post, source=replace(post.source, topic=topic))
 
 
 def voxpop(*arguments: str) -> Result:
@@ -238,9 +237,7 @@ async def test_counts_that_redis_lost_altogether_are_differences(
 async def test_buckets_whose_predictions_are_gone_are_left_out_and_the_others_compared(
     deployment: Deployment, posts: list[Prediction]
 ) -> None:
-    days_ago = [
-        each.model_copy(update={"created_at": each.created_at - 5 * DAY_S}) for each in posts[1:6:2]
-    ]
+    days_ago = [replace(each, created_at=each.created_at - 5 * DAY_S) for each in posts[1:6:2]]
     others = [*posts[0:6:2], *posts[6:]]
     await deployment.deliver(days_ago, age_s=5 * DAY_S)
     await deployment.deliver(others, age_s=3 * DAY_S)
@@ -415,7 +412,7 @@ async def test_an_unknown_track_is_answered_with_the_closest(
     deployment: Deployment, posts: list[Prediction]
 ) -> None:
     assert "nothing was counted yet" in str((await in_thread("trends", "acme")).exception)
-    await deployment.count([posts[0].model_copy(update={"tracks": ["Acme Corp", "zoo"]})])
+    await deployment.count([replace(posts[0], tracks=["Acme Corp", "zoo"])])
     refused = await in_thread("trends", "acme corp.")
     assert (refused.exit_code, str(refused.exception)) == (
         1,

@@ -78,9 +78,7 @@ async def keep(
 def conversation(predict: PredictionMaker, count: int = 3) -> list[Prediction]:
     now = time.time()
     return [
-        predict(at, ["a"], now - count + at, sentiment=0).model_copy(
-            update={"window_posts": at + 1}
-        )
+        replace(predict(at, ["a"], now - count + at, sentiment=0), window_posts=at + 1)
         for at in range(count)
     ]
 
@@ -209,7 +207,7 @@ async def test_the_shipped_model_explains_what_a_worker_kept(
     records = engine.encode([{"text": own.astype("float32")} for own in features])
     (scored,) = engine.score([WindowRequest(records=tuple(records), targets=(0, 1))])
     posts = [
-        post.model_copy(update={"sentiment": as_sentiment(score)})
+        replace(post, sentiment=as_sentiment(score))
         for post, score in zip(conversation(predict, 2), scored, strict=True)
     ]
     await keep(valkey, options, posts, [kept_post(own, "negative") for own in records])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from connectors.schemas.author import AuthorHasher
 from connectors.schemas.codec import encode_post
 from connectors.schemas.post import JsonObject
-from connectors.schemas.prediction import Prediction
+from connectors.schemas.prediction import Source, read_prediction
 from connectors.schemas.scoring import Features, Score, WindowRequest
 from stream_app.cli.score_file import LineScorer
 from stream_app.cli.score_lines import LineReader
@@ -74,13 +74,13 @@ def envelope(**fields: object) -> bytes:
 
 def test_a_raw_post_needs_text_alone() -> None:
     answers = scored([raw(), raw()])
-    first, second = (Prediction.model_validate(answer) for answer in answers)
+    first, second = (read_prediction(answer) for answer in answers)
     assert (first.post_id, second.post_id) == ("line-1", "line-2")
     assert first.platform == "unknown"
     assert first.created_at == NOW
     assert first.sentiment.label == "positive"
     assert first.model_version == "counting-1+00000000"
-    assert first.source.model_dump() == {"topic": "in.jsonl", "partition": 0, "offset": 0}
+    assert first.source == Source("in.jsonl", 0, 0)
     assert second.source.offset == 1
 
 

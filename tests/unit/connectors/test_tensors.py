@@ -39,6 +39,12 @@ def test_both_forms_give_the_same_array() -> None:
     np.testing.assert_array_equal(read(rows), read(document(rows, "<f4")))
 
 
+def test_numbers_whose_squares_overflow_are_finite_all_the_same() -> None:
+    np.testing.assert_array_equal(
+        read(document([[3e38, -3e38, 0]], "<f4"))[0, :2], np.array([3e38, -3e38], np.float32)
+    )
+
+
 def test_an_int8_is_its_integer_times_the_scale() -> None:
     np.testing.assert_array_equal(
         read(document([[-128, 0, 127]], "i1", scale=0.5)), [[-64.0, 0.0, 63.5]]

@@ -1,13 +1,14 @@
 """What one post adds, and that sums are exact in any order and grouping."""
 
 from collections import Counter
+from dataclasses import replace
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.schemas.labels import SENTIMENTS
+from connectors.schemas.labels import SENTIMENTS, Sentiment
 from connectors.schemas.prediction import Prediction
 from connectors.trends.counted import decode_counted
 from connectors.trends.counting import (
@@ -94,11 +95,9 @@ def test_a_batch_is_summed_into_every_resolution(predict: PredictionMaker) -> No
     ],
 )
 def test_a_conversation_turns_where_a_post_answers_its_opposite(
-    predict: PredictionMaker, previous: str, label: int, turn: dict[str, int]
+    predict: PredictionMaker, previous: Sentiment, label: int, turn: dict[str, int]
 ) -> None:
-    post = predict(0, ["a"], HOUR, sentiment=label).model_copy(
-        update={"previous_sentiment": previous}
-    )
+    post = replace(predict(0, ["a"], HOUR, sentiment=label), previous_sentiment=previous)
     counts = summed([post])[MINUTE].counts
     raised = {name: n for name, n in counts.items() if name.startswith(("after:", "turn:"))}
     assert raised == {f"after:{previous}": 1, **turn}
@@ -189,7 +188,7 @@ def test_a_post_counts_as_often_as_it_stands_for_others_and_says_so(
 
 
 @st.composite
-def posts_of(draw: st.DrawFn) -> list[tuple[float, int, float, str | None]]:
+def posts_of(draw: st.DrawFn) -> list[tuple[float, int, float, Sentiment | None]]:
     """Event times, labels, a probability and the previous label of a few posts."""
     one = st.tuples(
         st.floats(HOUR, HOUR + 200),
@@ -202,15 +201,13 @@ def posts_of(draw: st.DrawFn) -> list[tuple[float, int, float, str | None]]:
 
 @given(drawn=posts_of(), cut=st.integers(1, 39))
 def test_sums_are_exact_however_the_posts_are_cut(
-    drawn: list[tuple[float, int, float, str | None]], cut: int, predict: PredictionMaker
+    drawn: list[tuple[float, int, float, Sentiment | None]], cut: int, predict: PredictionMaker
 ) -> None:
     posts: list[Prediction] = []
     for at, (moment, label, share, previous) in enumerate(drawn):
         post = predict(at, ["a"], moment, sentiment=label, platform=f"p{at % 3}")
-        modalities = post.modalities.model_copy(update={"text": share})
-        posts.append(
-            post.model_copy(update={"modalities": modalities, "previous_sentiment": previous})
-        )
+        modalities = replace(post.modalities, text=share)
+        posts.append(replace(post, modalities=modalities, previous_sentiment=previous))
     whole = summed(posts)
     parts: dict[Bucket, Sums] = {}
     for first in range(0, len(posts), cut):

@@ -1,6 +1,5 @@
 from collections import Counter
 
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,7 +62,7 @@ def recount_of(
 
 def feed(recount: Recount, predictions: list[Prediction], topic_id: str = "id-1") -> None:
     for prediction in predictions:
-        recount.add(orjson.dumps(prediction.model_dump()), topic_id)
+        recount.add(prediction.encoded, topic_id)
 
 
 @given(st.lists(st.integers(0, 200_000)))

@@ -35,6 +35,7 @@ class FakeEngine:
     Attributes:
         broken: it fails on everything.
         stumbles: how many of its next calls fail, whatever they are asked.
+        sure: probability that it gives its label; the others stay as they are.
     """
 
     version = "fake-1"
@@ -44,6 +45,7 @@ class FakeEngine:
         self.poison = set(poison)
         self.broken = False
         self.stumbles = 0
+        self.sure = 0.8
         self.seen: list[tuple[bytes, ...]] = []
         self._turn = itertools.count()
         self._fickle = fickle
@@ -63,7 +65,7 @@ class FakeEngine:
     def _score(self, request: WindowRequest, target: int) -> Score:
         self.seen.append(tuple(request.records[: target + 1]))
         label = next(self._turn) % 3 if self._fickle else len(self.seen[-1]) % 3
-        sentiment = tuple(0.8 if i == label else 0.1 for i in range(3))
+        sentiment = tuple(self.sure if i == label else 0.1 for i in range(3))
         return Score(sentiment, (0.4, *[0.1] * 6), (1.0, 0.0, 0.0))
 
 

@@ -1,5 +1,7 @@
 """Posts are scored in order within their windows, and poison is found without losing a post."""
 
+from math import inf, nan
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,6 +71,17 @@ def test_a_model_that_fails_on_everything_is_no_poison() -> None:
     batch = posts([1, 2], windows)
     engine.broken = True
     with pytest.raises(ModelBroken):
+        scores.score(batch)
+
+
+@pytest.mark.parametrize("sure", [nan, inf, 0.5, -0.2])
+def test_a_model_whose_scores_are_no_shares_of_1_is_broken(sure: float) -> None:
+    """Every post would be poison otherwise, though none is at fault."""
+    engine = FakeEngine()
+    scores, windows = scorer(engine)
+    batch = posts([1, 2], windows)
+    engine.sure = sure
+    with pytest.raises(ModelBroken, match="no shares of 1"):
         scores.score(batch)
 
 
