@@ -15,10 +15,10 @@ from tests.chaos.faults.kill import Kill, KillAt, KillInRecovery
 from tests.chaos.faults.membership import JoinAndLeave, Restart
 from tests.chaos.faults.model import ModelFails, ModelHangs, ModelNan, ModelSwapped
 from tests.chaos.faults.overload import Overload
-from tests.chaos.faults.redis_loss import RedisEmpty, RedisLosesTail, RedisRestart
+from tests.chaos.faults.redis_loss import RedisEmpty, RedisLosesCounts, RedisLosesTail, RedisRestart
 from tests.chaos.faults.redis_refusal import RedisFailover, RedisOutOfMemory, RedisReadOnly
 from tests.chaos.faults.redis_slow import RedisCut, RedisSlow
-from tests.chaos.faults.topic import MorePartitions, Retention, TopicMadeAgain
+from tests.chaos.faults.topic import LateCommit, MorePartitions, Retention, TopicMadeAgain
 from tests.chaos.points import Action
 from tests.chaos.run import Setup
 from tests.chaos.trials import GuardTrial
@@ -125,4 +125,6 @@ GUARDS: Final = (
         "lost",
     ),
     GuardTrial("start by intent", Setup("start by intent", [RedisLosesTail(quiet=True)]), "lost"),
+    GuardTrial("count again", Setup("count again", [RedisLosesCounts()]), "lost"),
+    GuardTrial("topic's id", Setup("topic's id", [LateCommit()], workers=1), "lost"),
 )
