@@ -7,8 +7,7 @@ import orjson
 import pytest
 
 from connectors.conversations.source import SourcePartition
-from stream_app.batch import Batch, Item, Naming
-from stream_app.core.outcome import Rejected
+from stream_app.batch import Naming
 from stream_app.core.record import Record
 from stream_app.logs import JsonFormatter, TextFormatter, at, logging_config, readable
 
@@ -65,9 +64,7 @@ def test_a_line_of_a_log_can_be_read_by_people() -> None:
 
 
 def test_an_error_in_a_batch_says_which_posts() -> None:
-    spans = [(0, 5), (0, 6), (0, 9), (2, 1)]
-    rejected = Rejected.__new__(Rejected)
-    items: list[Item[object]] = [Item(Record(p, o, b"key", b"text", 1), rejected) for p, o in spans]
-    with pytest.raises(ValueError, match="broken") as raised, Naming("posts", Batch(items, 1)):
+    records = [Record(p, o, b"key", b"text", 1) for p, o in [(0, 5), (0, 6), (0, 9), (2, 1)]]
+    with pytest.raises(ValueError, match="broken") as raised, Naming("posts", records):
         raise ValueError("broken")
     assert raised.value.__notes__ == ["in a batch of posts:0:5-9, posts:2:1-1"]
