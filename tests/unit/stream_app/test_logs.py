@@ -9,7 +9,14 @@ import pytest
 from connectors.conversations.source import SourcePartition
 from stream_app.batch import Naming
 from stream_app.core.record import Record
-from stream_app.logs import JsonFormatter, TextFormatter, at, logging_config, readable
+from stream_app.logs import (
+    JsonFormatter,
+    TextFormatter,
+    at,
+    logging_config,
+    readable,
+    stderr_handler,
+)
 
 SOURCE = SourcePartition("posts", "id-1", 3)
 
@@ -55,6 +62,7 @@ def test_the_form_follows_the_terminal(
     formatters = logging_config()["formatters"]
     assert formatters["colored"]["()"] == f"stream_app.logs.{formatter}Formatter"
     assert formatters["default"]["()"] == "stream_app.logs.JsonFormatter"
+    assert type(stderr_handler().formatter).__name__ == f"{formatter}Formatter"
 
 
 def test_a_line_of_a_log_can_be_read_by_people() -> None:
