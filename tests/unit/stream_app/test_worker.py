@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
 import pytest
@@ -279,6 +280,28 @@ async def test_a_revocation_commits_the_batch_in_flight_and_owns_nothing_after()
         bench.worker.assigned()
         await bench.offer_until_delivered(run_of(2, 3))
         assert bench.delivered() == [0, 1, 2, 3]
+
+
+async def test_a_batch_that_is_scored_past_its_revocation_ends_the_worker_and_has_no_effect(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its windows are gone by then: what the scorer makes of them is no fault of the posts."""
+    monkeypatch.setattr("stream_app.worker.DRAIN_PART_OF_SESSION", 0.001)
+    with ThreadPoolExecutor(1) as threads:
+        bench = Bench(FakeBroker({0: range(4)}), threads)
+        slow = Event()
+        score = bench.engine.score
+        monkeypatch.setattr(bench.engine, "score", lambda asked: slow.wait(5) and score(asked))
+        stages = asyncio.create_task(bench.worker.run())
+        await bench.worker.offer(run_of(0, 1))
+        await bench.until(lambda: len(bench.worker._held) == 1)
+        await bench.until(lambda: threads._work_queue.empty() and bool(threads._threads))
+        await bench.worker.revoke()
+        slow.set()
+        with pytest.raises(CannotGoOn) as end:
+            await asyncio.wait_for(stages, 5)
+    assert end.value.code is ExitCode.PARTITION_LOST
+    assert bench.delivered() == []
 
 
 async def test_after_a_revocation_the_windows_are_those_of_the_store() -> None:
