@@ -30,6 +30,7 @@ from stream_app.decider import DecidedBatch, FixedBatch
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.faust_broker import FaustBroker
+from stream_app.healer import Healer
 from stream_app.held import HeldBatches
 from stream_app.membership import Membership
 from stream_app.watchdog import Watchdog
@@ -133,6 +134,20 @@ class _AnyIncarnation(FaustBroker):
         return await super().commit(offsets, "")
 
 
+class _Leaves(FaustBroker):
+    """A worker that reads nothing for a minute falls out of its group."""
+
+    def stay(self) -> None:
+        """Do nothing."""
+
+
+class _ReadsOn(Healer):
+    """Records that were skipped are not read again."""
+
+    async def _seek(self, partition: int, offset: int) -> None:
+        """Stay where the consumer is."""
+
+
 class _ReadsAll(ConsumerThread):
     """Posts of transactions that were aborted are read as well."""
 
@@ -189,6 +204,8 @@ GUARDS: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
         "watchdog": _replace(stream_app.watchdog, "Watchdog", _Blind),
         "commit last": _replace(stream_app.scoring_role, "Worker", _CommitsFirst),
         "topic's id": _replace(stream_app.runtime, "FaustBroker", _AnyIncarnation),
+        "staying": _replace(stream_app.runtime, "FaustBroker", _Leaves),
+        "reading again": _replace(stream_app.worker, "Healer", _ReadsOn),
         "read committed": _replace(stream_app.batched_consumer, "ConsumerThread", _ReadsAll),
         "one run of redis": _replace(connectors.redis_connection, "_OneRun", _AnyRun),
         "start by intent": _start_where_the_commit_says,

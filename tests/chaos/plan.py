@@ -12,7 +12,7 @@ from tests.chaos.faults.gaps import Compaction, Transactions
 from tests.chaos.faults.hang import HangInRebalance
 from tests.chaos.faults.idle import Idle
 from tests.chaos.faults.kill import Kill, KillAt, KillInRecovery
-from tests.chaos.faults.membership import JoinAndLeave, Restart
+from tests.chaos.faults.membership import JoinAndLeave, Restart, StopUnanswered
 from tests.chaos.faults.model import ModelFails, ModelHangs, ModelNan, ModelSwapped
 from tests.chaos.faults.overload import Overload
 from tests.chaos.faults.redis_loss import RedisEmpty, RedisLosesCounts, RedisLosesTail, RedisRestart
@@ -33,6 +33,7 @@ LONG: Final[tuple[Setup, ...]] = (
     ),
     Setup("kill in recovery", [KillInRecovery("before load"), KillInRecovery("after load")]),
     Setup("workers come and go", [JoinAndLeave(), Restart()]),
+    Setup("stop unanswered", [StopUnanswered("Kafka"), StopUnanswered("Redis")]),
     Setup("freeze", [Freeze()] * 2, workers=3),
     Setup("freeze before fix, deliver", [FreezeAt("before fix"), FreezeAt("before deliver")]),
     Setup("freeze before count, commit", [FreezeAt("before count"), FreezeAt("before commit")]),
@@ -118,6 +119,9 @@ GUARDS: Final = (
         Setup("watchdog", [FreezeAt("after assemble")], without=REFIXED),
         "bad_windows",
     ),
+    GuardTrial("hang limit", Setup("hang limit", [ModelHangs()], per_s=30.0), "stuck"),
+    GuardTrial("reading again", Setup("reading again", [RecordsSkipped()]), "stuck"),
+    GuardTrial("staying", Setup("staying", [Idle()], workers=1, partitions=1), "stuck"),
     GuardTrial("read committed", Setup("read committed", [Transactions()]), "double"),
     GuardTrial(
         "one run of redis",
