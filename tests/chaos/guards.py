@@ -134,13 +134,6 @@ class _AnyIncarnation(FaustBroker):
         return await super().commit(offsets, "")
 
 
-class _Leaves(FaustBroker):
-    """A worker that reads nothing for a minute falls out of its group."""
-
-    def stay(self) -> None:
-        """Do nothing."""
-
-
 class _ReadsOn(Healer):
     """Records that were skipped are not read again."""
 
@@ -204,7 +197,6 @@ GUARDS: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
         "watchdog": _replace(stream_app.watchdog, "Watchdog", _Blind),
         "commit last": _replace(stream_app.scoring_role, "Worker", _CommitsFirst),
         "topic's id": _replace(stream_app.runtime, "FaustBroker", _AnyIncarnation),
-        "staying": _replace(stream_app.runtime, "FaustBroker", _Leaves),
         "reading again": _replace(stream_app.worker, "Healer", _ReadsOn),
         "read committed": _replace(stream_app.batched_consumer, "ConsumerThread", _ReadsAll),
         "one run of redis": _replace(connectors.redis_connection, "_OneRun", _AnyRun),

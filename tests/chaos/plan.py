@@ -121,7 +121,6 @@ GUARDS: Final = (
     ),
     GuardTrial("hang limit", Setup("hang limit", [ModelHangs()], per_s=30.0), "stuck"),
     GuardTrial("reading again", Setup("reading again", [RecordsSkipped()]), "stuck"),
-    GuardTrial("staying", Setup("staying", [Idle()], workers=1, partitions=1), "stuck"),
     GuardTrial("read committed", Setup("read committed", [Transactions()]), "double"),
     GuardTrial(
         "one run of redis",
