@@ -47,18 +47,23 @@ class Batch(Generic[Content]):
         """Source partitions of the items."""
         return frozenset(item.record.partition for item in self.items)
 
+    @cached_property
+    def records(self) -> Sequence[Record]:
+        """Those of the items."""
+        return [item.record for item in self.items]
+
 
 class Naming:
-    """Names a batch in every error that leaves the block: where its posts stand in Kafka.
+    """Names posts in every error that leaves the block: where they stand in Kafka.
 
     Args:
         topic: full name of the source topic.
-        batch: what is worked on.
+        records: what is worked on, of each partition in the order of their offsets.
     """
 
-    def __init__(self, topic: str, batch: Batch[Content]) -> None:
+    def __init__(self, topic: str, records: Sequence[Record]) -> None:
         self._topic = topic
-        self._batch = batch
+        self._records = records
 
     def __enter__(self) -> None:
         pass
@@ -68,12 +73,8 @@ class Naming:
             error.add_note(f"in a batch of {', '.join(self._spans())}")
 
     def _spans(self) -> Iterator[str]:
-        for partition in sorted(self._batch.partitions):
-            offsets = [
-                item.record.offset
-                for item in self._batch.items
-                if item.record.partition == partition
-            ]
+        for partition in sorted({record.partition for record in self._records}):
+            offsets = [each.offset for each in self._records if each.partition == partition]
             yield f"{self._topic}:{partition}:{offsets[0]}-{offsets[-1]}"
 
 

@@ -137,8 +137,8 @@ class Decider:
         self._fixed[source.partition] = decode_outcomes(fixed.outcomes) if fixed else {}
 
     def revoke_all(self) -> None:
-        """Own nothing."""
-        self._sources.clear()
+        """Own nothing; what is being decided has no effect any more."""
+        self._sources = {}
         self._fixed.clear()
         self._windows.clear()
 
@@ -151,6 +151,7 @@ class Decider:
             CannotGoOn: the batch is not ours any more.
         """
         self._membership.check(batch.partitions, batch.generation, self._membership.now_s())
+        self._owned(batch)
         keys = [
             _key(item.record, item.content)
             for item in batch.items
@@ -168,7 +169,8 @@ class Decider:
         """
         began_s = self._membership.now_s()
         self._membership.check(batch.partitions, batch.generation, began_s)
-        decisions = {number: Decisions(self._sources[number]) for number in batch.partitions}
+        owned = self._owned(batch)
+        decisions = {number: Decisions(owned[number]) for number in batch.partitions}
         undecided = []
         for item in batch.items:
             record = item.record
@@ -177,13 +179,29 @@ class Decider:
                 undecided.append(item)
             else:
                 decisions[record.partition].replayed[record.offset] = fixed
-        await self._decide_now(undecided, decisions)
+        results = await self._score(undecided)
+        if self._owned(batch) is not owned:  # its windows went while it was being scored
+            raise _taken_away(batch)
+        self._take(undecided, results, decisions)
         return DecidedBatch(batch, began_s, decisions)
 
-    async def _decide_now(
-        self, items: Sequence[PostItem], decisions: Mapping[int, Decisions]
+    def _owned(self, batch: Batch[DecodedPost]) -> Mapping[int, SourcePartition]:
+        """What is owned, the partitions of a batch among it.
+
+        Raises:
+            CannotGoOn: they are not.
+        """
+        if not self._sources.keys() >= batch.partitions:
+            raise _taken_away(batch)
+        return self._sources
+
+    def _take(
+        self,
+        items: Sequence[PostItem],
+        results: Mapping[tuple[int, int], ScoredPost | PoisonPost],
+        decisions: Mapping[int, Decisions],
     ) -> None:
-        results = await self._score(items)
+        """Put what was decided now with the decisions."""
         for item in items:
             record = item.record
             result = results.get(record.position)
@@ -251,6 +269,13 @@ class Decider:
             extra=at(self._sources[item.record.partition], item.record.offset),
         )
         return Rejected(Reason.POISON, detail, self._clock())
+
+
+def _taken_away(batch: Batch[DecodedPost]) -> CannotGoOn:
+    return CannotGoOn(
+        ExitCode.PARTITION_LOST,
+        f"partitions {sorted(batch.partitions)} were taken away before a batch was decided",
+    )
 
 
 def _key(record: Record, post: DecodedPost) -> ConversationKey:

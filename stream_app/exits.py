@@ -8,6 +8,7 @@ is lost, since nothing unfinished was committed.
 import logging
 import os
 import sys
+import threading
 from enum import IntEnum
 from typing import NoReturn
 
@@ -45,6 +46,25 @@ class CannotGoOn(Exception):  # noqa: N818 - a state of the worker, met with an 
 def leave(code: ExitCode, why: str) -> NoReturn:
     """End the process at once, saying why in the log and on stderr."""
     log.critical("worker ends, exit code %d (%s): %s", code, code.name, why)
+    _end(code)
+
+
+def end_within(seconds: float, code: int) -> None:
+    """End a process that has nothing left to lose, should it still be there after so many seconds.
+
+    From a thread: a server that does not answer may keep it for as long as a request may take.
+    """
+    timer = threading.Timer(seconds, _end_waiting, [seconds, code])
+    timer.daemon = True
+    timer.start()
+
+
+def _end_waiting(waited_s: float, code: int) -> None:
+    log.warning("connections are not closed after %.1f s; the worker ends without", waited_s)
+    _end(code)
+
+
+def _end(code: int) -> NoReturn:
     logging.shutdown()
     if sys.__stderr__ is not None:
         sys.__stderr__.flush()

@@ -37,13 +37,18 @@ MUST_HOLD: Final[Mapping[str, object]] = {
 }
 
 
+def rebalance_timeout_s(settings: Settings) -> float:
+    """Longest time that the group waits for its members in a rebalance, seconds."""
+    return settings.session_timeout_s + 4.0
+
+
 def must_hold(settings: Settings) -> dict[str, object]:
     """Faust's settings that the guarantee rests on, with the values that they must have."""
     session_s = settings.session_timeout_s
     return {
         **MUST_HOLD,
         "broker_session_timeout": session_s,  # the guards before each effect count on it
-        "broker_rebalance_timeout": session_s + 4,
+        "broker_rebalance_timeout": rebalance_timeout_s(settings),
         "broker_request_timeout": max(REQUEST_TIMEOUT_S, session_s),  # bounds a hanging LeaveGroup
     }
 

@@ -35,6 +35,11 @@ class Position:
         """Posts that are not done; 0 while that is not known."""
         return 0 if self.done is None else max(0, self.end - self.done)
 
+    @property
+    def behind(self) -> bool:
+        """Whether something is to be done: posts, or the start itself."""
+        return self.done is None or self.lag > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -58,13 +63,18 @@ class Health:
 
     Args:
         servers: that the worker cannot do without.
+        rebalance_s: longest time that a rebalance may take, in which partitions have no start.
         clock: monotonic seconds.
     """
 
     def __init__(
-        self, servers: Sequence[Server] = SERVERS, clock: Callable[[], float] = time.monotonic
+        self,
+        servers: Sequence[Server] = SERVERS,
+        rebalance_s: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._servers = servers
+        self._starting_for_s = rebalance_s + STANDING_FOR_S
         self._clock = clock
         self._model: str | None = None
         self._joined = False
@@ -102,7 +112,7 @@ class Health:
         before, since = self._positions, self._standing_since_s
         self._standing_since_s = {
             partition: since.get(partition, now_s)
-            if position.lag and _same(before.get(partition), position)
+            if position.behind and _same(before.get(partition), position)
             else now_s
             for partition, position in positions.items()
         }
@@ -134,8 +144,10 @@ class Health:
         """Does it get on: do offsets advance wherever there is lag?"""
         problems = self._of_the_loop()
         for partition, standing_s in sorted(self._standing().items()):
-            if standing_s >= STANDING_FOR_S:
-                position = self._positions[partition]
+            position = self._positions[partition]
+            if position.done is None and standing_s >= self._starting_for_s:
+                problems.append(f"partition {partition} has been starting for {standing_s:.0f} s")
+            elif position.done is not None and standing_s >= STANDING_FOR_S:
                 problems.append(
                     f"partition {partition} has stood at offset {position.done} for "
                     f"{standing_s:.0f} s, {position.lag} posts behind"
@@ -151,12 +163,12 @@ class Health:
         return [f"the event loop has stood still for {late_s:.0f} s"]
 
     def _standing(self) -> dict[int, float]:
-        """Seconds that each partition with lag has stood still."""
+        """Seconds that each partition with lag, or without a start, has stood still."""
         now_s, positions = self._clock(), self._positions
         return {
             partition: now_s - since_s
             for partition, since_s in self._standing_since_s.copy().items()
-            if partition in positions and positions[partition].lag
+            if partition in positions and positions[partition].behind
         }
 
     def _verdict(self, problems: list[str]) -> Verdict:

@@ -1,6 +1,7 @@
-"""How a worker's log reads: JSON for machines, one line a record; words for a terminal.
+"""How a log reads: JSON for machines, one line a record; words for a terminal.
 
-Faust sets logging up by itself and takes the two formatters from here. Not for what is logged: a
+Faust sets logging up by itself and takes the two formatters from here; commands that run on take
+the handler. Not for what is logged: a
 record never holds a post's text or key, nor a password.
 """
 
@@ -28,11 +29,10 @@ def at(source: SourcePartition, offset: int) -> Mapping[str, object]:
 
 def logging_config() -> dict[str, Any]:
     """What Faust is to change of its own configuration: how records are written, no more."""
-    own = "JsonFormatter" if sys.stderr is None or not sys.stderr.isatty() else "TextFormatter"
     return {
         "merge": True,
         "formatters": {
-            "colored": {"()": f"{__name__}.{own}"},  # of stderr
+            "colored": {"()": f"{__name__}.{_of_stderr().__name__}"},
             "default": {"()": f"{__name__}.JsonFormatter"},  # of --logfile
         },
     }
@@ -68,6 +68,18 @@ class TextFormatter(logging.Formatter):
         place = getattr(record, PLACE, None)
         record.place = " [{topic}:{partition}:{offset}]".format(**place) if place else ""
         return super().format(record)
+
+
+def stderr_handler() -> logging.Handler:
+    """Writes to stderr, as a worker does."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_of_stderr()())
+    return handler
+
+
+def _of_stderr() -> type[JsonFormatter | TextFormatter]:
+    machine = sys.stderr is None or not sys.stderr.isatty()
+    return JsonFormatter if machine else TextFormatter
 
 
 def readable(line: str) -> str:

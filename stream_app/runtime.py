@@ -11,10 +11,14 @@ from typing import Final
 import faust
 
 from connectors.collector import spare_what_lasts
-from stream_app.exits import CannotGoOn, ExitCode
+from stream_app.exits import CannotGoOn, ExitCode, end_within
 from stream_app.extraction.role import ExtractionRole
 from stream_app.faust_broker import FaustBroker
-from stream_app.faust_settings import REQUEST_TIMEOUT_S, refuse_what_cannot_be_guaranteed
+from stream_app.faust_settings import (
+    REQUEST_TIMEOUT_S,
+    rebalance_timeout_s,
+    refuse_what_cannot_be_guaranteed,
+)
 from stream_app.health import Health
 from stream_app.membership import SAFE_PART_OF_SESSION, Membership
 from stream_app.metrics import Metrics
@@ -26,6 +30,7 @@ from stream_app.settings import Settings
 from stream_app.status_server import StatusServer
 from stream_app.watchdog import TICK_S, Watchdog
 
+CLOSE_WITHIN_S: Final = 4.0  # with `LONGEST_STOP_S` before it, a stop takes less than 10
 ROLES: Final[Mapping[str, Callable[[Settings, Metrics], Role]]] = {
     "score": ScoringRole,
     "extract": ExtractionRole,
@@ -48,7 +53,7 @@ class Runtime:
         self._metrics = Metrics()
         self._role = ROLES[settings.role](settings, self._metrics)
         self.topic = settings.topic(self._role.source)
-        self.health = Health(self._role.servers)
+        self.health = Health(self._role.servers, rebalance_timeout_s(settings))
         self._kafka = settings.kafka_connection()
         self._worker: RunningWorker | None = None
         self._probes: Probes | None = None
@@ -96,10 +101,14 @@ class Runtime:
         await self._probes.run()
 
     async def drain(self) -> None:
-        """Finish and commit the batch in flight, if the worker was started at all."""
+        """Finish and commit the batch in flight, if the worker was started at all.
+
+        What Faust does then is bounded too: it would wait for a broker that does not answer.
+        """
         self.health.leaving()
         if self._worker is not None:
             await self._worker.shut_down()
+        end_within(CLOSE_WITHIN_S, ExitCode.FAULT if self._app.crashed else 0)
 
     async def stop(self) -> None:
         """Close connections; the worker has been drained before."""

@@ -5,10 +5,9 @@ stalls, a rebalance revokes, a shutdown drains. It knows none of Faust's types.
 """
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Generic
 
 from connectors.conversations.source import SourcePartition
@@ -29,6 +28,7 @@ from stream_app.work import Decided, Work
 log = logging.getLogger(__name__)
 
 DRAIN_PART_OF_SESSION = 0.5
+LONGEST_STOP_S = 5.0  # `CLOSE_WITHIN_S` comes after it, and who stops a worker may wait for 10
 
 
 class Worker(Generic[Content, Decided]):
@@ -80,6 +80,7 @@ class Worker(Generic[Content, Decided]):
         self._stages: asyncio.Future[tuple[None, None, None]] | None = None
         self._epoch = 0
         self._draining = False
+        self._stopping = False
 
     async def offer(self, records: Sequence[Record]) -> None:
         """Take records from the agent; waits while enough others do.
@@ -92,7 +93,7 @@ class Worker(Generic[Content, Decided]):
         admitted = await self._admit(records)
         for portion in portions(admitted.records):
             now = self._clock()
-            with self._metrics.stage("decode"):
+            with self._metrics.stage("decode"), Naming(self._topic, portion):
                 items = [self._work.decode(record, now) for record in portion]
             self._waiting.add(items)
             await asyncio.sleep(0)
@@ -118,6 +119,8 @@ class Worker(Generic[Content, Decided]):
         Raises:
             CannotGoOn: the broker does not take commits, offsets stay missing, or a batch hangs.
         """
+        if self._stopping:
+            return  # a stop has limits of its own
         self._held.refuse_to_hang()
         if not self._may_admit():
             return
@@ -131,7 +134,7 @@ class Worker(Generic[Content, Decided]):
 
     async def revoke(self) -> None:
         """Let the batches in flight finish, commit them, and own nothing; bounded in time."""
-        await self._drain()
+        await self._drain(self._held.none(), self._drain_limit_s)
         self._epoch += 1
         self._admission.revoke_all()
         self._progress.clear()
@@ -149,15 +152,11 @@ class Worker(Generic[Content, Decided]):
         self._draining = False
 
     async def shut_down(self) -> None:
-        """Finish and commit the batches in flight before the member leaves the group.
-
-        What takes longer is given up, before connections are closed under it.
-        """
-        self._draining = True
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._drain_limit_s), self._starting:
-                pass  # a partition that is being started asks the consumer, which stops after this
-        await self._drain()
+        """Finish and commit what is in flight, before connections are closed under it."""
+        self._stopping = True
+        # for ever: who starts a partition asks the consumer, which stops after this
+        still = asyncio.gather(self._held.none(), self._starting.acquire())
+        await self._drain(still, min(self._drain_limit_s, LONGEST_STOP_S))
         if self._stages is not None:
             self._stages.cancel()
 
@@ -167,14 +166,14 @@ class Worker(Generic[Content, Decided]):
     async def _assemble_all(self) -> None:
         while True:
             batch = await self._next_batch()
-            with Naming(self._topic, batch):
+            with Naming(self._topic, batch.records):
                 await self._work.assemble(batch)
             self._assembled.put_nowait(batch)
 
     async def _decide_all(self) -> None:
         while True:
             batch = await self._assembled.get()
-            with Naming(self._topic, batch):
+            with Naming(self._topic, batch.records):
                 decided = await self._work.decide(batch)
             self._decided.put_nowait((batch, decided))
 
@@ -188,7 +187,7 @@ class Worker(Generic[Content, Decided]):
     async def _conclude_all(self) -> None:
         while True:
             batch, decided = await self._decided.get()
-            with Naming(self._topic, batch):
+            with Naming(self._topic, batch.records):
                 await self._work.conclude(decided)
             for item in batch.items:
                 self._progress.done(item.record.partition, item.record.offset + 1)
@@ -204,17 +203,16 @@ class Worker(Generic[Content, Decided]):
         current = [record for record in records if record.generation == generation]
         return self._admission.offer(current, self._monotonic())
 
-    async def _drain(self) -> None:
+    async def _drain(self, still: Awaitable[object], limit_s: float) -> None:
+        """Take nothing more, wait for what is still under way, commit; no longer than `limit_s`."""
         self._draining = True
         self._waiting.clear()
         try:
-            async with asyncio.timeout(self._drain_limit_s):
-                await self._held.none()
+            async with asyncio.timeout(limit_s):
+                await still
                 await self._commit()
         except TimeoutError:
-            log.warning(
-                "batches did not finish in %.1f s; they will be done again", self._drain_limit_s
-            )
+            log.warning("batches did not finish in %.1f s; they will be done again", limit_s)
 
     async def _commit(self) -> None:
         if self._work.commits:

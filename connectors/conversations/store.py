@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import redis.asyncio
 
 from connectors.conversations.source import SourcePartition
+from connectors.redis_answers import answers_of
 from connectors.redis_script import RedisScript, ScriptCall
 
 DAY_S = 24 * 60 * 60
@@ -145,7 +146,7 @@ class PartitionStore:
         async with self._client.pipeline(transaction=False) as pipeline:
             for partition, conversation_id in each:
                 pipeline.lrange(self._window_key(partition, conversation_id), 0, -1)
-            return dict(zip(each, await pipeline.execute(), strict=True))
+            return dict(zip(each, await answers_of(pipeline), strict=True))
 
     def intent_key(self, partition: SourcePartition) -> str:
         """Name of the hash that holds a partition's intent."""

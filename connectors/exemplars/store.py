@@ -22,6 +22,7 @@ from connectors.conversations.source import SourcePartition
 from connectors.exemplars.exemplar import document
 from connectors.exemplars.ranking import LABELS, MOST, Candidates
 from connectors.exemplars.window_place import WindowPlace
+from connectors.redis_answers import answers_of
 from connectors.redis_script import RedisScript, ScriptCall
 from connectors.schemas.prediction import Prediction
 from connectors.trends.layout import DAY_S, TrendLayout
@@ -145,7 +146,7 @@ class ExemplarStore:
         async with self._client.pipeline(transaction=False) as pipeline:
             for track in tracks:
                 getattr(pipeline, command)(self._layout.exemplars(track), *arguments)
-            return list(await pipeline.execute())
+            return await answers_of(pipeline)
 
     async def _remove(self, track: str, post_ids: Sequence[str]) -> int:
         if not post_ids:
@@ -157,7 +158,7 @@ class ExemplarStore:
             for label in LABELS:
                 pipeline.zrem(layout.exemplar_ranks(track, label), *post_ids)
             pipeline.hdel(layout.exemplars(track), *post_ids)  # last: it is what is looked for
-            await pipeline.execute()
+            await answers_of(pipeline)
         return len(post_ids)
 
     async def _mark(self, marks: Iterable[str]) -> None:
@@ -166,7 +167,7 @@ class ExemplarStore:
             pipeline.zadd(key, dict.fromkeys(marks, now))
             pipeline.zremrangebyscore(key, "-inf", now - MARK_LIFE_S)
             pipeline.expire(key, MARK_LIFE_S)
-            await pipeline.execute()
+            await answers_of(pipeline)
 
     async def _remove_marked(self, posts: Sequence[Prediction]) -> None:
         marks = [[_post_mark(post.post_id), _author_mark(post.author_hash or "")] for post in posts]

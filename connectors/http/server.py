@@ -37,6 +37,7 @@ class ApiServer:
         app, self._end_streams = make_app(options)
         self._config = uvicorn.Config(
             app,
+            log_config=None,  # who runs it says how
             log_level="warning",
             access_log=False,
             server_header=False,

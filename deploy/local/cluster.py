@@ -61,6 +61,10 @@ class KafkaCluster:
         server = self._servers.get(number)
         return server is not None and server.is_alive()
 
+    def pids(self) -> list[int]:
+        """Process ids of the brokers that were started."""
+        return [server.pid for server in self._servers.values()]
+
     def kill(self, number: int) -> None:
         """End a broker as a power cut would; its data stays."""
         with suppress(psutil.NoSuchProcess):

@@ -105,8 +105,9 @@ async def _watch(settings: "Settings", policy: "AlertPolicy", webhook: "Webhook 
     from connectors.kafka.topics import ALERTS  # noqa: PLC0415
     from connectors.trends.layout import TrendLayout  # noqa: PLC0415
     from connectors.trends.reader import TrendReader  # noqa: PLC0415
+    from stream_app.logs import stderr_handler  # noqa: PLC0415
 
-    logging.basicConfig(format="%(message)s")
+    logging.basicConfig(handlers=[stderr_handler()])
     topic = AlertTopic(settings.kafka_connection(), settings.topic(ALERTS))
     async with settings.redis_connection().open() as client, topic:
         spans = TrendSpans(TrendReader(client, TrendLayout(settings.namespace())))

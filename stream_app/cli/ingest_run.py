@@ -32,6 +32,7 @@ from connectors.tracks.watched import WatchedTracks
 from connectors.trends.layout import TrendLayout
 from stream_app.cli.errors import CliError
 from stream_app.cli.ingest_view import IngestView
+from stream_app.logs import stderr_handler
 from stream_app.settings import Settings
 
 USAGE: Final = 2
@@ -100,10 +101,11 @@ async def run_ingest(
     name = wish.name(source, settings)
     path = wish.cursor or settings.data_dir / "cursors" / f"{name}.json"
     console = Console(stderr=True)
+    words = RichHandler(console=console, show_path=False)
     logging.basicConfig(
         level=logging.WARNING,
         format="%(message)s",
-        handlers=[RichHandler(console=console, show_path=False)],
+        handlers=[words if console.is_terminal else stderr_handler()],
     )
     figures = Figures()
     view = IngestView(source.name, figures, console)

@@ -19,10 +19,14 @@ def serve(
     ] = 8420,
 ) -> None:
     """Serve trends over HTTP, and the dashboard at /; until Ctrl-C."""
-    from connectors.http.server import ApiServer, CannotListenError  # noqa: PLC0415 - fast `--help`
+    import logging  # noqa: PLC0415 - keeps `--help` fast
+
+    from connectors.http.server import ApiServer, CannotListenError  # noqa: PLC0415
     from stream_app.cli.errors import CliError  # noqa: PLC0415
+    from stream_app.logs import stderr_handler  # noqa: PLC0415
     from stream_app.settings import Settings  # noqa: PLC0415
 
+    logging.basicConfig(handlers=[stderr_handler()])
     options = Settings().api_options()
     try:
         server = ApiServer(options, host, port)

@@ -15,8 +15,12 @@ class Progress:
         self._committed: dict[int, int] = {}
 
     def start(self, partition: int, offset: int) -> None:
-        """A partition begins at an offset; nothing of it is done by this worker yet."""
+        """A partition begins at an offset; nothing of it is done by this worker yet.
+
+        A batch that outlived its revocation may have been told as done since; it may come again.
+        """
         self._started[partition] = offset
+        self._done.pop(partition, None)
 
     def position(self, partition: int) -> int | None:
         """Offset after the last post that is done; None before the partition was started."""

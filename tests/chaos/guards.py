@@ -17,6 +17,7 @@ import stream_app.runtime
 import stream_app.scoring_role
 import stream_app.watchdog
 import stream_app.worker
+from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import PartitionStore
 from connectors.redis_script import RedisScript
 from connectors.schemas.post import DecodedPost
@@ -25,9 +26,11 @@ from stream_app.batch import Batch
 from stream_app.consumer_thread import ConsumerThread
 from stream_app.core.admission import Admission, Admitted, starting_offset
 from stream_app.core.record import Record
-from stream_app.decider import DecidedBatch
+from stream_app.decider import DecidedBatch, FixedBatch
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
+from stream_app.faust_broker import FaustBroker
+from stream_app.healer import Healer
 from stream_app.held import HeldBatches
 from stream_app.membership import Membership
 from stream_app.watchdog import Watchdog
@@ -42,6 +45,13 @@ class _IntentLast(Effects):
         await self._settle(decided, {d.source: d.replayed for d in decisions if d.replayed})
         await self._settle(decided, {d.source: d.fresh for d in decisions if d.fresh})
         await self._fix([each for each in decisions if each.fresh])
+
+
+class _CountsOnce(Effects):
+    """What Redis lost of the batch fixed last stays lost."""
+
+    async def count_again(self, source: SourcePartition, fixed: FixedBatch, before: int) -> None:
+        """Believe that it is all there."""
 
 
 class _FixesAgain(PartitionStore):
@@ -116,6 +126,21 @@ class _CommitsFirst(Worker[DecodedPost, DecidedBatch]):
         return batch
 
 
+class _AnyIncarnation(FaustBroker):
+    """A commit does not say which incarnation of the topic it is of."""
+
+    async def commit(self, offsets: Mapping[int, int], topic_id: str) -> bool:
+        del topic_id
+        return await super().commit(offsets, "")
+
+
+class _ReadsOn(Healer):
+    """Records that were skipped are not read again."""
+
+    async def _seek(self, partition: int, offset: int) -> None:
+        """Stay where the consumer is."""
+
+
 class _ReadsAll(ConsumerThread):
     """Posts of transactions that were aborted are read as well."""
 
@@ -164,12 +189,15 @@ GUARDS: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
         "intent first": _replace(stream_app.scoring_role, "Effects", _IntentLast),
         "intent refusal": _replace(stream_app.scoring_role, "PartitionStore", _FixesAgain),
         "fence": _replace(stream_app.scoring_role, "TrendSink", _NoFence),
+        "count again": _replace(stream_app.scoring_role, "Effects", _CountsOnce),
         "hang limit": _replace(stream_app.worker, "HeldBatches", _Patient),
         "admission": _replace(stream_app.worker, "Admission", _AdmitsAll),
         "generation": _replace(stream_app.runtime, "Membership", _AnyGeneration),
         "age": _replace(stream_app.runtime, "Membership", _AnyAge),
         "watchdog": _replace(stream_app.watchdog, "Watchdog", _Blind),
         "commit last": _replace(stream_app.scoring_role, "Worker", _CommitsFirst),
+        "topic's id": _replace(stream_app.runtime, "FaustBroker", _AnyIncarnation),
+        "reading again": _replace(stream_app.worker, "Healer", _ReadsOn),
         "read committed": _replace(stream_app.batched_consumer, "ConsumerThread", _ReadsAll),
         "one run of redis": _replace(connectors.redis_connection, "_OneRun", _AnyRun),
         "start by intent": _start_where_the_commit_says,

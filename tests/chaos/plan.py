@@ -12,13 +12,13 @@ from tests.chaos.faults.gaps import Compaction, Transactions
 from tests.chaos.faults.hang import HangInRebalance
 from tests.chaos.faults.idle import Idle
 from tests.chaos.faults.kill import Kill, KillAt, KillInRecovery
-from tests.chaos.faults.membership import JoinAndLeave, Restart
+from tests.chaos.faults.membership import JoinAndLeave, Restart, StopUnanswered
 from tests.chaos.faults.model import ModelFails, ModelHangs, ModelNan, ModelSwapped
 from tests.chaos.faults.overload import Overload
-from tests.chaos.faults.redis_loss import RedisEmpty, RedisLosesTail, RedisRestart
+from tests.chaos.faults.redis_loss import RedisEmpty, RedisLosesCounts, RedisLosesTail, RedisRestart
 from tests.chaos.faults.redis_refusal import RedisFailover, RedisOutOfMemory, RedisReadOnly
 from tests.chaos.faults.redis_slow import RedisCut, RedisSlow
-from tests.chaos.faults.topic import MorePartitions, Retention, TopicMadeAgain
+from tests.chaos.faults.topic import LateCommit, MorePartitions, Retention, TopicMadeAgain
 from tests.chaos.points import Action
 from tests.chaos.run import Setup
 from tests.chaos.trials import GuardTrial
@@ -33,6 +33,7 @@ LONG: Final[tuple[Setup, ...]] = (
     ),
     Setup("kill in recovery", [KillInRecovery("before load"), KillInRecovery("after load")]),
     Setup("workers come and go", [JoinAndLeave(), Restart()]),
+    Setup("stop unanswered", [StopUnanswered("Kafka"), StopUnanswered("Redis")]),
     Setup("freeze", [Freeze()] * 2, workers=3),
     Setup("freeze before fix, deliver", [FreezeAt("before fix"), FreezeAt("before deliver")]),
     Setup("freeze before count, commit", [FreezeAt("before count"), FreezeAt("before commit")]),
@@ -118,6 +119,8 @@ GUARDS: Final = (
         Setup("watchdog", [FreezeAt("after assemble")], without=REFIXED),
         "bad_windows",
     ),
+    GuardTrial("hang limit", Setup("hang limit", [ModelHangs()], per_s=30.0), "stuck"),
+    GuardTrial("reading again", Setup("reading again", [RecordsSkipped()]), "stuck"),
     GuardTrial("read committed", Setup("read committed", [Transactions()]), "double"),
     GuardTrial(
         "one run of redis",
@@ -125,4 +128,6 @@ GUARDS: Final = (
         "lost",
     ),
     GuardTrial("start by intent", Setup("start by intent", [RedisLosesTail(quiet=True)]), "lost"),
+    GuardTrial("count again", Setup("count again", [RedisLosesCounts()]), "lost"),
+    GuardTrial("topic's id", Setup("topic's id", [LateCommit()], workers=1), "lost"),
 )

@@ -20,6 +20,7 @@ from deploy.local.jars import fetch_jars
 from deploy.local.processes import LOCALHOST, ServerProcess
 from deploy.local.progress import silent
 from deploy.local.valkey import STOP_S, start_valkey, wait_for_valkey
+from tests.chaos.append_only import end_of_last_write
 from tests.chaos.proxy import Proxy
 from tests.chaos.small_disk import SmallDisk
 
@@ -64,9 +65,16 @@ class Valkey:
 
         Not while it runs.
         """
-        (newest,) = self._folder.joinpath("appendonlydir").glob("*.incr.aof")
-        size = newest.stat().st_size
-        os.truncate(newest, max(0, size - count))
+        file = self._file()
+        os.truncate(file, max(0, file.stat().st_size - count))
+
+    def lose_after_last(self, key_ending: str) -> None:
+        """Lose all that was written after the last write to a key whose name ends so.
+
+        Not while it runs.
+        """
+        file = self._file()
+        os.truncate(file, end_of_last_write(file.read_bytes(), key_ending.encode()))
 
     def empty(self) -> None:
         """Forget all its data; not while it runs."""
@@ -79,6 +87,10 @@ class Valkey:
     def stop(self) -> None:
         """End it."""
         self._process.stop(STOP_S)
+
+    def _file(self) -> Path:
+        (newest,) = self._folder.joinpath("appendonlydir").glob("*.incr.aof")
+        return newest
 
     def _started(self, port: int | None) -> ServerProcess:
         process = start_valkey(self._folder, port)

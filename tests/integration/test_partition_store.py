@@ -52,6 +52,15 @@ async def test_a_partition_begins_without_an_intent_and_with_empty_windows(
     assert await windows(store, PARTITION, []) == {}
 
 
+async def test_what_redis_refuses_is_told_without_the_conversation(
+    store: PartitionStore, valkey: redis.asyncio.Redis, namespace: str
+) -> None:
+    await valkey.set(f"{namespace}:{{{PARTITION.field}}}:window:private", "no list")
+    with pytest.raises(redis.exceptions.ResponseError, match="WRONGTYPE") as refused:
+        await windows(store, PARTITION, ["private"])
+    assert "private" not in str(refused.value)
+
+
 async def test_an_intent_and_its_records_come_back_byte_for_byte(store: PartitionStore) -> None:
     every_byte = bytes(range(256))
     assert await fix(store, PARTITION, 5, 9, every_byte, {"c{1} ü": [every_byte, b"", b"\r\n"]})

@@ -1,6 +1,8 @@
 """The source topic changes: made again, grown, cut by retention."""
 
-from collections.abc import Mapping
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -8,7 +10,8 @@ from aiokafka import TopicPartition
 from aiokafka.admin import NewPartitions, RecordsToDelete
 
 from connectors.kafka.topics import create_topics, voxpop_topics
-from tests.chaos.scene import Scene
+from tests.chaos.points import Action
+from tests.chaos.scene import EFFECT_WITHIN_S, Scene
 
 UNREAD: Final = 300
 
@@ -33,10 +36,40 @@ class TopicMadeAgain:
         async with scene.feed.paused():
             await scene.taken_over()
             ends = await scene.ends()
-            await scene.delete_topic(scene.topic)
-            await create_topics(scene.kafka, voxpop_topics(scene.prefix, len(ends)))
+            await _make_again(scene, len(ends))
             if self.outgrown:
                 await scene.feed.send(2 * sum(ends.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class LateCommit:
+    """What the only worker commits of the old topic reaches the new one; then it is killed.
+
+    More posts than the old one had are there before it comes back. A single post is left to commit,
+    so that all of the old topic is done.
+    """
+
+    name: str = "a commit of the topic before reaches the one made again"
+
+    async def strike(self, scene: Scene) -> None:
+        async with scene.feed.paused():
+            await scene.taken_over()
+            scene.points.arm("before commit", Action.FREEZE)
+            await scene.feed.send(1)
+            pid = await scene.points.taken("before commit")
+            ends = await scene.ends()
+            await _make_again(scene, len(ends))
+            if not await scene.until(_forgotten(scene), EFFECT_WITHIN_S):
+                raise TimeoutError("Kafka keeps the commits of a topic that was deleted")
+            scene.points.arm("after commit", Action.KILL)
+            (member,) = scene.crew.running()
+            member.wanted = False
+            os.kill(pid, signal.SIGCONT)
+            await scene.points.taken("after commit")
+            if await _forgotten(scene)():
+                raise TimeoutError("Kafka did not take the late commit")
+            await scene.feed.send(3 * sum(ends.values()))
+        scene.crew.come_back(member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +113,15 @@ class Retention:
             }
         for member in members:
             scene.crew.come_back(member)
+
+
+async def _make_again(scene: Scene, partitions: int) -> None:
+    await scene.delete_topic(scene.topic)
+    await create_topics(scene.kafka, voxpop_topics(scene.prefix, partitions))
+
+
+def _forgotten(scene: Scene) -> Callable[[], Awaitable[bool]]:
+    async def nothing_committed() -> bool:
+        return not await scene.committed()
+
+    return nothing_committed

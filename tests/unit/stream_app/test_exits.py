@@ -43,3 +43,16 @@ def test_it_says_why(tmp_path: Path) -> None:
 
 def test_on_a_full_disk_it_ends_all_the_same(tmp_path: Path) -> None:
     assert ended(tmp_path, 0) == (ExitCode.FENCED, "")
+
+
+def test_a_process_that_was_stopped_does_not_wait_for_a_server_for_ever() -> None:
+    waits = "import threading; from stream_app.exits import end_within; end_within(0.05, 0); "
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{waits}threading.Event().wait()"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert ended.returncode == 0
+    assert "connections are not closed" in ended.stderr

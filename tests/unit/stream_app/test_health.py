@@ -83,6 +83,19 @@ def test_a_partition_that_stands_still_with_posts_behind_it_is_named() -> None:
     assert health.healthy().status == "ok"
 
 
+def test_a_partition_that_is_never_started_is_named_once_no_rebalance_takes_so_long() -> None:
+    clock = Clock()
+    health = Health(rebalance_s=14.0, clock=clock)
+    for _ in range(3):
+        health.look({0: Position(5, 5), 3: Position(None, 9)})
+        assert health.healthy().problems == []
+        clock.now_s += 15.0
+        health.look({0: Position(5, 5), 3: Position(None, 9)})
+    assert health.healthy().problems == ["partition 3 has been starting for 45 s"]
+    health.look({3: Position(0, 9)})
+    assert health.healthy().problems == []
+
+
 def test_a_partition_that_was_idle_is_given_its_time_when_posts_come() -> None:
     clock = Clock()
     health = running(clock)

@@ -7,10 +7,16 @@ import orjson
 import pytest
 
 from connectors.conversations.source import SourcePartition
-from stream_app.batch import Batch, Item, Naming
-from stream_app.core.outcome import Rejected
+from stream_app.batch import Naming
 from stream_app.core.record import Record
-from stream_app.logs import JsonFormatter, TextFormatter, at, logging_config, readable
+from stream_app.logs import (
+    JsonFormatter,
+    TextFormatter,
+    at,
+    logging_config,
+    readable,
+    stderr_handler,
+)
 
 SOURCE = SourcePartition("posts", "id-1", 3)
 
@@ -56,6 +62,7 @@ def test_the_form_follows_the_terminal(
     formatters = logging_config()["formatters"]
     assert formatters["colored"]["()"] == f"stream_app.logs.{formatter}Formatter"
     assert formatters["default"]["()"] == "stream_app.logs.JsonFormatter"
+    assert type(stderr_handler().formatter).__name__ == f"{formatter}Formatter"
 
 
 def test_a_line_of_a_log_can_be_read_by_people() -> None:
@@ -65,9 +72,7 @@ def test_a_line_of_a_log_can_be_read_by_people() -> None:
 
 
 def test_an_error_in_a_batch_says_which_posts() -> None:
-    spans = [(0, 5), (0, 6), (0, 9), (2, 1)]
-    rejected = Rejected.__new__(Rejected)
-    items: list[Item[object]] = [Item(Record(p, o, b"key", b"text", 1), rejected) for p, o in spans]
-    with pytest.raises(ValueError, match="broken") as raised, Naming("posts", Batch(items, 1)):
+    records = [Record(p, o, b"key", b"text", 1) for p, o in [(0, 5), (0, 6), (0, 9), (2, 1)]]
+    with pytest.raises(ValueError, match="broken") as raised, Naming("posts", records):
         raise ValueError("broken")
     assert raised.value.__notes__ == ["in a batch of posts:0:5-9, posts:2:1-1"]

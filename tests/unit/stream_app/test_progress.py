@@ -37,6 +37,16 @@ def test_after_a_revocation_nothing_is_committed() -> None:
     assert progress.to_commit({0}) == {}
 
 
+def test_a_batch_that_outlived_its_revocation_may_come_again_in_other_cuts() -> None:
+    progress = Progress()
+    progress.clear()
+    progress.done(0, 9)  # of before
+    progress.start(0, 5)
+    assert progress.position(0) == 5
+    progress.done(0, 7)
+    assert progress.to_commit({0}) == {0: 7}
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 9), st.booleans()), max_size=40))
 def test_the_last_taken_commit_is_never_beyond_what_is_done(
     steps: list[tuple[int, int, bool]],

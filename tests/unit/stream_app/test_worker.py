@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
 import pytest
@@ -53,7 +54,9 @@ class Clock:
 class Bench:
     """A worker with fakes on every side."""
 
-    def __init__(self, broker: FakeBroker, threads: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, broker: FakeBroker, threads: ThreadPoolExecutor, session_timeout_s: float = 10.0
+    ) -> None:
         self.broker = broker
         self.clock = Clock()
         self.store = FakeStore()
@@ -90,7 +93,7 @@ class Bench:
             ),
             batcher=MicroBatcher(BATCH_MAX, 0.02),
             metrics=Metrics(),
-            session_timeout_s=10.0,
+            session_timeout_s=session_timeout_s,
             hang_limit_s=10.0,
             monotonic=self.clock,
         )
@@ -279,6 +282,28 @@ async def test_a_revocation_commits_the_batch_in_flight_and_owns_nothing_after()
         assert bench.delivered() == [0, 1, 2, 3]
 
 
+async def test_a_batch_that_is_scored_past_its_revocation_ends_the_worker_and_has_no_effect(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its windows are gone by then: what the scorer makes of them is no fault of the posts."""
+    monkeypatch.setattr("stream_app.worker.DRAIN_PART_OF_SESSION", 0.001)
+    with ThreadPoolExecutor(1) as threads:
+        bench = Bench(FakeBroker({0: range(4)}), threads)
+        slow = Event()
+        score = bench.engine.score
+        monkeypatch.setattr(bench.engine, "score", lambda asked: slow.wait(5) and score(asked))
+        stages = asyncio.create_task(bench.worker.run())
+        await bench.worker.offer(run_of(0, 1))
+        await bench.until(lambda: len(bench.worker._held) == 1)
+        await bench.until(lambda: threads._work_queue.empty() and bool(threads._threads))
+        await bench.worker.revoke()
+        slow.set()
+        with pytest.raises(CannotGoOn) as end:
+            await asyncio.wait_for(stages, 5)
+    assert end.value.code is ExitCode.PARTITION_LOST
+    assert bench.delivered() == []
+
+
 async def test_after_a_revocation_the_windows_are_those_of_the_store() -> None:
     async with running(FakeBroker({0: range(4)})) as bench:
         await bench.offer_until_delivered(run_of(0, 1))
@@ -352,6 +377,17 @@ async def test_a_batch_that_does_not_come_back_ends_the_worker(
         assert end.value.code is ExitCode.BATCH_TOO_OLD
 
 
+async def test_a_post_that_breaks_the_decoder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a fault of the decoder")
+
+    monkeypatch.setattr(Decoder, "decode", broken)
+    async with running(FakeBroker({0: range(4)})) as bench:
+        with pytest.raises(RuntimeError) as raised:
+            await bench.worker.offer(run_of(0, 1, 2))
+    assert raised.value.__notes__ == ["in a batch of posts:0:0-2"]
+
+
 async def test_after_a_shutdown_nothing_is_admitted() -> None:
     async with running(FakeBroker({0: range(4)})) as bench:
         await bench.offer_until_delivered(run_of(0))
@@ -361,20 +397,26 @@ async def test_after_a_shutdown_nothing_is_admitted() -> None:
         assert bench.delivered() == [0]
 
 
-async def test_a_batch_that_takes_longer_than_a_shutdown_is_given_up(
+async def test_what_takes_longer_than_a_stop_may_is_given_up_however_long_a_session_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("stream_app.worker.DRAIN_PART_OF_SESSION", 0.001)
-    broker = FakeBroker({0: range(4)})
+    monkeypatch.setattr("stream_app.worker.LONGEST_STOP_S", 0.01)
+    broker = FakeBroker({0: range(4), 1: range(4)})
     with ThreadPoolExecutor(1) as threads:
-        bench = Bench(broker, threads)
+        bench = Bench(broker, threads, session_timeout_s=300.0)
         monkeypatch.setattr(bench.outputs, "deliver", lambda *_: asyncio.Event().wait())
         running_stages = asyncio.create_task(bench.worker.run())
         await bench.worker.offer(run_of(0))
         await bench.until(lambda: bool(bench.engine.seen))
-        await bench.worker.shut_down()
-        with pytest.raises(asyncio.CancelledError):
-            await running_stages
+        monkeypatch.setattr(broker, "bounds", lambda *_: asyncio.Event().wait())
+        starting = asyncio.create_task(bench.worker.tend())
+        async with asyncio.timeout(5):
+            await bench.worker.shut_down()
+            with pytest.raises(asyncio.CancelledError):
+                await running_stages
+        bench.clock.now_s = 1000.0
+        await bench.worker.tend()  # what was given up is no batch that hangs
+        starting.cancel()
     assert broker.commits == {}
 
 
