@@ -38,12 +38,15 @@ class Example(NamedTuple):
     """A post that may be kept, and what is known of it besides.
 
     Attributes:
-        window: the partition whose window it joined, and the post as that window keeps it.
+        source: the partition whose window it joined.
+        window: records of that window, of which the model saw the first `window_posts`; None where
+            they are not known.
     """
 
     post: Prediction
     text: str | None = None
-    window: tuple[SourcePartition, bytes] | None = None
+    source: SourcePartition | None = None
+    window: Sequence[bytes] | None = None
 
 
 def _tell_nobody(_done: int, _all: int) -> None:
@@ -177,11 +180,10 @@ class ExemplarStore:
                     await self._remove(track, [post.post_id])
 
     def _kept(self, example: Example, ranks: Mapping[str, float]) -> dict[str, object]:
-        post, words, joined = example
-        window = None if joined is None else WindowPlace.of(*joined)
+        post, words = example.post, example.text
         kept: dict[str, object] = {
             "id": post.post_id,
-            "document": document(post, window),
+            "document": document(post, _place(example)),
             "ranks": {LABELS.index(label): rank for label, rank in ranks.items()},
         }
         if words and self._text_retention_s:
@@ -195,6 +197,12 @@ class ExemplarStore:
         keys += [layout.exemplar_ranks(track, label) for label in LABELS]
         batch = _PACKED.encode({"most": MOST, "life_s": LIFE_S, "posts": kept})
         return ScriptCall(keys, [layout.exemplar_text(track, ""), batch])
+
+
+def _place(example: Example) -> WindowPlace | None:
+    if example.source is None or example.window is None:
+        return None
+    return WindowPlace.of(example.source, example.window[: example.post.window_posts])
 
 
 def _post_mark(post_id: str) -> str:

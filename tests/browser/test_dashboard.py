@@ -38,6 +38,7 @@ from connectors.http.server import ApiServer
 from connectors.http.tokens import parse_tokens
 from connectors.prevalence.quantifier import SHIPPED, read_quantifier
 from connectors.schemas.alert import Evidence, ExamplePost, ModalityPart
+from connectors.schemas.kept_post import record_of
 from connectors.schemas.labels import SENTIMENTS
 from connectors.schemas.prediction import Prediction
 from connectors.trends.sink import TrendSink
@@ -497,8 +498,8 @@ async def keep_conversation(client: redis.asyncio.Redis, predict: PredictionMake
     store = ExemplarStore(client, Store.layout, text_retention_s=3600)
     texts = [None, "so late 🚆 again"]
     await store.keep(
-        Example(post, text, (source, own))
-        for post, text, own in zip(posts, texts, kept, strict=True)
+        Example(post, text, source, [record_of(own) for own in kept])
+        for post, text in zip(posts, texts, strict=True)
     )
 
 
