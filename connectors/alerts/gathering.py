@@ -87,7 +87,8 @@ class Gathering:
             before = known_from(before, *usual)
         if self._words is not None:
             left_s = self._words_until - time.monotonic()
-            whiles = [While(since, raised.at), usual]
+            # counts by platform leave out the minute in which it began; posts know their moments
+            whiles = [While(since, raised.at), While(usual.start, since)]
             if counted := await self._words.count(raised.track, label, whiles, left_s):
                 now, before = replace(now, wording=counted[0]), replace(before, wording=counted[1])
         return explain(now, before, volume=label is None, up=raised.shift.direction == "up")

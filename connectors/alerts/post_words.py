@@ -12,10 +12,11 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 import orjson
+from redis.exceptions import NoPermissionError
 
 from connectors.alerts.words import Spoken, Wording
 from connectors.exemplars.withdrawn import Withdrawn
@@ -27,6 +28,8 @@ MOST_POSTS: Final = 2000  # of a while that are looked at, evenly drawn where th
 MOST_PREDICTIONS: Final = 60_000  # of a while that are read to find them, of all tracks
 FEWEST_POSTS: Final = 30  # of a while, with texts; of fewer the examples are most
 SCORED_WITHIN_S: Final = 300.0  # after it was written; later posts are not found
+
+Document = TypeVar("Document")
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +126,7 @@ class PostWords:
                 return await self._count(parts, track, label, spans)
         except TimeoutError:
             logger.warning("%s: words of all posts were not read within %.0f s", track, within_s)
-        except KafkaConnectorError as error:
+        except (KafkaConnectorError, NoPermissionError) as error:
             logger.warning("%s: words of all posts are not read: %s", track, error)
         return None
 
@@ -154,10 +157,11 @@ class PostWords:
         async with aclosing(reading) as fetches:
             async for _, records in fetches:
                 for record in records:
-                    if record.value and named in record.value:  # most are of other tracks
-                        own = _SCORED.decode(record.value)
-                        if track in own.tracks and span.start <= own.created_at < span.end:
-                            found[own.place] = own
+                    if not record.value or named not in record.value:
+                        continue  # most are of other tracks
+                    own = _decoded(_SCORED, record.value)
+                    if own and track in own.tracks and span.start <= own.created_at < span.end:
+                        found[own.place] = own
         posts = [found[place] for place in sorted(found)]
         if len(posts) <= MOST_POSTS:
             return posts
@@ -176,8 +180,10 @@ class PostWords:
                     post_id = wanted.get((partition, record.offset))
                     if post_id is None or not record.value:
                         continue
-                    if text := _text(record.value, post_id):
-                        texts[post_id] = text
+                    post = _decoded(_POST, record.value)
+                    # another post: of a topic that was made again
+                    if post and post.post_id == post_id and post.text:
+                        texts[post_id] = post.text
         return texts
 
     async def _told(self, posts: Sequence[_Scored]) -> list[_Scored]:
@@ -186,13 +192,12 @@ class PostWords:
         return [own for own, withdrawn in zip(posts, gone, strict=True) if not withdrawn]
 
 
-def _text(value: bytes, post_id: str) -> str | None:
-    """The text of a post; None where it has none, or is another of a topic that was made again."""
+def _decoded(decoder: msgspec.json.Decoder[Document], value: bytes) -> Document | None:
+    """What a record holds; None where it is none of those that are looked for."""
     try:
-        post = _POST.decode(value)
+        return decoder.decode(value)
     except msgspec.DecodeError:
         return None
-    return post.text if post.post_id == post_id else None
 
 
 def _has(post: _Scored, label: str | None) -> bool:

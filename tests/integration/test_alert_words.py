@@ -135,6 +135,22 @@ async def test_what_was_forgotten_is_not_counted(
     assert (counted[0].posts, counted[0].holding["recall"]) == (42, 2)
 
 
+async def test_records_of_another_kind_are_passed_over(
+    kafka: KafkaConnection,
+    topics: PostTopics,
+    stream: Stream,
+    withdrawn: Withdrawn,
+    producer: AIOKafkaProducer,
+) -> None:
+    whiles = await stream.swing(time.time())
+    for value in (b'"acme", but no prediction', None):
+        at = int(1000 * whiles[0].start) + 5000
+        await producer.send_and_wait(topics.predictions, value, b"k", partition=0, timestamp_ms=at)
+    counted = await PostWords(kafka, topics, withdrawn, DAY_S).count("acme", None, whiles, 60.0)
+    assert counted is not None
+    assert [own.posts for own in counted] == [80, 80]
+
+
 async def test_posts_without_texts_have_no_words(
     kafka: KafkaConnection, topics: PostTopics, stream: Stream, withdrawn: Withdrawn
 ) -> None:
