@@ -29,10 +29,10 @@ from connectors.conversations.store import BatchToFix, PartitionStore
 from connectors.kafka.producer import PostProducer
 from connectors.kafka.reading import read_topic
 from connectors.kafka.topics import POSTS, PREDICTIONS, create_topics, describe_topic, voxpop_topics
+from connectors.schemas.kept_post import kept_post
 from connectors.schemas.prediction import read_prediction
 from connectors.trends.layout import TrendLayout
 from deploy.local.progress import Progress
-from stream_app.core.windows import kept_post
 from stream_app.trial.servers import trial_servers
 from stream_app.trial.worker_process import WorkerProcess
 from stream_app.trial.workers import worker_process

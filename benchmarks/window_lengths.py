@@ -20,13 +20,13 @@ from benchmarks.posts import simulated_posts
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import BatchToFix, PartitionStore
 from connectors.redis_connection import RedisConnection
+from connectors.schemas.kept_post import kept_post
 from deploy.local.progress import Progress
 from models.card import CheckpointCard, shipped_checkpoint
 from models.checkpoint import load_checkpoint
 from models.streaming.compiled_steps import CompiledSteps
 from models.streaming.engine import StreamEngine
 from models.tmsam import Tmsam
-from stream_app.core.windows import kept_post
 from stream_app.settings import Settings
 
 WINDOWS: Final = (8, 32, 128)

@@ -62,7 +62,7 @@ WORK: Final[Mapping[Role, _Work]] = {
     "watcher": _Work(
         (
             *(_SELECT, *_SCRIPTING, "exec", "get", "hget", "hgetall", "hmget", "lindex", "lrem"),
-            *("multi", "rpush", "smembers", "zadd", "zrange", "zremrangebyrank"),
+            *("multi", "rpush", "smembers", "zadd", "zmscore", "zrange", "zremrangebyrank"),
         ),
         (
             ("connectors.alerts", "commit.lua"),

@@ -14,6 +14,7 @@ from typing import Protocol
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import Conversation
 from connectors.schemas.author import AuthorHasher
+from connectors.schemas.kept_post import kept_post
 from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Source
 from connectors.schemas.rejection import Reason
@@ -23,7 +24,7 @@ from stream_app.core.outcome import Outcome, Rejected, Shed, decode_outcomes
 from stream_app.core.prediction import make_prediction
 from stream_app.core.record import Record
 from stream_app.core.scoring import PostToScore, ScoredPost, Scorer
-from stream_app.core.windows import ConversationKey, Windows, kept_post
+from stream_app.core.windows import ConversationKey, Windows
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.logs import at
 from stream_app.membership import Membership
@@ -65,6 +66,7 @@ class Decisions:
         replayed: outcomes by offset that were fixed before; they come before all others.
         fresh: outcomes by offset decided now, still to be fixed.
         appended: conversation -> records that join its window when `fresh` is fixed.
+        seen: the window of each scored post by offset, as `ScoredPost` has it.
         shed: keys of records that are shed: the windows of those conversations go then.
     """
 
@@ -72,6 +74,7 @@ class Decisions:
     replayed: dict[int, Outcome] = field(default_factory=dict)
     fresh: dict[int, Outcome] = field(default_factory=dict)
     appended: dict[str, list[bytes]] = field(default_factory=dict)
+    seen: dict[int, Sequence[bytes]] = field(default_factory=dict)
     shed: set[bytes] = field(default_factory=set)
 
 
@@ -210,6 +213,7 @@ class Decider:
             if isinstance(result, ScoredPost) and isinstance(item.content, DecodedPost):
                 window = decided.appended.setdefault(item.content.conversation_id, [])
                 window.append(kept_post(result.record, result.sentiment))
+                decided.seen[record.offset] = result.window
             elif isinstance(item.content, Shed) and record.key:
                 decided.shed.add(record.key)
 

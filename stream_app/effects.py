@@ -190,19 +190,10 @@ def _examples(
     A replayed post's place was known before the crash.
     """
     by_partition = {source.partition: by_offset for source, by_offset in outcomes.items()}
-    windows = {number: _windows(each) for number, each in decided.decisions.items()}
     for item in decided.batch.items:
         record = item.record
         outcome = by_partition.get(record.partition, {}).get(record.offset)
         if isinstance(outcome, Prediction):
             text = item.content.text if isinstance(item.content, DecodedPost) else None
-            yield Example(outcome, text, windows[record.partition].get(record.offset))
-
-
-def _windows(decisions: Decisions) -> dict[int, tuple[SourcePartition, bytes]]:
-    kept = {conversation: iter(posts) for conversation, posts in decisions.appended.items()}
-    return {
-        offset: (decisions.source, next(kept[outcome.conversation_id]))
-        for offset, outcome in decisions.fresh.items()
-        if isinstance(outcome, Prediction)
-    }
+            decisions = decided.decisions[record.partition]
+            yield Example(outcome, text, decisions.source, decisions.seen.get(record.offset))

@@ -51,7 +51,7 @@ class Eager:
             requests.append(WindowRequest(tuple(window), (len(window) - 1,)))
         answers = self._engine.score(requests)
         return [
-            ScoredPost(scores[0], record, len(request.records))
+            ScoredPost(scores[0], record, request.records, len(request.records))
             for scores, record, request in zip(answers, records, requests, strict=True)
         ]
 

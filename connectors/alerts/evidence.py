@@ -7,8 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, get_args
 
-from connectors.alerts.words import telling_words
-from connectors.schemas.alert import Evidence, ExamplePost, Modality, ModalityPart, PlatformPart
+from connectors.alerts.words import Spoken, Wording, telling_words
+from connectors.schemas.alert import (
+    Evidence,
+    ExamplePost,
+    Modality,
+    ModalityPart,
+    PlatformPart,
+    WordsCounted,
+)
 from connectors.trends.layout import MINUTE_S
 
 MOST_POSTS: Final = 5
@@ -27,6 +34,7 @@ class Span:
         modalities: modality -> mean share of the scores; empty where it is not known.
         examples: posts, the most telling first.
         texts: of those that are kept with one; only words of several are told of them.
+        wording: words of all posts; None where they were not read.
     """
 
     seconds: float
@@ -34,7 +42,8 @@ class Span:
     hits: Mapping[str, int] = field(default_factory=dict)
     modalities: Mapping[str, float] = field(default_factory=dict)
     examples: Sequence[ExamplePost] = ()
-    texts: Sequence[str] = ()
+    texts: Sequence[Spoken] = ()
+    wording: Wording | None = None
 
 
 def usual_span(since: int, seconds: int, first_post: int | None) -> tuple[int, int]:
@@ -62,19 +71,37 @@ def known_from(span: Span, start: float, end: float) -> Span:
     return replace(span, seconds=min(span.seconds, end - start))
 
 
-def explain(now: Span, before: Span, *, volume: bool) -> Evidence:
+def explain(now: Span, before: Span, *, volume: bool, up: bool = True) -> Evidence:
     """Set a shift beside the time before it began.
 
     Args:
         now: since the shift began.
         before: the time before the shift.
         volume: whether posts moved, rather than the share of a label.
+        up: whether it grew.
     """
+    said, usual, many = _wordings(now, before)
     return Evidence(
         platforms=_platforms(now, before, volume=volume),
         modalities=_modalities(now.modalities, before.modalities),
-        words=telling_words(now.texts, before.texts),
+        words=telling_words(said, usual, many=many, up=up),
+        words_counted=_counted(said, usual, many=many),
         posts=list(now.examples[:MOST_POSTS]),
+    )
+
+
+def _wordings(now: Span, before: Span) -> tuple[Wording, Wording, bool]:
+    """Words of all posts where those of both times were read, else of the examples."""
+    if now.wording is not None and before.wording is not None:
+        return now.wording, before.wording, True
+    return Wording.of(now.texts), Wording.of(before.texts), False
+
+
+def _counted(now: Wording, before: Wording, *, many: bool) -> WordsCounted | None:
+    if not now.posts and not before.posts:
+        return None
+    return WordsCounted(
+        source="posts" if many else "examples", posts=now.posts, usual_posts=before.posts
     )
 
 

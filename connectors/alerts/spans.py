@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from connectors.alerts.evidence import Span
+from connectors.alerts.words import Spoken
 from connectors.exemplars.exemplar import Exemplar
 from connectors.schemas.alert import ExamplePost
 from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
@@ -60,7 +61,11 @@ class TrendSpans:
             else {},
             modalities=_modalities(splits.platforms),
             examples=[_example(own, by_emotion=kind == "emotion") for own in shown],
-            texts=[own.text for own in (there if texts_of_all else shown) if own.text],
+            texts=[
+                Spoken(own.text, own.author_hash or f"c {own.conversation_id}")
+                for own in (there if texts_of_all else shown)
+                if own.text
+            ],
         )
 
 

@@ -17,8 +17,8 @@ import redis.asyncio
 from connectors.alerts.baseline import Baseline, learn
 from connectors.alerts.delivery import send_webhooks
 from connectors.alerts.detector import look
-from connectors.alerts.evidence import Span, explain, known_from, usual_span
 from connectors.alerts.feed import Feed
+from connectors.alerts.gathering import Gathering, SpanReader, WordReader
 from connectors.alerts.layout import AlertLayout
 from connectors.alerts.lifecycle import Ended, Lifecycle, Raised
 from connectors.alerts.memory import LEASE_S, LeaseLostError, WatchMemory
@@ -28,11 +28,10 @@ from connectors.alerts.policy import AlertPolicy
 from connectors.alerts.store import AlertStore
 from connectors.alerts.telling import alert_id, ended_alert, raised_alert
 from connectors.alerts.webhook import Webhook
-from connectors.schemas.alert import Alert, Evidence
+from connectors.schemas.alert import Alert
 from connectors.trends.layout import TrendLayout
 
 MOST_STEPS: Final = 60  # read in one go; a silence of all tracks for so long is a silence
-SPAN_BEFORE: Final = 4  # times as long as the shift is what it is set beside
 
 logger = logging.getLogger(__name__)
 
@@ -42,21 +41,6 @@ class AlertSink(Protocol):
 
     async def put(self, alert: Alert) -> None:
         """Take one."""
-
-
-class SpanReader(Protocol):
-    """What knows more of a track than its counts."""
-
-    async def span(
-        self,
-        track: str,
-        start: float,
-        end: float,
-        label: str | None,
-        *,
-        texts_of_all: bool = False,
-    ) -> Span:
-        """What is known of a track between two moments, of posts and those with a label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +53,7 @@ class Watched:
         topic: takes alerts.
         webhook: takes them as well; None where there is none.
         spans: knows what carried a shift; None where nothing does.
+        words: counts words of all posts; None where nothing does.
         tell: told each alert once it is in Redis and Kafka.
     """
 
@@ -77,6 +62,7 @@ class Watched:
     topic: AlertSink
     webhook: Webhook | None = None
     spans: SpanReader | None = None
+    words: WordReader | None = None
     tell: Callable[[Alert], None] = lambda alert: logger.info("%s", alert.summary)
 
 
@@ -106,6 +92,7 @@ class AlertWatch:
         self._memory = WatchMemory(watched.client, layout, lease_s)
         self._store = AlertStore(watched.client, layout)
         self._feed: Feed | None = None
+        self._gathering = Gathering(policy, watched.spans, watched.words)
         self._lifecycle = Lifecycle(policy)
         self._baseline: Baseline | None = None
         self._stopped = asyncio.Event()
@@ -213,6 +200,7 @@ class AlertWatch:
         under_way = self._lifecycle.under_way(feed.tracks)
         found = look(panel, self._baseline, self._policy, under_way)
         changes = self._lifecycle.follow(feed.tracks, found)
+        self._gathering.begin()
         alerts = [alert for change in changes if (alert := await self._alert(feed, change))]
         await self._memory.fix(panel.end, self._lifecycle, alerts)
         await self._tell_untold()
@@ -227,7 +215,7 @@ class AlertWatch:
             return None if alert is None else ended_alert(alert, change)
         since = self._since(feed, change)
         first_post = feed.panel.first_post(feed.tracks.index(change.track))
-        evidence = await self._evidence(change, since, first_post)
+        evidence = await self._gathering.evidence(change, since, first_post)
         return raised_alert(change, since, self._policy.step_s, evidence)
 
     def _since(self, feed: Feed, raised: Raised) -> int:
@@ -238,21 +226,6 @@ class AlertWatch:
         assert self._baseline is not None  # noqa: S101 - a shift was found with it
         expected = self._baseline.expected(starts)[track]
         return raised.at - self._policy.step_s * steps_since(counts, expected, raised.shift)
-
-    async def _evidence(self, raised: Raised, since: int, first_post: int | None) -> Evidence:
-        shift, spans = raised.shift, self._watched.spans
-        if spans is None:
-            return explain(Span(1.0), Span(1.0), volume=shift.label is None)
-        shortest_s = self._policy.windows[-1] * self._policy.step_s
-        usual_s = max(shortest_s, SPAN_BEFORE * (raised.at - since))
-        usual_from, usual_until = usual_span(since, usual_s, first_post)
-        now = await spans.span(raised.track, since, raised.at, shift.label)
-        before = await spans.span(
-            raised.track, usual_from, usual_until, shift.label, texts_of_all=True
-        )
-        if usual_from == first_post:
-            before = known_from(before, usual_from, usual_until)
-        return explain(now, before, volume=shift.label is None)
 
     async def _tell_untold(self) -> None:
         while alert := await self._memory.next_untold():

@@ -1,53 +1,117 @@
-"""Words that tell some texts from others. Pure; not for tracks' rules, which are `tracks`."""
+"""Words that tell some posts from others. Pure; not for tracks' rules, which are `tracks`."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from math import log, sqrt
-from typing import Final
+from statistics import NormalDist
+from typing import Final, NamedTuple
 from unicodedata import normalize
 
 from connectors.schemas.alert import Word
 
 WORD: Final = re.compile(r"[#@]?\w[\w'\u2019]+")
 LINK: Final = re.compile(r"https?://\S+")
+READ: Final = 5000  # signs of a text
 BELIEVED: Final = 0.5  # posts with a word on each side that are believed before any is seen
 LEAST_Z: Final = 1.96
-FEWEST_POSTS: Final = 3
+BY_CHANCE: Final = 0.05  # how often any word at all is told where nothing differs
+FEWEST: Final = 3  # posts, and who wrote them
 
 
-def telling_words(now: Sequence[str], before: Sequence[str], most: int = 10) -> list[Word]:
+class Spoken(NamedTuple):
+    """A text, and whose it is: an author, or where none is known a conversation."""
+
+    text: str
+    voice: Hashable
+
+
+class Wording:
+    """Which words how many of some posts hold.
+
+    Attributes:
+        posts: how many there are.
+        labelled: those with the label that moved; all where none did.
+        holding: word -> posts that hold it.
+    """
+
+    def __init__(self) -> None:
+        self.posts = 0
+        self.labelled = 0
+        self.holding: Counter[str] = Counter()
+        self._labelled_holding: Counter[str] = Counter()
+        self._voices: dict[str, set[Hashable]] = {}
+
+    @classmethod
+    def of(cls, spoken: Iterable[Spoken]) -> "Wording":
+        """The words of posts that all have the label."""
+        own = cls()
+        for each in spoken:
+            own.add(each)
+        return own
+
+    def add(self, spoken: Spoken, *, labelled: bool = True) -> None:
+        """Take the words of a post, each once: a post may repeat itself."""
+        self.posts += 1
+        self.labelled += labelled
+        text = normalize("NFKC", spoken.text[:READ]).casefold()
+        for word in set(WORD.findall(LINK.sub(" ", text))):
+            self.holding[word] += 1
+            self._labelled_holding[word] += labelled
+            voices = self._voices.setdefault(word, set())
+            if len(voices) < FEWEST:
+                voices.add(spoken.voice)
+
+    def common(self, *, up: bool) -> list[str]:
+        """Words that several posts of several people hold, and that go with what moved.
+
+        Args:
+            up: whether the label grew: then oftener with it than any post; else more seldom.
+        """
+        return [
+            word
+            for word, posts in self.holding.items()
+            if posts >= FEWEST and len(self._voices[word]) >= FEWEST and self._goes_with(word, up)
+        ]
+
+    def _goes_with(self, word: str, up: bool) -> bool:
+        if self.labelled == self.posts:
+            return True
+        more = self._labelled_holding[word] * self.posts - self.labelled * self.holding[word]
+        return more > 0 if up else more < 0
+
+
+def telling_words(
+    now: Wording, before: Wording, *, many: bool, up: bool = True, most: int = 10
+) -> list[Word]:
     """Words that posts of a shift hold more often than those before, the most telling first.
 
     Args:
-        now: texts of the shift.
-        before: texts of the time before it; without any, nothing can be told.
+        now: of the shift.
+        before: of the time before it; without any posts, nothing can be told.
+        many: whether so many posts were read that some of their thousands of words differ by
+            chance alone: each must then be surer.
+        up: whether the label that moved grew: words are told that go with it more than any post
+            does; where it fell, less. Where all posts have it, all words may be told.
         most: how many words.
 
     Returns:
-        Words in at least three of the texts now, whose log-odds ratio is over 1.96 standard
-        errors.
+        Words in at least three of the posts now, of three people, whose log-odds ratio is over
+        1.96 standard errors, or as many as Bonferroni's bound asks of `many`.
 
     Source: log-odds with a prior, Monroe, Colaresi & Quinn 2008, Political Analysis 16(4), of
-        posts that hold a word rather than of its occurrences: a post may repeat itself.
+        posts that hold a word rather than of its occurrences.
     """
-    if not now or not before:
+    if not now.posts or not before.posts:
         return []
-    counted, usual = _posts_with(now), _posts_with(before)
+    common = now.common(up=up)
+    least = NormalDist().inv_cdf(1 - BY_CHANCE / len(common)) if many and common else LEAST_Z
     words = [
-        Word(word=word, posts=posts, usual_posts=usual[word], z=z)
-        for word, posts in counted.items()
-        if posts >= FEWEST_POSTS and (z := _z(posts, len(now), usual[word], len(before))) >= LEAST_Z
+        Word(word=word, posts=now.holding[word], usual_posts=before.holding[word], z=z)
+        for word in common
+        if (z := _z(now.holding[word], now.posts, before.holding[word], before.posts)) >= least
     ]
     return sorted(words, key=lambda own: (-own.z, own.word))[:most]
-
-
-def _posts_with(texts: Iterable[str]) -> Counter[str]:
-    return Counter(
-        word
-        for text in texts
-        for word in set(WORD.findall(LINK.sub(" ", normalize("NFKC", text).casefold())))
-    )
 
 
 def _z(posts: int, of: int, usual: int, of_usual: int) -> float:

@@ -6,7 +6,6 @@ what Redis holds.
 """
 
 import asyncio
-from collections import OrderedDict
 from typing import Final
 
 import redis.asyncio
@@ -20,15 +19,12 @@ from connectors.exemplars.explanation import (
     PostExplanation,
     Task,
 )
+from connectors.exemplars.kept_explanations import ExplanationKey, KeptExplanations
 from connectors.exemplars.window_place import window_of
-from connectors.schemas.labels import EMOTIONS, SENTIMENTS
 from connectors.trends.layout import TrendLayout
 from connectors.trends.series import text
 
-MOST_KEPT: Final = 500  # about 10 KB each
 MOST_WAITING: Final = 4
-MOST_APART: Final = 0.02  # what a worker's rounding makes of a probability stays within it
-_Key = tuple[str, str, Task, str | None]  # post, mark, task, text
 
 
 class NoSuchExampleError(Exception):
@@ -56,8 +52,8 @@ class ExemplarExplanations:
         self._windows = PartitionStore(client, namespace=layout.namespace)
         self._explainer = explainer
         self._one_at_a_time = asyncio.Lock()
-        self._kept: OrderedDict[_Key, PostExplanation] = OrderedDict()
-        self._under_way: dict[_Key, asyncio.Task[PostExplanation]] = {}
+        self._kept = KeptExplanations()
+        self._under_way: dict[ExplanationKey, asyncio.Task[PostExplanation]] = {}
 
     async def explain(self, track: str, post_id: str, task: Task) -> PostExplanation:
         """Why an example post of a track was scored as it was.
@@ -76,10 +72,9 @@ class ExemplarExplanations:
                 "where its window stands is not known: the post was scored before a restart, or "
                 "by an older worker"
             )
-        key = (post_id, place.mark, task, words)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
+        key = ExplanationKey(post_id, place.mark, task, words)
+        if (known := self._kept.get(key)) is not None:
+            return known
         if key not in self._under_way:
             if len(self._under_way) >= MOST_WAITING:
                 raise TooManyQuestionsError(
@@ -99,17 +94,12 @@ class ExemplarExplanations:
         """
         found = await self._client.hget(self._layout.exemplars(track), post_id)
         if found is None:
-            self._drop(post_id)
+            self._kept.drop(post_id)
             raise NoSuchExampleError(f"track {track!r} has no example post {post_id!r}")
         kept = await self._client.get(self._layout.exemplar_text(track, post_id))
         words = None if kept is None else text(kept)
-        self._drop(post_id, words)
+        self._kept.drop(post_id, words)
         return Exemplar.model_validate_json(found), words
-
-    def _drop(self, post_id: str, *but: str | None) -> None:
-        """Forget explanations of a post, but those of its present text."""
-        for key in [each for each in self._kept if each[0] == post_id and each[3] not in but]:
-            del self._kept[key]
 
     async def close(self) -> None:
         """Make no more of them."""
@@ -117,21 +107,20 @@ class ExemplarExplanations:
         for each in making:
             each.cancel()
         await asyncio.gather(*making, return_exceptions=True)
+        self._kept.clear()
         await self._explainer.close()
 
-    async def _make(self, key: _Key, exemplar: Exemplar) -> PostExplanation:
-        _, _, task, words = key
+    async def _make(self, key: ExplanationKey, exemplar: Exemplar) -> PostExplanation:
+        task = key.task
         try:
             async with self._one_at_a_time:
                 label = exemplar.emotion.label if task == "emotion" else exemplar.sentiment.label
-                question = ExplanationQuestion(await self._window(exemplar), words, task, label)
+                window = await self._window(exemplar)
+                question = ExplanationQuestion(window, key.text, task, label)
                 made = await self._explainer.explain(question)
-                _require_same(made, exemplar)
         finally:
             del self._under_way[key]
-        self._kept[key] = made
-        if len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
+        self._kept.put(key, made)
         return made
 
     async def _window(self, exemplar: Exemplar) -> list[bytes]:
@@ -147,23 +136,3 @@ class ExemplarExplanations:
                 "for long"
             )
         return list(window)
-
-
-def _require_same(made: PostExplanation, exemplar: Exemplar) -> None:
-    """See to it that a post was explained as it was scored.
-
-    Posts of the same text are alike in what a window keeps of them: the one that was found may be
-    another, behind other posts.
-
-    Raises:
-        ExplanationUnavailableError: its label is not as probable as it was.
-    """
-    if made.task == "emotion":
-        scored = exemplar.emotion.probs[EMOTIONS.index(exemplar.emotion.label)]
-    else:
-        scored = exemplar.sentiment.probs[SENTIMENTS.index(exemplar.sentiment.label)]
-    if abs(made.probability - scored) > MOST_APART:
-        raise ExplanationUnavailableError(
-            "the posts before it are not known for sure: by those that are kept its label would "
-            f"be {made.probability:.0%} probable, and it was {scored:.0%}"
-        )

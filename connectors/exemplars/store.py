@@ -7,10 +7,7 @@ A post may be forgotten before a worker has read it. So whoever forgets marks fi
 removes, and whoever keeps looks for a mark afterwards: whichever comes last removes it.
 """
 
-import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from hashlib import blake2b
-from itertools import chain
 from math import ceil
 from typing import Any, Final, NamedTuple
 
@@ -22,6 +19,7 @@ from connectors.conversations.source import SourcePartition
 from connectors.exemplars.exemplar import document
 from connectors.exemplars.ranking import LABELS, MOST, Candidates
 from connectors.exemplars.window_place import WindowPlace
+from connectors.exemplars.withdrawn import Withdrawn
 from connectors.redis_answers import answers_of
 from connectors.redis_script import RedisScript, ScriptCall
 from connectors.schemas.prediction import Prediction
@@ -29,7 +27,6 @@ from connectors.trends.layout import DAY_S, TrendLayout
 from connectors.trends.series import text
 
 LIFE_S: Final = 30 * DAY_S  # after the last example of a track
-MARK_LIFE_S: Final = 6 * 3600  # how late a worker may read a post that was forgotten
 TRACKS_AT_ONCE: Final = 50  # of whom at most 5,000 posts are read together, some megabytes
 Told = Callable[[int, int], None]
 _PACKED: Final = msgspec.msgpack.Encoder()
@@ -39,12 +36,15 @@ class Example(NamedTuple):
     """A post that may be kept, and what is known of it besides.
 
     Attributes:
-        window: the partition whose window it joined, and the post as that window keeps it.
+        source: the partition whose window it joined.
+        window: records of that window, of which the model saw the first `window_posts`; None where
+            they are not known.
     """
 
     post: Prediction
     text: str | None = None
-    window: tuple[SourcePartition, bytes] | None = None
+    source: SourcePartition | None = None
+    window: Sequence[bytes] | None = None
 
 
 def _tell_nobody(_done: int, _all: int) -> None:
@@ -67,6 +67,7 @@ class ExemplarStore:
         self._layout = layout
         self._text_retention_s = text_retention_s
         self._keep = RedisScript(__package__, "keep.lua")
+        self._withdrawn = Withdrawn(client, layout)
         self._candidates = Candidates()
 
     async def keep(self, examples: Iterable[Example]) -> None:
@@ -100,7 +101,7 @@ class ExemplarStore:
             How many were removed, once for each track.
         """
         wanted = list(post_ids)
-        await self._mark(_post_mark(own) for own in wanted)
+        await self._withdrawn.mark_posts(wanted)
         forgotten = 0
         async for tracks in self._tracks(told):
             for track, kept in zip(tracks, await self._read(tracks, "hmget", wanted), strict=True):
@@ -120,7 +121,7 @@ class ExemplarStore:
         Returns:
             How many were removed, once for each track.
         """
-        await self._mark(_author_mark(own) for own in author_hashes)
+        await self._withdrawn.mark_authors(author_hashes)
         forgotten = 0
         async for tracks in self._tracks(told):
             for track, documents in zip(tracks, await self._read(tracks, "hgetall"), strict=True):
@@ -161,28 +162,18 @@ class ExemplarStore:
             await answers_of(pipeline)
         return len(post_ids)
 
-    async def _mark(self, marks: Iterable[str]) -> None:
-        now, key = time.time(), self._layout.withdrawn
-        async with self._client.pipeline(transaction=False) as pipeline:
-            pipeline.zadd(key, dict.fromkeys(marks, now))
-            pipeline.zremrangebyscore(key, "-inf", now - MARK_LIFE_S)
-            pipeline.expire(key, MARK_LIFE_S)
-            await answers_of(pipeline)
-
     async def _remove_marked(self, posts: Sequence[Prediction]) -> None:
-        marks = [[_post_mark(post.post_id), _author_mark(post.author_hash or "")] for post in posts]
-        scores = await self._client.zmscore(self._layout.withdrawn, [*chain(*marks)])
-        for at, post in enumerate(posts):
-            if scores[2 * at] is not None or scores[2 * at + 1] is not None:
+        marked = await self._withdrawn.among([(own.post_id, own.author_hash) for own in posts])
+        for post, is_marked in zip(posts, marked, strict=True):
+            if is_marked:
                 for track in dict.fromkeys(post.tracks):
                     await self._remove(track, [post.post_id])
 
     def _kept(self, example: Example, ranks: Mapping[str, float]) -> dict[str, object]:
-        post, words, joined = example
-        window = None if joined is None else WindowPlace.of(*joined)
+        post, words = example.post, example.text
         kept: dict[str, object] = {
             "id": post.post_id,
-            "document": document(post, window),
+            "document": document(post, _place(example)),
             "ranks": {LABELS.index(label): rank for label, rank in ranks.items()},
         }
         if words and self._text_retention_s:
@@ -198,9 +189,7 @@ class ExemplarStore:
         return ScriptCall(keys, [layout.exemplar_text(track, ""), batch])
 
 
-def _post_mark(post_id: str) -> str:
-    return blake2b(post_id.encode(), digest_size=8, person=b"post").hexdigest()
-
-
-def _author_mark(author_hash: str) -> str:
-    return blake2b(author_hash.encode(), digest_size=8, person=b"author").hexdigest()
+def _place(example: Example) -> WindowPlace | None:
+    if example.source is None or example.window is None:
+        return None
+    return WindowPlace.of(example.source, example.window[: example.post.window_posts])

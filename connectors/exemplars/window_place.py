@@ -1,35 +1,36 @@
-"""Where the window stands in which a post was scored, and which of its posts it is. Pure.
+"""Where the window stands in which a post was scored, and which posts it held. Pure.
 
-A window is the posts of a conversation up to one of them; the store keeps no name beside a post, so
-that it is found again by what it is. Not for what the bytes of a post mean.
+A window is the posts of a conversation up to one of them. The store keeps no name beside a post, so
+a window is found again by all that it held: one of the same records is the same to the model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.conversations.source import SourcePartition
+from connectors.schemas.kept_post import record_of
 
 
 class WindowPlace(BaseModel):
-    """A post within the window of its conversation."""
+    """The window of a post within its conversation."""
 
     model_config = ConfigDict(frozen=True)
 
     topic: str
     topic_id: str
     partition: int
-    mark: str = Field(description="`mark_of` the post as the window keeps it")
+    mark: str = Field(description="`mark_of` the records that the model saw")
 
     @classmethod
-    def of(cls, source: SourcePartition, kept: bytes) -> "WindowPlace":
-        """The place of a post that a window of this partition keeps."""
+    def of(cls, source: SourcePartition, records: Iterable[bytes]) -> "WindowPlace":
+        """The place of a window of this partition."""
         return cls(
             topic=source.topic,
             topic_id=source.topic_id,
             partition=source.partition,
-            mark=mark_of(kept),
+            mark=mark_of(records),
         )
 
     @property
@@ -38,9 +39,9 @@ class WindowPlace(BaseModel):
         return SourcePartition(self.topic, self.topic_id, self.partition)
 
 
-def mark_of(kept: bytes) -> str:
-    """Tells a post of a window from others: 16 hexadecimal digits."""
-    return blake2b(kept, digest_size=8).hexdigest()
+def mark_of(records: Iterable[bytes]) -> str:
+    """Tells the records of a window, in their order, from others: 32 hexadecimal digits."""
+    return _mark(_digest(record) for record in records)
 
 
 def window_of(kept: Sequence[bytes], mark: str, posts: int) -> Sequence[bytes]:
@@ -48,14 +49,22 @@ def window_of(kept: Sequence[bytes], mark: str, posts: int) -> Sequence[bytes]:
 
     Args:
         kept: what is kept of its conversation now, oldest first.
-        mark: of the post.
-        posts: that its window held, itself included.
+        mark: of the window's records.
+        posts: that it held.
 
     Returns:
-        So many posts, the marked one last; none where some of them are not kept any more. Of posts
-        that are alike it is the first that fits: while no post has left, the one that was scored.
+        So many posts, the one that was scored last; none where some are not kept any more.
     """
-    for end, post in enumerate(kept, start=1):
-        if end >= posts and mark_of(post) == mark:
-            return kept[end - posts : end]
+    digests = [_digest(record_of(post)) for post in kept]
+    for first in range(len(kept) - posts + 1):
+        if _mark(digests[first : first + posts]) == mark:
+            return kept[first : first + posts]
     return ()
+
+
+def _digest(record: bytes) -> bytes:
+    return blake2b(record, digest_size=16).digest()
+
+
+def _mark(digests: Iterable[bytes]) -> str:
+    return blake2b(b"".join(digests), digest_size=16).hexdigest()

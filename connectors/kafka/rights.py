@@ -107,7 +107,8 @@ RIGHTS: Final[Mapping[Role, Sequence[Right]]] = {
         Right(Operation.READ, PREDICTIONS),
         Right(Operation.DESCRIBE, resource="group"),
     ),
-    "watcher": (Right(Operation.WRITE, ALERTS),),
+    # reads only where texts are kept: for words of all posts around a shift
+    "watcher": (*_each(Operation.READ, POSTS, PREDICTIONS), Right(Operation.WRITE, ALERTS)),
     # makes and checks topics, reads dead letters and sends them again
     "operator": (
         *_each(Operation.CREATE, *_ALL),

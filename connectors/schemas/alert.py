@@ -57,9 +57,24 @@ class Word(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     word: str
-    posts: int = Field(ge=1, description="of the example posts of the shift that hold it")
-    usual_posts: int = Field(ge=0, description="of the example posts before")
+    posts: int = Field(ge=1, description="of those of the shift that hold it")
+    usual_posts: int = Field(ge=0, description="of those before")
     z: float = Field(description="log-odds over their standard error")
+
+
+class WordsCounted(BaseModel):
+    """Which posts words were counted over.
+
+    `posts`: posts of the track with a text, all or an even part, whatever their labels; words are
+    those that go with the label that moved. `examples`: the example posts that are kept with their
+    texts; those of the shift have the label.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    source: Literal["posts", "examples"]
+    posts: int = Field(ge=0, description="of the shift")
+    usual_posts: int = Field(ge=0, description="before it")
 
 
 class ExamplePost(BaseModel):
@@ -82,6 +97,9 @@ class Evidence(BaseModel):
     platforms: list[PlatformPart] = Field(description="those that carried most first")
     modalities: list[ModalityPart] = Field(description="those that grew most first")
     words: list[Word] = Field(description="those that tell most first")
+    words_counted: WordsCounted | None = Field(
+        default=None, description="which posts those are of; null where no text is kept"
+    )
     posts: list[ExamplePost]
 
 

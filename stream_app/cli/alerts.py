@@ -106,12 +106,14 @@ async def _watch(settings: "Settings", policy: "AlertPolicy", webhook: "Webhook 
     from connectors.trends.layout import TrendLayout  # noqa: PLC0415
     from connectors.trends.reader import TrendReader  # noqa: PLC0415
     from stream_app.logs import stderr_handler  # noqa: PLC0415
+    from stream_app.post_words import post_words  # noqa: PLC0415
 
     logging.basicConfig(handlers=[stderr_handler()])
     topic = AlertTopic(settings.kafka_connection(), settings.topic(ALERTS))
     async with settings.redis_connection().open() as client, topic:
         spans = TrendSpans(TrendReader(client, TrendLayout(settings.namespace())))
-        watched = Watched(client, settings.namespace(), topic, webhook, spans, _tell)
+        words = post_words(settings, client)
+        watched = Watched(client, settings.namespace(), topic, webhook, spans, words, _tell)
         own = AlertWatch(watched, policy)
         for ending in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(ending, own.stop)

@@ -46,12 +46,14 @@ class ScoredPost:
 
     Attributes:
         record: joins the window.
-        window_posts: how many posts the model saw.
+        window: records of the window, which may go on behind the post.
+        window_posts: how many of them the model saw, itself last.
         previous: sentiment of the post before it in its conversation; None where none is known.
     """
 
     score: Score
     record: bytes
+    window: Sequence[bytes]
     window_posts: int
     previous: Sentiment | None = None
 
@@ -123,7 +125,9 @@ class Scorer:
         for request, owner, scores in zip(requests, owners, answers, strict=True):
             for target, index, score in zip(request.targets, owner, scores, strict=True):
                 key = posts[index].key
-                results[index] = ScoredPost(score, records[index], target + 1, last[key])
+                results[index] = ScoredPost(
+                    score, records[index], request.records, target + 1, last[key]
+                )
                 last[key] = results[index].sentiment
         return [results[index] for index in range(len(posts))]
 

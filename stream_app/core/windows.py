@@ -1,31 +1,20 @@
 """The window of each conversation: records of its last posts, oldest first.
 
 A bounded memory beside the store: a conversation that is not here is loaded by who asks. Records
-are opaque bytes that begin with the stamp of the model that made them. The store keeps each behind
-a byte for the sentiment that the post was given, so that the next post knows what it follows.
+are opaque bytes that begin with the stamp of the model that made them. Not for how the store keeps
+a post: that is `connectors.schemas.kept_post`.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.schemas.kept_post import record_of, sentiment_of
 from connectors.schemas.labels import Sentiment
 from connectors.schemas.scoring import WindowRequest, surplus
 
 WINDOWS_HELD: Final = 20_000  # by a worker: at most 0.8 GB
-_MARKS: Final[Mapping[Sentiment, bytes]] = {"negative": b"-", "neutral": b"0", "positive": b"+"}
-_SENTIMENTS: Final = {mark: sentiment for sentiment, mark in _MARKS.items()}
-
-
-def kept_post(record: bytes, sentiment: Sentiment) -> bytes:
-    """A post as the store keeps it."""
-    return _MARKS[sentiment] + record
-
-
-def record_of(kept: bytes) -> bytes:
-    """The record of a post as the store keeps it."""
-    return kept[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +114,7 @@ class Windows:
     def load(self, key: ConversationKey, posts: Sequence[bytes]) -> None:
         """Take a window from the store, where `kept_post` made the posts."""
         records = [record_of(post) for post in posts]
-        last = _SENTIMENTS.get(posts[-1][:1]) if posts else None
+        last = sentiment_of(posts[-1]) if posts else None
         own = 0
         for record in reversed(records):
             if not record.startswith(self._stamp):

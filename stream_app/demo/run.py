@@ -31,6 +31,7 @@ from stream_app.demo.player import Player
 from stream_app.demo.report import Report
 from stream_app.demo.scenario import Scenario
 from stream_app.demo.state import Gatherer, Moment
+from stream_app.post_words import post_words
 from stream_app.settings import Settings
 from stream_app.trial.latency import SentPost, Visibility, watch_fences
 from stream_app.trial.percentiles import percentiles
@@ -84,6 +85,8 @@ class DemoRun:
         show: Callable[[Moment], None],
     ) -> None:
         self.is_playing = False
+        # nobody's texts are kept: they are made up
+        settings = settings.model_copy(update={"text_retention_days": 1.0})
         self._settings = settings
         self._options = options
         self._progress = progress
@@ -191,6 +194,7 @@ class DemoRun:
                 namespace,
                 topic,
                 spans=spans,
+                words=post_words(self._settings, self._redis),
                 tell=lambda alert: gatherer.alerts.append(alert.summary),
             )
             await AlertWatch(watched, quick_policy(least_blocks=1)).run()
@@ -264,7 +268,7 @@ def _variables(settings: Settings) -> dict[str, str]:
         "VOXPOP_REDIS": settings.redis.get_secret_value(),
         "VOXPOP_TOPIC_PREFIX": settings.topic_prefix,
         "VOXPOP_DATA_DIR": str(settings.data_dir),
-        "VOXPOP_TEXT_RETENTION_DAYS": "1",  # nobody's: they are made up
+        "VOXPOP_TEXT_RETENTION_DAYS": str(settings.text_retention_days),
     }
 
 

@@ -15,7 +15,7 @@ from connectors.exemplars.explanation import (
     PostExplanation,
     Task,
 )
-from stream_app.core.windows import record_of
+from connectors.schemas.kept_post import record_of
 
 if TYPE_CHECKING:
     from models.explanation.explanation import Explanation

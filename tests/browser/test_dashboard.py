@@ -37,7 +37,8 @@ from connectors.http.options import ApiOptions
 from connectors.http.server import ApiServer
 from connectors.http.tokens import parse_tokens
 from connectors.prevalence.quantifier import SHIPPED, read_quantifier
-from connectors.schemas.alert import Evidence, ExamplePost, ModalityPart
+from connectors.schemas.alert import Evidence, ExamplePost, ModalityPart, Word, WordsCounted
+from connectors.schemas.kept_post import record_of
 from connectors.schemas.labels import SENTIMENTS
 from connectors.schemas.prediction import Prediction
 from connectors.trends.sink import TrendSink
@@ -237,7 +238,8 @@ async def test_an_alert_shows_its_posts_and_what_carried_it(
     evidence = Evidence(
         platforms=[],
         modalities=[ModalityPart(modality="audio", share=0.62, usual_share=0.35)],
-        words=[],
+        words=[Word(word="recall", posts=1200, usual_posts=31, z=21.4)],
+        words_counted=WordsCounted(source="posts", posts=2000, usual_posts=1811),
         posts=[shown(post) for post in posts[1:3]],
     )
     store = AlertStore(counts, AlertLayout(Store.layout.namespace))
@@ -251,6 +253,8 @@ async def test_an_alert_shows_its_posts_and_what_carried_it(
     card = page.locator(".card.alert")
     await expect(card.get_by_role("link")).to_have_attribute("href", re.compile("from=.*&to="))
     await expect(card).to_contain_text("audio 62%, usually 35%")
+    await expect(card).to_contain_text("“recall”")
+    await expect(card).to_contain_text("more often in 2,000 posts than in 1,811 before")
     kept, gone = card.locator(".shown-by li").nth(0), card.locator(".shown-by li").nth(1)
     await expect(kept.locator("blockquote")).to_have_text("late again")
     await expect(gone).to_contain_text(posts[2].post_id)
@@ -496,8 +500,8 @@ async def keep_conversation(client: redis.asyncio.Redis, predict: PredictionMake
     store = ExemplarStore(client, Store.layout, text_retention_s=3600)
     texts = [None, "so late 🚆 again"]
     await store.keep(
-        Example(post, text, (source, own))
-        for post, text, own in zip(posts, texts, kept, strict=True)
+        Example(post, text, source, [record_of(own) for own in kept])
+        for post, text in zip(posts, texts, strict=True)
     )
 
 

@@ -26,7 +26,8 @@ async def test_a_swing_is_explained_by_platform_posts_and_words(
         for at in range(60)
     ]
     now = [
-        predict(at, ["acme"], began + at, sentiment=0, platform="reddit") for at in range(60, 180)
+        predict(at, ["acme"], began + at, sentiment=0, platform="reddit", conversation=f"c{at}")
+        for at in range(60, 180)
     ]
     await TrendSink(valkey, layout).apply({"posts@id:0": before})
     await TrendSink(valkey, layout).apply({"posts@id:0": now})

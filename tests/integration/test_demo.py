@@ -8,9 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import psutil
 import pytest
+
+from stream_app.demo.phrases import SWINGING
 
 pytestmark = pytest.mark.integration
 
@@ -25,6 +29,13 @@ FIGURES = {
     "posts_per_s",
     "latency_ms",
     "worker_restarts",
+}
+
+
+# what opinion that turns over does to labels: one sentiment and one emotion are told at a time
+SWUNG = {
+    *((name, "up") for name in ("negative", "angry", "sad", "disgust", "fear")),
+    *((name, "down") for name in ("positive", "happy", "surprise")),
 }
 
 
@@ -102,6 +113,50 @@ def test_a_killed_worker_is_started_again_and_no_post_is_lost(
     assert figures["posts_dead_lettered"] == figures["posts_sent"] - figures["posts_valid"]
     assert figures["worker_restarts"] >= 1
     assert demo.remains() == []
+
+
+@pytest.mark.timeout(600)  # two minutes; beside other tests all of it takes longer
+def test_a_swing_is_told_by_an_alert_that_says_what_moved_and_why(
+    start: Callable[..., Demo],
+) -> None:
+    """The first minute is what is usual, the second one brings the swing: no shorter will do."""
+    demo = start("--rate", "40")
+    demo.wait_for(f"alert: {SWINGING}: ", within_s=240)
+    url = next(own for own in demo.said().split() if own.startswith("http://"))
+    with httpx.Client(base_url=f"{url}/api/v1", timeout=150) as api:
+        alert = api.get("/alerts", params={"track": SWINGING}).json()["alerts"][-1]
+        assert f"alert: {alert['summary']}" in demo.said()
+        assert (alert["label"], alert["direction"]) in SWUNG
+        assert abs(alert["observed"] - alert["expected"]) > 0.08
+        evidence = alert["evidence"]
+        assert sum(part["carried"] for part in evidence["platforms"]) == pytest.approx(1.0)
+        assert evidence["words_counted"]["source"] == "posts"
+        assert evidence["words_counted"]["posts"] > 100
+        assert evidence["words"]
+        # of a label that fell there may be none: those kept are from before
+        assert {post["label"] for post in evidence["posts"]} <= {alert["label"]}
+        examples = api.get(f"/exemplars/{SWINGING}").json()["exemplars"]
+        shown = [post["post_id"] for post in [*evidence["posts"], *examples]]
+        explained = first_explanation(api, shown, alert["kind"])
+    assert explained["words"]
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.process.wait(60) == 0, demo.said()
+    assert json.loads(demo.figures.read_text())["lost"] == 0
+
+
+def first_explanation(
+    api: httpx.Client, post_ids: list[str], task: str, within_s: float = 240
+) -> Any:
+    """Of the first post that is explained: others may have made place for newer ones meanwhile."""
+    deadline = time.monotonic() + within_s
+    answers = []
+    while time.monotonic() < deadline:
+        for post_id in post_ids:
+            query = {"post_id": post_id, "task": task}
+            answers.append(api.get(f"/explanations/{SWINGING}", params=query))
+            if answers[-1].status_code == 200:
+                return answers[-1].json()
+    raise AssertionError([answer.text for answer in answers[-5:]])
 
 
 def test_ctrl_c_ends_the_playing_and_judges_what_was_played(start: Callable[..., Demo]) -> None:

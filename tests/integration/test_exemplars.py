@@ -10,7 +10,8 @@ import redis.asyncio
 from typer.testing import CliRunner
 
 from connectors.exemplars.ranking import LABELS, MOST, rank
-from connectors.exemplars.store import MARK_LIFE_S, TRACKS_AT_ONCE, Example, ExemplarStore
+from connectors.exemplars.store import TRACKS_AT_ONCE, Example, ExemplarStore
+from connectors.exemplars.withdrawn import MARK_LIFE_S
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.author import AuthorHasher
 from connectors.schemas.prediction import Prediction

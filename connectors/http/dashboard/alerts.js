@@ -53,6 +53,7 @@ export function alertCards(alerts, watch, texts, place) {
             h("span", {}, `${part.platform} carried ${format.share(part.carried)}`)
           ),
           words.map((/** @type {any} */ word) => h("span", {}, `“${word.word}”`)),
+          words.length ? h("span", {}, countedOver(alert.evidence.words_counted)) : null,
         ),
         carriedBy(alert.evidence.modalities),
         shownBy(alert.evidence.posts.slice(0, MOST_POSTS), texts),
@@ -81,6 +82,16 @@ export function alertCards(alerts, watch, texts, place) {
   );
   if (watch?.active) return cards;
   return h("div", {}, h("p", { class: "small quiet" }, `${format.capital(unalerted(watch, ""))}.`), cards);
+}
+
+/**
+ * Over which posts words were counted.
+ * @param {{source: string, posts: number, usual_posts: number} | null | undefined} counted null: an older alert
+ */
+function countedOver(counted) {
+  if (!counted) return "in example posts";
+  const of = counted.source === "posts" ? "posts" : "example posts";
+  return `more often in ${format.count(counted.posts)} ${of} than in ${format.count(counted.usual_posts)} before`;
 }
 
 /**

@@ -16,12 +16,10 @@ from connectors.exemplars.explanation import ExplanationQuestion, PostExplanatio
 from connectors.exemplars.store import Example, ExemplarStore
 from connectors.http.options import ApiOptions
 from connectors.http.server import ApiServer
-from connectors.schemas.labels import SENTIMENTS
-from connectors.schemas.prediction import Prediction, SentimentScore
-from connectors.schemas.scoring import Score, WindowRequest
+from connectors.schemas.kept_post import kept_post, record_of
+from connectors.schemas.prediction import Prediction
 from models.engine import load_engine
 from models.text_encoder import load_text_encoder
-from stream_app.core.windows import kept_post
 from stream_app.explaining.process import ExplainerProcess
 from tests.conftest import PredictionMaker
 
@@ -34,8 +32,7 @@ WAIT_S = 120.0
 class SlowExplainer:
     """Answers when it may, and remembers what it was asked."""
 
-    def __init__(self, probability: float = 0.9) -> None:
-        self._probability = probability
+    def __init__(self) -> None:
         self.asked: list[ExplanationQuestion] = []
         self.may = asyncio.Event()
         self.closed = False
@@ -46,7 +43,7 @@ class SlowExplainer:
         return PostExplanation(
             task=question.task,
             label=question.label,
-            probability=self._probability,
+            probability=0.9,
             log_odds=2.2,
             model_version="m-1",
             modalities=[],
@@ -65,13 +62,14 @@ async def keep(
 ) -> None:
     """Keep posts of one conversation as a worker does: windows, then examples with their texts."""
     layout = options.layout
+    records = [record_of(own) for own in kept]
     windows = PartitionStore(client, namespace=layout.namespace)
     batch = BatchToFix(SOURCE, 0, len(posts) - 1, b"", {posts[0].conversation_id: kept})
     await windows.fix([batch])
     await client.sadd(layout.tracks, "a")
     await ExemplarStore(client, layout, 3600).keep(
-        Example(post, "so late again" if post.source.offset == 1 else None, (SOURCE, own))
-        for post, own in zip(posts, kept, strict=True)
+        Example(post, "so late again" if post.source.offset == 1 else None, SOURCE, records)
+        for post in posts
     )
 
 
@@ -87,7 +85,7 @@ async def test_an_example_is_explained_by_its_own_window_once_for_all_who_ask(
     valkey: redis.asyncio.Redis, options: ApiOptions, predict: PredictionMaker
 ) -> None:
     posts = conversation(predict)
-    await keep(valkey, options, posts, [b"0", b"1", b"2"])
+    await keep(valkey, options, posts, [b"-0", b"-1", b"-2"])
     explainer = SlowExplainer()
     server = ApiServer(replace(options, explainer=explainer), "127.0.0.1", 0)
     async with server.beside(), httpx.AsyncClient(base_url=server.url) as client:
@@ -100,7 +98,7 @@ async def test_an_example_is_explained_by_its_own_window_once_for_all_who_ask(
         assert (await client.get("/api/v1/exemplars/a")).json()["explained"] is True
         await client.get(path, params=query)
         (asked,) = explainer.asked
-        assert (list(asked.window), asked.text) == ([b"0", b"1"], "so late again")
+        assert (list(asked.window), asked.text) == ([b"-0", b"-1"], "so late again")
         await ExemplarStore(valkey, options.layout).forget_posts([posts[1].post_id])
         forgotten = await client.get(path, params=query)
         assert (forgotten.status_code, kind(forgotten)) == (404, "no_such_example")
@@ -111,7 +109,7 @@ async def test_what_is_forgotten_while_it_is_explained_is_not_answered(
     valkey: redis.asyncio.Redis, options: ApiOptions, predict: PredictionMaker
 ) -> None:
     posts = conversation(predict)
-    await keep(valkey, options, posts, [b"0", b"1", b"2"])
+    await keep(valkey, options, posts, [b"-0", b"-1", b"-2"])
     explainer = SlowExplainer()
     server = ApiServer(replace(options, explainer=explainer), "127.0.0.1", 0)
     async with server.beside(), httpx.AsyncClient(base_url=server.url) as client:
@@ -126,27 +124,29 @@ async def test_what_is_forgotten_while_it_is_explained_is_not_answered(
         assert (answer.status_code, kind(answer)) == (404, "no_such_example")
 
 
-async def test_a_post_that_would_be_scored_otherwise_is_not_explained(
+async def test_an_equal_post_behind_others_is_not_taken_for_the_one_that_was_scored(
     valkey: redis.asyncio.Redis, options: ApiOptions, predict: PredictionMaker
 ) -> None:
-    """Of equal posts another was found: the one that was scored has left."""
+    """The one that was scored has left, whatever probability the other one would get."""
     posts = conversation(predict)
-    await keep(valkey, options, posts, [b"0", b"1", b"2"])
-    explainer = SlowExplainer(probability=0.85)
-    explainer.may.set()
+    await keep(valkey, options, posts, [b"-0", b"-1", b"-2"])
+    (key,) = [each async for each in valkey.scan_iter(f"{options.layout.namespace}:*:window:*")]
+    await valkey.rpush(key, b"-1")
+    await valkey.ltrim(key, 1, -1)
+    explainer = SlowExplainer()
     server = ApiServer(replace(options, explainer=explainer), "127.0.0.1", 0)
     async with server.beside(), httpx.AsyncClient(base_url=server.url) as client:
         query = {"post_id": posts[1].post_id}
         answer = await client.get("/api/v1/explanations/a", params=query)
         assert (answer.status_code, kind(answer)) == (410, "not_explainable")
-        assert "85%" in answer.json()["detail"]
+    assert not explainer.asked
 
 
 async def test_trouble_that_may_pass_is_answered_as_such(
     valkey: redis.asyncio.Redis, options: ApiOptions, predict: PredictionMaker
 ) -> None:
     posts = conversation(predict)
-    await keep(valkey, options, posts, [b"0", b"1", b"2"])
+    await keep(valkey, options, posts, [b"-0", b"-1", b"-2"])
     mute = ExplainerProcess(command=(sys.executable, "-c", ""))
     server = ApiServer(replace(options, explainer=mute), "127.0.0.1", 0)
     async with server.beside(), httpx.AsyncClient(base_url=server.url) as client:
@@ -160,7 +160,7 @@ async def test_more_questions_than_may_wait_are_sent_away(
     valkey: redis.asyncio.Redis, options: ApiOptions, predict: PredictionMaker
 ) -> None:
     posts = conversation(predict, 5)
-    await keep(valkey, options, posts, [b"%d" % at for at in range(5)])
+    await keep(valkey, options, posts, [b"-%d" % at for at in range(5)])
     explainer = SlowExplainer()
     server = ApiServer(replace(options, explainer=explainer), "127.0.0.1", 0)
     async with server.beside(), httpx.AsyncClient(base_url=server.url) as client:
@@ -181,7 +181,7 @@ async def test_what_is_not_kept_any_more_is_said(
     valkey: redis.asyncio.Redis, options: ApiOptions, predict: PredictionMaker
 ) -> None:
     posts = conversation(predict)
-    await keep(valkey, options, posts, [b"0", b"1", b"2"])
+    await keep(valkey, options, posts, [b"-0", b"-1", b"-2"])
     (key,) = [each async for each in valkey.scan_iter(f"{options.layout.namespace}:*:window:*")]
     await valkey.ltrim(key, 1, -1)
     server = ApiServer(replace(options, explainer=SlowExplainer()), "127.0.0.1", 0)
@@ -205,11 +205,7 @@ async def test_the_shipped_model_explains_what_a_worker_kept(
     features = load_text_encoder().encode(texts)
     engine = load_engine(None, "cpu", 1, name="window")
     records = engine.encode([{"text": own.astype("float32")} for own in features])
-    (scored,) = engine.score([WindowRequest(records=tuple(records), targets=(0, 1))])
-    posts = [
-        replace(post, sentiment=as_sentiment(score))
-        for post, score in zip(conversation(predict, 2), scored, strict=True)
-    ]
+    posts = conversation(predict, 2)
     await keep(valkey, options, posts, [kept_post(own, "negative") for own in records])
     server = ApiServer(replace(options, explainer=ExplainerProcess()), "127.0.0.1", 0)
     async with server.beside(), httpx.AsyncClient(base_url=server.url, timeout=WAIT_S) as client:
@@ -225,8 +221,3 @@ async def test_the_shipped_model_explains_what_a_worker_kept(
 
 def kind(answer: httpx.Response) -> str:
     return str(answer.json()["type"].rpartition(":")[2])
-
-
-def as_sentiment(score: Score) -> SentimentScore:
-    probable = max(range(3), key=score.sentiment.__getitem__)
-    return SentimentScore(label=SENTIMENTS[probable], probs=list(score.sentiment))

@@ -1,5 +1,6 @@
 """A user with the rights of its role can do its work; with one less it is told which."""
 
+import time
 from dataclasses import replace
 from typing import get_args
 
@@ -9,6 +10,7 @@ from connectors.alerts.topic import AlertTopic
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.errors import NotAllowedError
 from connectors.kafka.metadata import Operation, describe_topics
+from connectors.kafka.parts import TopicParts, While
 from connectors.kafka.producer import PostProducer
 from connectors.kafka.reading import read_topic
 from connectors.kafka.rights import (
@@ -65,8 +67,11 @@ async def attempt(role: Role, user: KafkaConnection, prefix: str, group: str) ->
                 await raw.flush()
                 assert [own async for own in raw.own_posts({})] == ["p1"]
         case "watcher":
-            async with AlertTopic(user, prefix + ALERTS) as topic:
+            async with AlertTopic(user, prefix + ALERTS) as topic, TopicParts(user) as parts:
                 await topic.put(alert())
+                assert [own async for own in parts.at(prefix + POSTS, {0: [0]})] == []
+                now = While(0.0, time.time())
+                assert [own async for own in parts.during(prefix + PREDICTIONS, now, 9)] == []
         case "worker" | "extractor":
             topics = [right.name for right in RIGHTS[role] if right.resource == "topic"]
             found = await describe_topics(user, [prefix + topic for topic in topics])
@@ -103,6 +108,8 @@ async def test_a_role_can_do_its_work_with_its_rights(
         ("extractor", "READ on group {prefix}group-extract"),
         ("extractor", "WRITE on transactional ids that begin with {prefix}group-extract."),
         ("verifier", f"READ on topic {{prefix}}{PREDICTIONS}"),
+        ("watcher", f"READ on topic {{prefix}}{POSTS}"),
+        ("watcher", f"READ on topic {{prefix}}{PREDICTIONS}"),
         ("verifier", "DESCRIBE on group {prefix}group"),
     ],
 )

@@ -16,6 +16,7 @@ from connectors.alerts.store import AlertReader, AlertStore
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import BatchToFix, PartitionStore
 from connectors.exemplars.store import Example, ExemplarStore
+from connectors.exemplars.withdrawn import Withdrawn
 from connectors.redis_connection import RedisConnection
 from connectors.redis_problems import redis_problem
 from connectors.redis_rights import (
@@ -130,6 +131,7 @@ async def work_of_a_watcher(
     await feed.find_tracks()
     await feed.mend_late()
     await feed.read([now])
+    assert await Withdrawn(client, TrendLayout(namespace)).among([("p1", None)]) == [False]
     untold = await memory.next_untold()
     assert untold is not None
     store = AlertStore(client, layout)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.exemplars.explanation import ExplanationQuestion, ExplanationUnavailableError, Task
+from connectors.schemas.kept_post import kept_post
 from models.explanation.explanation import (
     Completeness,
     Explanation,
@@ -14,7 +15,6 @@ from models.explanation.explanation import (
     PostShare,
     WordValue,
 )
-from stream_app.core.windows import kept_post
 from stream_app.explaining.wire import (
     decode_answer,
     decode_question,

@@ -11,7 +11,6 @@ import orjson
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import BatchToFix, Conversation
 from connectors.exemplars.store import Example
-from connectors.exemplars.window_place import WindowPlace
 from connectors.schemas.prediction import Prediction
 from connectors.schemas.scoring import Features, Score, WindowRequest
 from connectors.trends.sink import Applied
@@ -183,16 +182,16 @@ class FakeExemplars:
 
     offered: list[int] = field(default_factory=list)
     texts: dict[int, str] = field(default_factory=dict)
-    windows: dict[int, WindowPlace] = field(default_factory=dict)
+    windows: dict[int, Sequence[bytes]] = field(default_factory=dict)
 
     async def keep(self, examples: Iterable[Example]) -> object:
-        for post, text, window in examples:
+        for post, text, source, window in examples:
             offset = post.source.offset
             self.offered.append(offset)
             if text is not None:
                 self.texts[offset] = text
-            if window is not None:
-                self.windows[offset] = WindowPlace.of(*window)
+            if source is not None and window is not None:
+                self.windows[offset] = window[: post.window_posts]
         return None
 
 

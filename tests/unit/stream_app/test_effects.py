@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import BatchToFix
-from connectors.exemplars.window_place import mark_of
 from connectors.schemas.author import AuthorHasher
+from connectors.schemas.kept_post import record_of
 from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Prediction
 from connectors.schemas.rejection import Reason
@@ -213,8 +213,16 @@ async def test_wherever_it_dies_every_post_counts_once_and_keeps_its_first_resul
         last[conversation] = prediction.sentiment.label
     assert set(world.exemplars.offered) == valid
     assert {at: world.exemplars.texts[at] for at in valid} == {at: f"text {at}" for at in valid}
-    marks = {mark_of(r): int(r[2:]) for records in world.store.kept.values() for r in records}
-    assert all(marks[place.mark] == at for at, place in world.exemplars.windows.items())
+    assert_windows_are_those_that_were_scored(world)
+
+
+def assert_windows_are_those_that_were_scored(world: World) -> None:
+    """Each example came with the posts of its conversation up to itself, as they are stored."""
+    stored = [[record_of(kept) for kept in own] for own in world.store.kept.values()]
+    places = {int(r[1:]): (own, at) for own in stored for at, r in enumerate(own)}
+    for offset, window in world.exemplars.windows.items():
+        own, at = places[offset]
+        assert list(window) == own[at + 1 - len(window) : at + 1]
 
 
 @settings(max_examples=80, deadline=None)

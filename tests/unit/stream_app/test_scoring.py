@@ -1,5 +1,7 @@
 """Posts are scored in order within their windows, and poison is found without losing a post."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from math import inf, nan
 
 import pytest
@@ -29,6 +31,12 @@ def posts(numbers: list[int], windows: Windows, conversations: int = 1) -> list[
     return made
 
 
+def as_scored(results: Sequence[ScoredPost | PoisonPost]) -> list[ScoredPost]:
+    """Each without the posts behind it: those may have come in another batch."""
+    scored = [r for r in results if isinstance(r, ScoredPost)]
+    return [replace(r, window=tuple(r.window[: r.window_posts])) for r in scored]
+
+
 def test_each_post_sees_itself_and_the_posts_before_it() -> None:
     engine = FakeEngine()
     scores, windows = scorer(engine)
@@ -40,8 +48,9 @@ def test_each_post_sees_itself_and_the_posts_before_it() -> None:
 def test_no_post_sees_more_than_the_window() -> None:
     engine = FakeEngine()
     scores, windows = scorer(engine, length=3)
-    scores.score(posts([1, 2, 3, 4, 5], windows))
+    results = scores.score(posts([1, 2, 3, 4, 5], windows))
     assert [len(window) for window in engine.seen] == [1, 2, 3, 2, 3]
+    assert [r.window for r in as_scored(results)] == engine.seen
     assert engine.seen[-1] == (b"m3", b"m4", b"m5")
     assert windows.window(ConversationKey(0, "c0")).records == (b"m3", b"m4", b"m5")
 
@@ -62,7 +71,7 @@ def test_poison_is_found_alone_and_the_others_score_as_if_it_had_never_come(
     healthy = [n for n in numbers if n not in poison]
     without, others = scorer(FakeEngine())
     expected = without.score(posts(healthy, others, conversations))
-    assert [r for r in results if isinstance(r, ScoredPost)] == expected
+    assert as_scored(results) == as_scored(expected)
 
 
 def test_a_model_that_fails_on_everything_is_no_poison() -> None:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.schemas.kept_post import kept_post
 from connectors.schemas.scoring import surplus
-from stream_app.core.windows import ConversationKey, Window, Windows, kept_post
+from stream_app.core.windows import ConversationKey, Window, Windows
 
 KEY = ConversationKey(0, "c")
 

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from connectors.schemas.author import AuthorHasher
+from connectors.schemas.kept_post import kept_post
 from stream_app.batch import Decoder
 from stream_app.core.batching import MicroBatcher
 from stream_app.core.flow import WAITING_BATCHES
 from stream_app.core.record import Record
 from stream_app.core.scoring import Scorer
 from stream_app.core.shedding import Shedding
-from stream_app.core.windows import Windows, kept_post
+from stream_app.core.windows import Windows
 from stream_app.decider import Decider
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
