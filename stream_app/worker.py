@@ -72,7 +72,7 @@ class Worker(Generic[Content, Decided]):
         self._starting = asyncio.Lock()
         self._committing = asyncio.Lock()
         flow = Flow(batcher)
-        self._waiting = WaitingPosts(flow, monotonic)
+        self._waiting = WaitingPosts(flow, monotonic, work.begin)
         self._metrics = metrics
         self._held = HeldBatches(flow, hang_limit_s, monotonic)
         self._assembled: asyncio.Queue[Batch[Content]] = asyncio.Queue()
@@ -123,7 +123,7 @@ class Worker(Generic[Content, Decided]):
             return
         await self._commit()
         assigned = sorted(self._broker.assigned())
-        if not assigned or self._held:
+        if not assigned or self._held or self._waiting:
             self._broker.stay()  # slow batches are none that hang: `refuse_to_hang` finds those
         await self._start_partitions(assigned)
         for partition in assigned:
@@ -206,9 +206,9 @@ class Worker(Generic[Content, Decided]):
 
     async def _drain(self) -> None:
         self._draining = True
-        self._waiting.clear()
         try:
             async with asyncio.timeout(self._drain_limit_s):
+                await self._waiting.clear()
                 await self._held.none()
                 await self._commit()
         except TimeoutError:
