@@ -1,8 +1,8 @@
 """How many posts a second go from `posts.raw` through an extracting worker into `posts`.
 
 A backlog of texts lies in Kafka before the worker starts, and a post is done when its offset is
-committed, which it is with the post it became. The encoder alone then reads the same texts. Not for
-media: how long those take is up to them.
+committed, which it is with the post it became. The encoder alone then reads the same texts. Where
+every n-th post has a picture, that comes late. Not for how long media take to decode.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from benchmarks.processor_time import (
     milliseconds_each,
     processor_seconds,
 )
+from benchmarks.slow_pictures import AFTER_S, SlowPictures, slow_pictures
 from benchmarks.steady import BenchmarkStoppedError, steady_ends, steady_rate
 from connectors.kafka.producer import PostProducer
 from connectors.kafka.topics import RAW_POSTS, create_topics, voxpop_topics
@@ -71,6 +72,7 @@ class Figures:
     Attributes:
         posts: in the backlog of each run.
         tokens: of a text, mean.
+        pictures_every: one post in so many has a picture that comes late; 0: none has.
         middle: the median of each figure over the runs.
     """
 
@@ -78,13 +80,17 @@ class Figures:
     encoder: str
     posts: int
     tokens: float
+    pictures_every: int
     runs: Sequence[Run]
     middle: Run
 
     def show(self, console: Console) -> None:
         """Print the table."""
+        shown = (
+            f", {AFTER_S:.0f} s to one picture in {every}" if (every := self.pictures_every) else ""
+        )
         table = Table(
-            title=f"posts.raw to posts, {self.tokens:.1f} tokens a text; {self.encoder}",
+            title=f"posts.raw to posts, {self.tokens:.1f} tokens a text{shown}; {self.encoder}",
             title_justify="left",
         )
         for column in ("run", "posts/s", "encoder alone, texts/s", "encoder's share of the worker"):
@@ -108,7 +114,13 @@ class Figures:
         console.print(str(self.machine), highlight=False)
 
 
-def run(posts: int, runs: int, progress: Progress, texts: Sequence[str] = ()) -> Figures:
+def run(
+    posts: int,
+    runs: int,
+    progress: Progress,
+    texts: Sequence[str] = (),
+    pictures_every: int = 0,
+) -> Figures:
     """Measure, each run with topics and a worker of its own.
 
     Args:
@@ -116,6 +128,7 @@ def run(posts: int, runs: int, progress: Progress, texts: Sequence[str] = ()) ->
         runs: how many.
         progress: told how far it is.
         texts: of the posts, in turn; without any, those of the demo.
+        pictures_every: one post in so many has a picture that comes late; 0: none has.
 
     Raises:
         BenchmarkStoppedError: the worker stands still.
@@ -133,12 +146,14 @@ def run(posts: int, runs: int, progress: Progress, texts: Sequence[str] = ()) ->
             own = settings.model_copy(
                 update={"topic_prefix": f"{settings.topic_prefix}{number}-", "role": "extract"}
             )
-            rate, cpu_ms = asyncio.run(_extracted(own, chosen, Path(folder) / str(number)))
+            rate, cpu_ms = asyncio.run(
+                _extracted(own, chosen, Path(folder) / str(number), pictures_every)
+            )
             done.append(_beside_the_encoder(encoder, chosen, rate, cpu_ms))
         progress("Measuring", runs, runs)
     lengths = [len(ids) for ids in encoder.token_ids(chosen)]
     tokens = round(sum(lengths) / len(lengths), 2)
-    return Figures(machine, encoder.name, posts, tokens, done, _middle(done))
+    return Figures(machine, encoder.name, posts, tokens, pictures_every, done, _middle(done))
 
 
 def _middle(runs: Sequence[Run]) -> Run:
@@ -154,19 +169,24 @@ def _middle(runs: Sequence[Run]) -> Run:
 
 
 async def _extracted(
-    settings: Settings, texts: Sequence[str], folder: Path
+    settings: Settings, texts: Sequence[str], folder: Path, pictures_every: int
 ) -> tuple[float, Mapping[str, float]]:
     """Posts a second, and milliseconds of a core for each."""
     kafka = settings.kafka_connection()
     await create_topics(kafka, voxpop_topics(settings.topic_prefix))
-    async with PostProducer(kafka, topic=settings.topic(RAW_POSTS)) as producer:
-        for number, text in enumerate(texts):
-            await producer.send_raw(*_raw_post(number, text))
-    async with running_workers(settings, 1, folder) as processes:
-        return await _watch(settings, len(texts), processes)
+    async with slow_pictures() as pictures:
+        own = settings.model_copy(
+            update={"media": "fetch", "media_hosts": ",".join(pictures.hosts)}
+        )
+        async with PostProducer(kafka, topic=settings.topic(RAW_POSTS)) as producer:
+            for number, text in enumerate(texts):
+                shows = pictures_every and number % pictures_every == 0
+                await producer.send_raw(*_raw_post(number, text, pictures if shows else None))
+        async with running_workers(own, 1, folder) as processes:
+            return await _watch(settings, len(texts), processes)
 
 
-def _raw_post(number: int, text: str) -> tuple[bytes, bytes]:
+def _raw_post(number: int, text: str, pictures: SlowPictures | None) -> tuple[bytes, bytes]:
     conversation = f"c{number % CONVERSATIONS}"
     post = {
         "schema_version": 1,
@@ -176,6 +196,7 @@ def _raw_post(number: int, text: str) -> tuple[bytes, bytes]:
         "created_at": time.time(),
         "tracks": ["bench"],
         "text": text,
+        "media": [{"kind": "image", "url": pictures.url(number)}] if pictures else [],
     }
     return conversation.encode(), orjson.dumps(post)
 

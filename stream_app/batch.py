@@ -34,6 +34,16 @@ class Item(Generic[Content]):
         """Generation of the consumer group in which the record was fetched."""
         return self.record.generation
 
+    @property
+    def partition(self) -> int:
+        """Source partition of the record."""
+        return self.record.partition
+
+    @property
+    def size(self) -> int:
+        """Bytes of the record's value."""
+        return len(self.record.value or b"")
+
 
 @dataclass(frozen=True)
 class Batch(Generic[Content]):

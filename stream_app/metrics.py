@@ -18,7 +18,7 @@ from connectors.build import this_build
 from stream_app.core.extraction import Extracted, ExtractionOutcome, MediaOff
 from stream_app.core.outcome import Outcome, Rejected, Shed
 
-Stage = Literal["decode", "wait", "assemble", "infer", "fix", "deliver", "count"]
+Stage = Literal["decode", "media", "wait", "assemble", "infer", "fix", "deliver", "count"]
 _SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _POSTS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096)
 
@@ -71,8 +71,9 @@ class Metrics:
         self.registry = own = registry or CollectorRegistry()
         self._stage_seconds = Histogram(
             "voxpop_stage_seconds",
-            "Time of a batch in a stage: decode (of the posts that came together), wait (of its "
-            "first post for the batch), assemble (windows read, or media), infer, fix (results and "
+            "Time of a batch in a stage: decode (of the posts that came together), media (of one "
+            "post, its turn awaited), wait (of its first post for the batch), assemble (windows "
+            "read, or tracks and languages told), infer, fix (results and "
             "windows written), deliver (what is written to topics), count (trends)",
             ["stage"],
             buckets=_SECONDS,

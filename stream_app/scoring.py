@@ -46,6 +46,9 @@ class Scoring:
         """The post of a record, or its rejection."""
         return self._decoder.decode(record, now)
 
+    def begin(self, item: Item[DecodedPost]) -> None:
+        """Nothing of a post takes long by itself."""
+
     async def take_over(self, source: SourcePartition, end: int) -> tuple[int, int] | None:
         """Find the batch that was fixed last: its results stand, whoever fixed it.
 

@@ -3,6 +3,7 @@
 `scoring` and `extraction` do the work; the worker sees to offsets, batches and partitions.
 """
 
+import asyncio
 from typing import Protocol, TypeVar
 
 from connectors.conversations.source import SourcePartition
@@ -22,6 +23,15 @@ class Work(Protocol[Content, Decided]):
 
     def decode(self, record: Record, now: float) -> Item[Content]:
         """What is in a record, or its rejection; `now` is Unix seconds."""
+        ...
+
+    def begin(self, item: Item[Content]) -> "asyncio.Task[object] | None":
+        """Begin what of one record takes long whatever else is under way, such as fetching media.
+
+        Returns:
+            Done when it is, cancelled when the record is given up. Until then the record, and
+            those behind it in its partition, are in no batch. None: it may be in one at once.
+        """
         ...
 
     async def take_over(self, source: SourcePartition, end: int) -> tuple[int, int] | None:

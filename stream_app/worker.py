@@ -72,7 +72,7 @@ class Worker(Generic[Content, Decided]):
         self._starting = asyncio.Lock()
         self._committing = asyncio.Lock()
         flow = Flow(batcher)
-        self._waiting = WaitingPosts(flow, monotonic)
+        self._waiting = WaitingPosts(flow, monotonic, work.begin)
         self._metrics = metrics
         self._held = HeldBatches(flow, hang_limit_s, monotonic)
         self._assembled: asyncio.Queue[Batch[Content]] = asyncio.Queue()
@@ -126,7 +126,7 @@ class Worker(Generic[Content, Decided]):
             return
         await self._commit()
         assigned = sorted(self._broker.assigned())
-        if not assigned or self._held:
+        if not assigned or self._held or self._waiting:
             self._broker.stay()  # slow batches are none that hang: `refuse_to_hang` finds those
         await self._start_partitions(assigned)
         for partition in assigned:
@@ -206,10 +206,9 @@ class Worker(Generic[Content, Decided]):
     async def _drain(self, still: Awaitable[object], limit_s: float) -> None:
         """Take nothing more, wait for what is still under way, commit; no longer than `limit_s`."""
         self._draining = True
-        self._waiting.clear()
         try:
             async with asyncio.timeout(limit_s):
-                await still
+                await asyncio.gather(self._waiting.clear(), still)
                 await self._commit()
         except TimeoutError:
             log.warning("batches did not finish in %.1f s; they will be done again", limit_s)

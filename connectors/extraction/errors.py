@@ -20,14 +20,14 @@ class AbsentReason(StrEnum):
     TOO_SLOW = "too_slow"
     WRONG_TYPE = "wrong_type"  # of another kind than the post says
     UNSUPPORTED_FORMAT = "unsupported_format"
-    SOUND_OF_VIDEO = "sound_of_video"  # no permissively licensed reader for it
+    NO_SOUND = "no_sound"  # a film without a sound track
     DECODER_FAILED = "decoder_failed"  # broken, or it broke or held up the decoder
     SILENT = "silent"
     TOO_SHORT = "too_short"
 
 
-BY_DESIGN: Final = frozenset({AbsentReason.FETCHING_OFF, AbsentReason.SOUND_OF_VIDEO})
-"""Nothing failed: the settings, or what is read at all, say so of every such medium."""
+BY_DESIGN: Final = frozenset({AbsentReason.FETCHING_OFF, AbsentReason.NO_SOUND})
+"""Nothing failed: the settings say so of every such medium, or there is nothing to read."""
 
 
 class MediaError(Exception):

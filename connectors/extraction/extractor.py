@@ -5,9 +5,10 @@ Not for posts or topics: whoever reads those hands in the media.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
@@ -16,15 +17,22 @@ from numpy.typing import NDArray
 
 from connectors.extraction.decoding.decoder import DecoderLimits
 from connectors.extraction.decoding.pool import DecoderPool
+from connectors.extraction.decoding.protocol import Decoding
 from connectors.extraction.errors import AbsentReason, MediaError
-from connectors.extraction.fetching.downloader import Downloader, FetchLimits
+from connectors.extraction.fetching.downloader import Downloader, FetchLimits, Room
 from connectors.extraction.outcome import MediaOutcome
 from connectors.extraction.signatures import require_kind
 from connectors.schemas.feature_sets import DEFAULT
-from connectors.schemas.media import Media
+from connectors.schemas.media import Media, MediaKind
 
 AUDIO: Final = "audio"
 VISUAL: Final = "visual"
+DECODINGS: Final[Mapping[MediaKind, Mapping[str, Decoding]]] = {
+    "audio": {AUDIO: "audio"},
+    "image": {VISUAL: "image"},
+    "video": {VISUAL: "video", AUDIO: "sound_of_video"},
+}
+"""What features of each modality are made by, of a medium that can give any."""
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +46,7 @@ class MediaOptions:
     Attributes:
         fetch: limits of downloads; None: none is made.
         decode: limits of decoders.
-        held: media in memory at once, from the request to the features.
+        held: media in memory at once, from the first byte of a body to the features.
     """
 
     fetch: FetchLimits | None = None
@@ -84,51 +92,54 @@ class MediaExtractor:
             OSError: no process for decoders can be begun on this machine.
         """
         found = await asyncio.gather(*map(self._found, media))
-        return put_together(media, found)
+        return put_together(found)
 
-    async def _found(self, media: Media) -> Found:
+    async def _found(self, media: Media) -> Mapping[str, Found]:
+        """By each modality that it could give."""
+        decodings = DECODINGS[media.kind]
+        async with AsyncExitStack() as held:
+            try:
+                data = await self._bytes(media, partial(held.enter_async_context, self._held))
+            except MediaError as error:
+                logger.debug("media: %s", error)
+                return dict.fromkeys(decodings, error)
+            return {name: await self._decoded(each, data) for name, each in decodings.items()}
+
+    async def _decoded(self, decoding: Decoding, data: bytes) -> Found:
         try:
-            async with self._held:
-                data = await self._bytes(media)
-                return await self._decoders.decode(media.kind, data)
+            return await self._decoders.decode(decoding, data)
         except MediaError as error:
             logger.debug("media: %s", error)
             return error
 
-    async def _bytes(self, media: Media) -> bytes:
+    async def _bytes(self, media: Media, room: Room) -> bytes:
         data = media.held_bytes()
         if data is not None:
             require_kind(media.kind, data)
+            await room()
             return data
         if self._downloader is None or media.url is None:
             raise MediaError(AbsentReason.FETCHING_OFF, "VOXPOP_MEDIA=fetch turns it on")
-        return await self._downloader.fetch(media.kind, media.url)
+        return await self._downloader.fetch(media.kind, media.url, room)
 
 
-def put_together(media: Sequence[Media], found: Sequence[Found]) -> MediaOutcome:
+def put_together(found: Sequence[Mapping[str, Found]]) -> MediaOutcome:
     """One window a modality, or the first reason why there is none.
 
-    Audio is of the first recording that gives it, since one step a post is what models are
-    trained on. Pictures and films follow one another as steps, in the order of the post.
+    Audio is of the first recording or film that gives it, since one step a post is what models
+    are trained on. Pictures and films follow one another as steps, in the order of the post.
 
     Args:
-        media: of one post.
-        found: what came of each.
+        found: what came of each medium of a post, by modality.
     """
     features: dict[str, NDArray[np.float32]] = {}
     absent: dict[str, str] = {}
     for modality in (AUDIO, VISUAL):
-        own = [each for one, each in zip(media, found, strict=True) if _modality(one) == modality]
+        own = [each[modality] for each in found if modality in each]
         windows = [each for each in own if not isinstance(each, MediaError)]
         if windows:
             steps = windows[0] if modality == AUDIO else np.concatenate(windows)
             features[modality] = steps[: DEFAULT.max_steps[modality]]
         elif own:
             absent[modality] = next(each.reason for each in own if isinstance(each, MediaError))
-    if AUDIO not in features and any(one.kind == "video" for one in media):
-        absent.setdefault(AUDIO, AbsentReason.SOUND_OF_VIDEO)
     return MediaOutcome(features, absent)
-
-
-def _modality(media: Media) -> str:
-    return AUDIO if media.kind == "audio" else VISUAL

@@ -18,6 +18,7 @@ _SIGNATURES: Final[tuple[tuple[str, frozenset[MediaKind], "re.Pattern[bytes]"], 
     ("FLAC", frozenset({"audio"}), re.compile(rb"fLaC")),
     ("Ogg", frozenset({"audio"}), re.compile(rb"OggS")),
     ("MP3", frozenset({"audio"}), re.compile(rb"ID3|\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff]")),
+    ("AVIF", frozenset({"image"}), re.compile(rb"....ftypavi[fs]", re.DOTALL)),
     ("MP4", frozenset({"video"}), re.compile(rb"....ftyp", re.DOTALL)),
     ("WebM", frozenset({"video"}), re.compile(rb"\x1a\x45\xdf\xa3")),
 )

@@ -100,6 +100,12 @@ def extraction(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="A text a line; else those of the demo."),
     ] = None,
+    pictures_every: Annotated[
+        int,
+        typer.Option(
+            min=0, help="One post in so many has a picture that comes after 2 s; 0: none."
+        ),
+    ] = 0,
     json: Json = None,
 ) -> None:
     """Measure from `posts.raw` through a worker that extracts into `posts`, by its texts."""
@@ -107,7 +113,7 @@ def extraction(
     from benchmarks.steady import BenchmarkStoppedError  # noqa: PLC0415
 
     with _measuring(json, BenchmarkStoppedError) as progress:
-        figures = benchmark.run(posts, runs, progress, _lines(texts))
+        figures = benchmark.run(posts, runs, progress, _lines(texts), pictures_every)
     _tell(figures, json)
 
 

@@ -6,7 +6,7 @@ knows no clock: who asks says what time it is.
 """
 
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Generic, Protocol, TypeVar
 
 
@@ -31,26 +31,16 @@ class MicroBatcher(Generic[Item]):
     Args:
         most: cost of a batch: its items, where each costs 1.
         wait_s: longest wait of an item for others while batches are under way, seconds.
-        is_heavy: whether an item takes far longer than others; None: none does.
-        most_heavy: heavy items in a batch.
 
     Attributes:
         most: cost of a batch.
         cost: of all items that wait.
     """
 
-    def __init__(
-        self,
-        most: int,
-        wait_s: float,
-        is_heavy: Callable[[Item], bool] | None = None,
-        most_heavy: int = 1,
-    ) -> None:
+    def __init__(self, most: int, wait_s: float) -> None:
         self.most = most
         self.cost = 0.0
         self._wait_s = wait_s
-        self._is_heavy = is_heavy
-        self._most_heavy = most_heavy
         self._waiting: deque[tuple[float, Item]] = deque()
 
     def __len__(self) -> int:
@@ -88,16 +78,11 @@ class MicroBatcher(Generic[Item]):
         since_s, first = self._waiting[0]
         items: list[Item] = []
         cost = 0.0
-        heavy = 0
         while (
             self._waiting
             and cost < self.most
             and self._waiting[0][1].generation == first.generation
         ):
-            if self._is_heavy is not None and self._is_heavy(self._waiting[0][1]):
-                if heavy == self._most_heavy:
-                    break
-                heavy += 1
             _, item = self._waiting.popleft()
             items.append(item)
             cost += item.cost

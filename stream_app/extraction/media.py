@@ -1,60 +1,73 @@
-"""Media of a batch's posts, several at a time and never for ever.
+"""Media of posts, of several posts at a time and none for ever.
 
-Not for fetching or measuring them: `connectors.extraction` does that.
+Not for fetching or measuring them: `connectors.extraction` does that. Nor for what waits behind a
+post: that is `core.lanes`.
 """
 
 import asyncio
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Final, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from connectors.extraction.errors import AbsentReason
 from connectors.extraction.outcome import MediaFeatures, MediaOutcome
 from connectors.schemas.media import Media, MediaKind
 
 LIMIT_S: Final = 20.0
-"""What of a batch takes longer is absent: text posts behind it must not wait for ever. Below the
-30 s after which a worker whose partitions stand still counts as sick."""
-AT_ONCE: Final = 8
+"""Media of a post that take longer from their turn on are absent: posts behind it in its partition
+wait. Below the 30 s after which a worker whose partitions stand still counts as sick."""
+AT_ONCE: Final = 64
+"""Posts with pictures alone: they take milliseconds, so that most of these wait for an answer."""
+HEAVY_AT_ONCE: Final = 8
+"""Posts with sounds and films, for each decoder: they take a second or two each, and all of these
+must be through within the limit."""
 NOTHING: Final = MediaOutcome({}, {})
-_MODALITY: Final[Mapping[MediaKind, str]] = {"audio": "audio", "image": "visual", "video": "visual"}
+_MODALITIES: Final[Mapping[MediaKind, Sequence[str]]] = {
+    "audio": ("audio",),
+    "image": ("visual",),
+    "video": ("visual", "audio"),
+}
 
-Place = TypeVar("Place", bound=Hashable)
 
-
-async def features_of_posts(
-    media: MediaFeatures, posts: Mapping[Place, Sequence[Media]], limit_s: float = LIMIT_S
-) -> dict[Place, MediaOutcome]:
-    """What came of the media of posts.
+class MediaTurns:
+    """Makes features of posts in turn (`MediaFeatures`), as they were asked for.
 
     Args:
         media: makes features of one post's media.
-        posts: media by post; most have none.
-        limit_s: when the rest is given up, seconds.
+        decoders: processes that decode.
+        limit_s: when a post's media are given up, seconds from its turn on.
     """
-    slots = asyncio.Semaphore(AT_ONCE)
 
-    async def features(theirs: Sequence[Media]) -> MediaOutcome:
-        async with slots:
-            return await media.features(theirs)
+    def __init__(self, media: MediaFeatures, decoders: int, limit_s: float = LIMIT_S) -> None:
+        self._media = media
+        self._limit_s = limit_s
+        self._light = asyncio.Semaphore(AT_ONCE)
+        self._heavy = asyncio.Semaphore(HEAVY_AT_ONCE * decoders)
+        self._posts = 0
 
-    tasks = {
-        place: asyncio.create_task(features(theirs)) for place, theirs in posts.items() if theirs
-    }
-    if tasks:
-        _, late = await asyncio.wait(tasks.values(), timeout=limit_s)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
-    return {
-        place: _outcome(tasks[place], theirs) if theirs else NOTHING
-        for place, theirs in posts.items()
-    }
+    def __len__(self) -> int:
+        """Posts whose media are under way, or wait for their turn."""
+        return self._posts
 
+    async def features(self, media: Sequence[Media]) -> MediaOutcome:
+        """See `MediaFeatures`; too_slow where they take too long.
 
-def _outcome(task: "asyncio.Task[MediaOutcome]", theirs: Sequence[Media]) -> MediaOutcome:
-    if task.cancelled():
-        return MediaOutcome({}, {_MODALITY[each.kind]: AbsentReason.TOO_SLOW for each in theirs})
-    return task.result()
+        Raises:
+            OSError: no process for decoders can be begun on this machine.
+        """
+        self._posts += 1
+        try:
+            light = all(each.kind == "image" for each in media)
+            async with self._light if light else self._heavy:
+                return await self._within_limit(media)
+        finally:
+            self._posts -= 1
+
+    async def _within_limit(self, media: Sequence[Media]) -> MediaOutcome:
+        try:
+            async with asyncio.timeout(self._limit_s):
+                return await self._media.features(media)
+        except TimeoutError:
+            return absent(media, AbsentReason.TOO_SLOW)
 
 
 class NoMedia:
@@ -62,4 +75,9 @@ class NoMedia:
 
     async def features(self, media: Sequence[Media]) -> MediaOutcome:
         """None, and that the settings say so."""
-        return MediaOutcome({}, {_MODALITY[each.kind]: AbsentReason.FETCHING_OFF for each in media})
+        return absent(media, AbsentReason.FETCHING_OFF)
+
+
+def absent(media: Sequence[Media], why: AbsentReason) -> MediaOutcome:
+    """No features of any modality that media could have given, for one reason."""
+    return MediaOutcome({}, {name: why for each in media for name in _MODALITIES[each.kind]})

@@ -27,7 +27,7 @@ from stream_app.core.batching import MicroBatcher
 from stream_app.core.extraction import Completion, Preparation
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.extraction.decoder import RawDecoder
-from stream_app.extraction.media import LIMIT_S, NoMedia
+from stream_app.extraction.media import MediaTurns, NoMedia
 from stream_app.extraction.outputs import TransactionalOutputs
 from stream_app.extraction.work import ExtractedBatch, Extraction
 from stream_app.health import Server
@@ -44,7 +44,6 @@ log = logging.getLogger(__name__)
 
 BATCH_POSTS: Final = 256
 """A transaction for each source partition of a batch: larger batches, fewer transactions."""
-BATCH_POSTS_WITH_MEDIA: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +113,10 @@ class ExtractionRole:
         models, settings, metrics = self._models, shared.settings, shared.metrics
         if models is None:
             raise RuntimeError("the encoder has not been loaded")
-        batcher = MicroBatcher[Item[RawPost]](
-            BATCH_POSTS, settings.batch_wait_ms / 1000, _has_media, BATCH_POSTS_WITH_MEDIA
-        )
+        batcher = MicroBatcher[Item[RawPost]](BATCH_POSTS, settings.batch_wait_ms / 1000)
+        media = MediaTurns(self._media, settings.media_decoders)
         metrics.watch("waiting_posts", "Posts decoded and not in a batch yet", batcher.__len__)
+        metrics.watch("media_posts", "Posts whose media are under way", media.__len__)
         return Worker(
             topic=shared.topic,
             broker=shared.broker,
@@ -125,7 +124,7 @@ class ExtractionRole:
                 decoder=RawDecoder(settings.post_max_bytes),
                 preparation=Preparation(models.languages, models.rules, readable_text),
                 completion=Completion(models.encoder, settings.post_max_bytes, time.time),
-                media=self._media,
+                media=media,
                 outputs=self._outputs,
                 membership=shared.membership,
                 executor=self._executor,
@@ -134,17 +133,13 @@ class ExtractionRole:
             metrics=metrics,
             batcher=batcher,
             session_timeout_s=settings.session_timeout_s,
-            hang_limit_s=settings.session_timeout_s + LIMIT_S,
+            hang_limit_s=settings.session_timeout_s,
         )
 
     async def stop(self) -> None:
         """Close connections."""
         await self._outputs.disown()
         await self._open.aclose()
-
-
-def _has_media(item: Item[RawPost]) -> bool:
-    return isinstance(item.content, RawPost) and bool(item.content.media)
 
 
 def _load(settings: Settings) -> _Models:

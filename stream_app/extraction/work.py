@@ -30,7 +30,7 @@ from stream_app.core.outcome import Rejected
 from stream_app.core.record import Record
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.extraction.decoder import RawDecoder
-from stream_app.extraction.media import features_of_posts
+from stream_app.extraction.media import NOTHING
 from stream_app.extraction.outputs import Decision, ExtractionOutputs
 from stream_app.logs import at
 from stream_app.membership import Membership
@@ -63,7 +63,7 @@ class Extraction:
         decoder: reads the posts.
         preparation: decides what can be told before features are made; runs on the executor.
         completion: makes text features and envelopes; runs on the executor.
-        media: makes features of audio and video.
+        media: makes features of audio and video, of several posts at once.
         outputs: where outcomes go.
         membership: the guard before each effect.
         executor: where work that takes time runs, one thing at a time.
@@ -94,10 +94,20 @@ class Extraction:
         self._metrics = metrics
         self._sources: dict[int, SourcePartition] = {}
         self._ready: dict[Position, Ready] = {}
+        self._begun: dict[Position, asyncio.Task[Ready]] = {}
 
     def decode(self, record: Record, now: float) -> Item[RawPost]:
         """The raw post of a record, or its rejection."""
         return self._decoder.decode(record, now)
+
+    def begin(self, item: Item[RawPost]) -> "asyncio.Task[Ready] | None":
+        """Begin to make features of a post's media, if it has any."""
+        post = item.content
+        if not isinstance(post, RawPost) or not post.media:
+            return None
+        task = asyncio.create_task(self._with_media(post))
+        self._begun[item.record.position] = task
+        return task
 
     async def take_over(self, source: SourcePartition, end: int) -> tuple[int, int] | None:
         """Shut out the partition's last owner; the group's commit then tells all that was done."""
@@ -114,10 +124,11 @@ class Extraction:
         """Give the partitions up."""
         self._sources.clear()
         self._ready.clear()
+        self._begun.clear()
         await self._outputs.disown()
 
     async def assemble(self, batch: Batch[RawPost]) -> None:
-        """Find the tracks and languages of a batch's posts, and the features of their media.
+        """Find the tracks and languages of a batch's posts.
 
         Raises:
             CannotGoOn: the batch is not ours any more.
@@ -129,18 +140,13 @@ class Extraction:
             if isinstance(item.content, RawPost)
         }
         with self._metrics.stage("assemble"):
-            answers = await self._elsewhere(self._prepared, list(posts.values()))
-            prepared = dict(zip(posts, answers, strict=True))
-            media = {
-                place: post.media
-                for place, post in prepared.items()
-                if isinstance(post, PreparedPost)
-            }
-            outcomes = await features_of_posts(self._media, media)
-        self._ready |= {
-            place: (post, outcomes[place]) if isinstance(post, PreparedPost) else post
-            for place, post in prepared.items()
-        }
+            texts = [place for place, post in posts.items() if not post.media]
+            prepared = await self._elsewhere(self._prepared, [posts[place] for place in texts])
+            self._ready |= zip(texts, map(_without_media, prepared), strict=True)
+            for place, post in posts.items():
+                if post.media:
+                    task = _taken(self._begun, place)
+                    self._ready[place] = await task
 
     async def decide(self, batch: Batch[RawPost]) -> ExtractedBatch:
         """Make the text features and the envelopes of a batch.
@@ -153,7 +159,11 @@ class Extraction:
         unfinished: dict[Position, tuple[PreparedPost, MediaOutcome]] = {}
         for item in batch.items:
             position = item.record.position
-            ready = item.content if isinstance(item.content, Rejected) else self._taken(position)
+            ready = (
+                item.content
+                if isinstance(item.content, Rejected)
+                else _taken(self._ready, position)
+            )
             if isinstance(ready, tuple):
                 unfinished[position] = ready
             else:
@@ -196,12 +206,12 @@ class Extraction:
             raise CannotGoOn(ExitCode.PARTITION_LOST, f"partition {partition} was taken away")
         return found
 
-    def _taken(self, position: Position) -> Ready:
-        """What was assembled of a post, unless its partition was given up since."""
-        found = self._ready.pop(position, None)
-        if found is None:
-            raise CannotGoOn(ExitCode.PARTITION_LOST, f"partition {position[0]} was taken away")
-        return found
+    async def _with_media(self, post: RawPost) -> Ready:
+        (prepared,) = await self._elsewhere(self._prepared, [post])
+        if isinstance(prepared, InNoTrack):
+            return prepared
+        with self._metrics.stage("media"):
+            return prepared, await self._media.features(prepared.media)
 
     def _prepared(self, posts: Sequence[RawPost]) -> list[PreparedPost | InNoTrack]:
         return [self._preparation.prepare(post) for post in posts]
@@ -222,6 +232,17 @@ class Extraction:
         if not given:
             return []
         return await asyncio.get_running_loop().run_in_executor(self._executor, work, given)
+
+
+def _taken(found: dict[Position, Made], position: Position) -> Made:
+    """What was begun or made of a post, unless its partition was given up since."""
+    if position not in found:
+        raise CannotGoOn(ExitCode.PARTITION_LOST, f"partition {position[0]} was taken away")
+    return found.pop(position)
+
+
+def _without_media(prepared: PreparedPost | InNoTrack) -> Ready:
+    return (prepared, NOTHING) if isinstance(prepared, PreparedPost) else prepared
 
 
 def _tell_absent(source: SourcePartition, decisions: Sequence[Decision]) -> None:

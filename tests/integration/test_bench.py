@@ -120,13 +120,15 @@ def test_extraction_is_set_beside_the_encoder_alone(
     tmp_path: Path, settings_env: Mapping[str, str]
 ) -> None:
     file = tmp_path / "extraction.json"
-    done = bench(settings_env, file, "extraction", "--posts", "1200", "--runs", "1")
+    few = ("--posts", "1200", "--runs", "1", "--pictures-every", "100")
+    done = bench(settings_env, file, "extraction", *few)
     assert done.returncode == 0, done.stderr
     (run,) = json.loads(file.read_text())["runs"]
     assert run["posts_per_s"] > 0
     assert run["encoder_ms"] > 0
     assert sum(run["cpu_ms"].values()) > 0
     assert "encoder alone" in done.stdout
+    assert "2 s to one picture in 100" in done.stdout
 
 
 def test_a_crashed_worker_goes_on_with_the_same_scores(

@@ -1,9 +1,10 @@
 """Bytes of WAV, FLAC, Ogg (Vorbis, Opus) or MP3 to samples of one channel.
 
-Not for the sound of films: no decoder of AAC under a permissive licence is at hand.
+Not for the sound of films: `ffmpeg` reads that.
 """
 
 import io
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -34,7 +35,8 @@ def decode_sound(data: bytes) -> Samples:
     """
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
-            _judge(file.format, file.channels, file.samplerate)
+            _judge_format(file.format)
+            judge_sound(file.channels, file.samplerate)
             rate = int(file.samplerate)
             seconds = file.blocks(
                 rate, frames=LONGEST_S * rate, dtype="float32", always_2d=True
@@ -43,10 +45,19 @@ def decode_sound(data: bytes) -> Samples:
                 means = [second.mean(axis=1, dtype=np.float64) for second in seconds]
     except (soundfile.SoundFileError, ValueError, OverflowError) as error:
         raise MediaError(AbsentReason.DECODER_FAILED, f"sound: {error}"[:200]) from error
+    return finished(means, rate)
+
+
+def finished(means: Sequence[Samples], rate_hz: int) -> Samples:
+    """Stretches of decoded sound, their channels' mean, as `decode_sound` gives them.
+
+    Raises:
+        MediaError: a sample is not finite.
+    """
     mono: Samples = np.concatenate(means) if means else np.empty(0)
     if not np.isfinite(mono).all():
         raise MediaError(AbsentReason.DECODER_FAILED, "sound: a sample is not finite")
-    return at_sample_rate(mono.clip(-1.0, 1.0), rate)[: LONGEST_S * SAMPLE_RATE_HZ]
+    return at_sample_rate(mono.clip(-1.0, 1.0), rate_hz)[: LONGEST_S * SAMPLE_RATE_HZ]
 
 
 def at_sample_rate(samples: Samples, rate_hz: int) -> Samples:
@@ -58,10 +69,18 @@ def at_sample_rate(samples: Samples, rate_hz: int) -> Samples:
     return resampled
 
 
-def _judge(format_name: str, channels: int, rate_hz: int) -> None:
-    if format_name not in READ_FORMATS:
-        raise MediaError(AbsentReason.UNSUPPORTED_FORMAT, f"sound: {format_name} is not read")
+def judge_sound(channels: int, rate_hz: int) -> None:
+    """Refuse what is out of bounds before it is decoded.
+
+    Raises:
+        MediaError: too many channels, or a rate that is not read.
+    """
     if not 1 <= channels <= MOST_CHANNELS:
         raise MediaError(AbsentReason.TOO_LARGE, f"sound: {channels} channels")
     if rate_hz not in RATES_HZ:
         raise MediaError(AbsentReason.UNSUPPORTED_FORMAT, f"sound: {rate_hz} samples a second")
+
+
+def _judge_format(name: str) -> None:
+    if name not in READ_FORMATS:
+        raise MediaError(AbsentReason.UNSUPPORTED_FORMAT, f"sound: {name} is not read")

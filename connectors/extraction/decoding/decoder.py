@@ -21,11 +21,11 @@ from connectors.extraction.decoding.protocol import (
     ANSWER,
     ANSWER_MAX_BYTES,
     READY,
+    Decoding,
     answered,
     request,
 )
 from connectors.extraction.errors import AbsentReason, MediaError
-from connectors.schemas.media import MediaKind
 
 COMMAND: Final = (sys.executable, "-I", "-m", "connectors.extraction.decoding.process")
 START_S: Final = 60.0
@@ -102,7 +102,7 @@ class Decoder:
             )
         return decoder
 
-    async def decode(self, kind: MediaKind, data: bytes) -> NDArray[np.float32]:
+    async def decode(self, decoding: Decoding, data: bytes) -> NDArray[np.float32]:
         """Features of a medium, as `measured`.
 
         Raises:
@@ -112,11 +112,11 @@ class Decoder:
         self.decoded += 1
         try:
             async with asyncio.timeout(self._longest_s):
-                body = await self._ask(kind, data)
+                body = await self._ask(decoding, data)
         except TimeoutError as error:
-            raise _failed(f"{kind}: over {self._longest_s:g} s") from error
+            raise _failed(f"{decoding}: over {self._longest_s:g} s") from error
         except (asyncio.IncompleteReadError, OSError) as error:
-            raise _failed(f"{kind}: the decoder ended") from error
+            raise _failed(f"{decoding}: the decoder ended") from error
         self.is_sound = True
         return answered(body)
 
@@ -128,8 +128,8 @@ class Decoder:
         self._input.close()
         await self._process.wait()
 
-    async def _ask(self, kind: MediaKind, data: bytes) -> bytes:
-        self._input.write(request(kind, data))
+    async def _ask(self, decoding: Decoding, data: bytes) -> bytes:
+        self._input.write(request(decoding, data))
         self._input.write(data)
         await self._input.drain()
         (size,) = ANSWER.unpack(await self._output.readexactly(ANSWER.size))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors.extraction.decoding.decoder import COMMAND, Decoder, DecoderLimits
-from connectors.schemas.media import MediaKind
+from connectors.extraction.decoding.protocol import Decoding
 
 
 class DecoderPool:
@@ -45,7 +45,7 @@ class DecoderPool:
             if decoder is not None:
                 await decoder.end()
 
-    async def decode(self, kind: MediaKind, data: bytes) -> NDArray[np.float32]:
+    async def decode(self, decoding: Decoding, data: bytes) -> NDArray[np.float32]:
         """Features of a medium, as `measured`; waits for a process.
 
         Raises:
@@ -56,7 +56,7 @@ class DecoderPool:
         try:
             if decoder is None:
                 decoder = await Decoder.begin(self._command, self._limits)
-            return await decoder.decode(kind, data)
+            return await decoder.decode(decoding, data)
         finally:
             # also where this task is cancelled: the process is then in the midst of something
             if decoder is not None and not self._is_kept(decoder):

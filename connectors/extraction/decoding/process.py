@@ -16,6 +16,7 @@ import cv2
 from connectors.extraction.decoding.measuring import measured
 from connectors.extraction.decoding.protocol import READY, REQUEST, answer, requested
 from connectors.extraction.errors import AbsentReason, MediaError
+from connectors.extraction.ffmpeg.libraries import ffmpeg
 
 MOST_FILES: Final = 64
 MEBIBYTE: Final = 1024 * 1024
@@ -31,20 +32,21 @@ def main(memory_mib: int, longest_s: int) -> None:
     requests, answers = FileIO(os.dup(0), "rb"), FileIO(os.dup(1), "wb")
     _silence()
     cv2.setNumThreads(1)
+    ffmpeg()  # what is missing ends it now, and not with each film
     _limit(memory_mib)
     answers.write(READY)
     while len(header := _exactly(requests, REQUEST.size)) == REQUEST.size:
-        kind, size = requested(header)
+        decoding, size = requested(header)
         data = _exactly(requests, size)
         if len(data) < size:
             return
         signal.alarm(longest_s)
         try:
-            said = answer(measured(kind, data))
+            said = answer(measured(decoding, data))
         except MediaError as error:
             said = answer(error)
         except MemoryError:
-            said = answer(MediaError(AbsentReason.TOO_LARGE, f"{kind}: over {memory_mib} MiB"))
+            said = answer(MediaError(AbsentReason.TOO_LARGE, f"{decoding}: over {memory_mib} MiB"))
         signal.alarm(0)
         answers.write(said)
 

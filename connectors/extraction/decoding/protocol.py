@@ -4,31 +4,32 @@ Not for running it: `process` is one end and `pool` the other.
 """
 
 import struct
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
 from connectors.extraction.errors import AbsentReason, MediaError
-from connectors.schemas.media import MediaKind
 
+Decoding = Literal["audio", "image", "video", "sound_of_video"]
+"""What is made of a medium: the features of one modality."""
 READY: Final = b"ready\n"
-REQUEST: Final = struct.Struct(">BQ")  # kind, bytes that follow
+REQUEST: Final = struct.Struct(">BQ")  # decoding, bytes that follow
 ANSWER: Final = struct.Struct(">Q")  # bytes that follow: JSON
 ANSWER_MAX_BYTES: Final = 1024 * 1024
-_KINDS: Final[tuple[MediaKind, ...]] = ("audio", "image", "video")
+_DECODINGS: Final[tuple[Decoding, ...]] = ("audio", "image", "video", "sound_of_video")
 
 
-def request(kind: MediaKind, data: bytes) -> bytes:
+def request(decoding: Decoding, data: bytes) -> bytes:
     """What begins a request; the data follow."""
-    return REQUEST.pack(_KINDS.index(kind), len(data))
+    return REQUEST.pack(_DECODINGS.index(decoding), len(data))
 
 
-def requested(header: bytes) -> tuple[MediaKind, int]:
-    """Kind and number of bytes that follow."""
-    kind, size = REQUEST.unpack(header)
-    return _KINDS[kind], size
+def requested(header: bytes) -> tuple[Decoding, int]:
+    """What is asked for, and number of bytes that follow."""
+    decoding, size = REQUEST.unpack(header)
+    return _DECODINGS[decoding], size
 
 
 def answer(found: NDArray[np.float32] | MediaError) -> bytes:

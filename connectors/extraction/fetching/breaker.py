@@ -5,6 +5,7 @@ answer says: a host that refuses answers, and costs nothing.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,29 @@ class _Failing:
     tried: bool = False
 
 
+class Asked:
+    """A request that is under way.
+
+    Args:
+        monotonic: seconds that never go back.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._waited_since_s = monotonic()
+
+    def waited_s(self) -> float:
+        """For how long its host has been waited for; nothing while something else is."""
+        return self._monotonic() - self._waited_since_s
+
+    @contextmanager
+    def blameless(self) -> Iterator[None]:
+        """Wait for something else than the host inside."""
+        self._waited_since_s = math.inf
+        yield
+        self._waited_since_s = self._monotonic()
+
+
 class HostBreaker:
     """Lets requests to hosts through, or refuses them.
 
@@ -46,7 +70,7 @@ class HostBreaker:
         self._failing: dict[str, _Failing] = {}
 
     @contextmanager
-    def asked(self, host: str) -> Iterator[None]:
+    def asked(self, host: str) -> Iterator[Asked]:
         """Ask a host inside; what is raised there tells whether it answered.
 
         After a pause one request tries whether it does again.
@@ -55,9 +79,9 @@ class HostBreaker:
             MediaError: host_fails, without asking.
         """
         trial = self._let_through(host)
-        began_s = self._monotonic()
+        asked = Asked(self._monotonic)
         try:
-            yield
+            yield asked
         except MediaError:
             self._failing.pop(host, None)
             raise
@@ -65,7 +89,7 @@ class HostBreaker:
             self._failed(host)
             raise
         except asyncio.CancelledError:
-            if self._monotonic() - began_s >= BLAMED_AFTER_S:
+            if asked.waited_s() >= BLAMED_AFTER_S:
                 self._failed(host)
             raise
         else:

@@ -1,4 +1,7 @@
-"""Bytes of a JPEG, PNG, WebP or GIF to pixels. Not for films; of a GIF the first frame is taken."""
+"""Bytes of a JPEG, PNG, WebP, AVIF or GIF to pixels; the first frame where there are several.
+
+Not for films.
+"""
 
 import io
 import struct
@@ -11,7 +14,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from connectors.extraction.errors import AbsentReason, MediaError
 from connectors.extraction.visual.pixels import LONGEST_SIDE, MOST_PIXELS, Pixels, pixels_of, shrunk
 
-READ_FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
+READ_FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 ORIENTATION: Final = ExifTags.Base.Orientation
 # Source: EXIF 2.32, tag 0x0112
 _TURNS: Final = {

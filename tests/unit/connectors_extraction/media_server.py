@@ -17,13 +17,14 @@ HERE = "127.0.0.1"
 
 @dataclass
 class MediaServer:
-    """Requests it got, and what it answers by path: bytes, of which `endless` are repeated."""
+    """What it answers by path, of which `endless` is repeated; requests it got, paths it sent."""
 
     port: int = 0
     answers: dict[str, bytes] = field(default_factory=dict)
     endless: dict[str, bytes] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
     requests: list[bytes] = field(default_factory=list)
+    sent: set[str] = field(default_factory=set)
     leave: asyncio.Event = field(default_factory=asyncio.Event)
 
     def url(self, path: str, host: str = "media.test") -> str:
@@ -36,6 +37,7 @@ class MediaServer:
             path = head.split(b" ")[1].decode()
             writer.write(self.answers.get(path, b"HTTP/1.1 404 Not Found\r\n\r\n"))
             await writer.drain()
+            self.sent.add(path)
             if path in self.held:
                 await self.leave.wait()
             while more := self.endless.get(path):

@@ -1,6 +1,7 @@
 """A host that does not answer is left alone for a while, then tried once."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -89,6 +90,22 @@ def test_only_a_request_that_had_its_time_tells_of_its_host_when_it_is_given_up(
     for _ in range(FAILURES):
         hosts.ask("slow", asyncio.CancelledError(), after_s=BLAMED_AFTER_S)
     assert not hosts.ask("slow")
+
+
+def test_a_host_is_not_blamed_for_what_was_waited_for_besides_it(hosts: Hosts) -> None:
+    for _ in range(FAILURES):
+        with suppress(asyncio.CancelledError), hosts.breaker.asked("busy") as asked:
+            with asked.blameless():
+                hosts.now_s += BLAMED_AFTER_S
+            raise asyncio.CancelledError
+        with (
+            suppress(asyncio.CancelledError),
+            hosts.breaker.asked("busy") as asked,
+            asked.blameless(),
+        ):
+            hosts.now_s += BLAMED_AFTER_S
+            raise asyncio.CancelledError
+    assert hosts.ask("busy")
 
 
 def test_a_try_that_tells_nothing_leaves_the_next_one_to_try(hosts: Hosts) -> None:

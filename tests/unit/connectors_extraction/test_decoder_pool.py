@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,16 @@ import pytest
 
 from connectors.extraction.decoding.decoder import Decoder, DecoderLimits, environment
 from connectors.extraction.decoding.pool import DecoderPool
-from connectors.extraction.decoding.protocol import answer, answered, request, requested
+from connectors.extraction.decoding.protocol import (
+    Decoding,
+    answer,
+    answered,
+    request,
+    requested,
+)
 from connectors.extraction.errors import AbsentReason, MediaError
 from tests.unit.connectors_extraction.media_files import film, picture, plain, recording, tone
+from tests.unit.connectors_extraction.sounding_films import aac_packets, webm_of_opus, with_aac
 
 PNG = picture(plain((1, 2, 3)))
 
@@ -112,18 +120,24 @@ def test_an_answer_that_is_none_is_a_failure(body: bytes) -> None:
 
 
 async def test_the_real_decoder_measures_and_survives_broken_media(tmp_path: Path) -> None:
-    shown = film(tmp_path, [plain((9, 9, 9))] * 20, 10, "film.mp4")
+    seen = film(tmp_path, [plain((9, 9, 9))] * 20, 10, "film.mp4")
+    shown, heard = with_aac(seen, aac_packets()), webm_of_opus(0.5)
     broken = np.random.default_rng(1)
+    films: list[tuple[Decoding, bytes]] = [
+        ("video", shown),
+        ("sound_of_video", shown),
+        ("sound_of_video", heard),
+    ]
     async with DecoderPool(DecoderLimits()) as decoders:
         assert (await decoders.decode("image", PNG)).shape == (1, 35)
         assert (await decoders.decode("audio", recording(tone(220, 1.0)))).shape == (1, 8)
         assert (await decoders.decode("video", shown)).shape == (2, 35)
-        for cut in range(40):
-            data = bytearray(shown)
+        for cut, (decoding, whole) in product(range(40), films):
+            data = bytearray(whole)
             for place in broken.integers(0, len(data), cut):
                 data[place] ^= 0x55
             with suppress(MediaError):
-                assert np.isfinite(await decoders.decode("video", bytes(data))).all()
+                assert np.isfinite(await decoders.decode(decoding, bytes(data))).all()
         with pytest.raises(MediaError) as silent:
             await decoders.decode("audio", recording(np.zeros(16_000)))
         assert silent.value.reason == AbsentReason.SILENT
@@ -132,9 +146,10 @@ async def test_the_real_decoder_measures_and_survives_broken_media(tmp_path: Pat
 async def test_a_playlist_within_a_film_reads_no_other_file(tmp_path: Path) -> None:
     (tmp_path / "other.mp4").write_bytes(film(tmp_path, [plain((9, 9, 9))] * 3, 1, "a.mp4"))
     playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{tmp_path}/other.mp4\n"
+    decodings: tuple[Decoding, ...] = ("video", "sound_of_video")
     listed = f"ffconcat version 1.0\nfile '{tmp_path}/other.mp4'\n"
     async with DecoderPool(DecoderLimits()) as decoders:
-        for text in (playlist, listed):
+        for decoding, text in product(decodings, (playlist, listed)):
             with pytest.raises(MediaError) as failed:
-                await decoders.decode("video", text.encode())
+                await decoders.decode(decoding, text.encode())
             assert failed.value.reason == AbsentReason.DECODER_FAILED

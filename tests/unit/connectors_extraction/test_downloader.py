@@ -1,5 +1,6 @@
 """Media are fetched within bounds, and from nowhere that they could not be fetched from anyway."""
 
+import asyncio
 import gzip
 import ssl
 from collections.abc import AsyncIterator, Awaitable
@@ -34,6 +35,10 @@ async def server() -> AsyncIterator[MediaServer]:
         yield found
 
 
+async def at_once() -> None:
+    """There is room for every body."""
+
+
 class Fetch(Protocol):
     async def __call__(
         self, path: str, *, names: Names | None = None, own: str | None = None, **limits: float
@@ -56,7 +61,8 @@ async def fetch(server: MediaServer) -> AsyncIterator[Fetch]:
             )
             downloader = Downloader(bounds, names or Names(media=HERE))
             await stack.enter_async_context(downloader)
-            return await downloader.fetch("image", server.url(path) if path[0] == "/" else path)
+            url = server.url(path) if path[0] == "/" else path
+            return await downloader.fetch("image", url, at_once)
 
         yield run
 
@@ -87,8 +93,10 @@ async def test_a_host_that_cannot_be_reached_is_left_alone(server: MediaServer) 
     limits = FetchLimits(own=OwnHosts.parse(f"media.test:{server.port}"))
     async with Downloader(limits, Names()) as downloader:
         for _ in range(FAILURES):
-            assert await reason(downloader.fetch("image", server.url("/a"))) == "unreachable"
-        assert await reason(downloader.fetch("image", server.url("/a"))) == "host_fails"
+            assert (
+                await reason(downloader.fetch("image", server.url("/a"), at_once)) == "unreachable"
+            )
+        assert await reason(downloader.fetch("image", server.url("/a"), at_once)) == "host_fails"
     assert not server.requests
 
 
@@ -251,6 +259,33 @@ async def test_a_certificate_of_nobody_known_is_not_trusted() -> None:
         server.answers["/a"] = ok(PNG)
         limits = FetchLimits(own=OwnHosts.parse(f"media.test:{server.port}"))
         async with Downloader(limits, Names(media=HERE)) as downloader:
-            fetching = downloader.fetch("image", f"https://media.test:{server.port}/a")
+            fetching = downloader.fetch("image", f"https://media.test:{server.port}/a", at_once)
             assert await reason(fetching) == AbsentReason.UNREACHABLE
         assert server.requests == []
+
+
+async def test_waiting_for_room_is_no_time_that_the_server_takes(server: MediaServer) -> None:
+    server.answers["/a"] = ok(PNG)
+    bounds = FetchLimits(total_s=0.2, own=OwnHosts.parse(f"media.test:{server.port}"))
+    async with Downloader(bounds, Names(media=HERE)) as downloader:
+
+        async def longer_than_a_download_may_take() -> None:
+            await asyncio.sleep(2 * bounds.total_s)
+
+        url = server.url("/a")
+        assert await downloader.fetch("image", url, longer_than_a_download_may_take) == PNG
+
+
+async def test_what_is_not_kept_takes_no_room(server: MediaServer) -> None:
+    server.answers |= {"/type": ok(PNG, "text/html"), "/long": ok(PNG, Content_Length="999999")}
+    bounds = FetchLimits(most_bytes=1000, own=OwnHosts.parse(f"media.test:{server.port}"))
+    async with Downloader(bounds, Names(media=HERE)) as downloader:
+
+        async def never() -> None:
+            raise AssertionError
+
+        found = [
+            await reason(downloader.fetch("image", server.url(path), never))
+            for path in server.answers
+        ]
+    assert found == ["wrong_type", "too_large"]

@@ -2,28 +2,30 @@
 
 import asyncio
 import base64
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from connectors.extraction.errors import AbsentReason, MediaError
-from connectors.extraction.extractor import MediaExtractor, MediaOptions, put_together
+from connectors.extraction.extractor import Found, MediaExtractor, MediaOptions, put_together
 from connectors.extraction.fetching.destination import OwnHosts
-from connectors.extraction.fetching.downloader import FetchLimits
+from connectors.extraction.fetching.downloader import MEBIBYTE, FetchLimits
 from connectors.extraction.outcome import MediaFeatures
 from connectors.schemas.feature_sets import DEFAULT
 from connectors.schemas.media import Media, MediaKind
-from tests.unit.connectors_extraction.media_files import picture, plain, recording, tone
-from tests.unit.connectors_extraction.media_server import HERE, media_server, ok
+from tests.unit.connectors_extraction.media_files import film, picture, plain, recording, tone
+from tests.unit.connectors_extraction.media_server import HERE, MediaServer, media_server, ok
+from tests.unit.connectors_extraction.sounding_films import aac_packets, webm_of_opus, with_aac
 
 
 def held(kind: MediaKind, data: bytes) -> Media:
     return Media(kind=kind, data=base64.b64encode(data).decode())
 
 
-PICTURE = held("image", picture(plain((1, 2, 3))))
+PNG = picture(plain((1, 2, 3)))
+PICTURE = held("image", PNG)
 SOUND = held("audio", recording(tone(220, 0.5)))
-FILM = held("video", b"\0\0\0\x20ftypisom")
 BROKEN = MediaError(AbsentReason.DECODER_FAILED, "image")
 
 
@@ -31,27 +33,53 @@ def rows(steps: int, width: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.flo
     return np.full((steps, width), steps, dtype=np.float32)
 
 
+def visual(found: Found) -> dict[str, Found]:
+    return {"visual": found}
+
+
+def audio(found: Found) -> dict[str, Found]:
+    return {"audio": found}
+
+
 def test_pictures_and_films_follow_one_another_as_steps() -> None:
-    outcome = put_together([PICTURE, FILM, PICTURE], [rows(1, 35), rows(3, 35), BROKEN])
+    film = visual(rows(3, 35)) | audio(MediaError(AbsentReason.NO_SOUND, "film"))
+    outcome = put_together([visual(rows(1, 35)), film, visual(BROKEN)])
     assert outcome.features["visual"][:, 0].tolist() == [1, 3, 3, 3]
-    assert outcome.absent == {"audio": "sound_of_video"}
+    assert outcome.absent == {"audio": "no_sound"}
 
 
-def test_audio_is_of_the_first_recording_that_gives_it() -> None:
-    outcome = put_together([SOUND, SOUND, SOUND], [BROKEN, rows(1, 8), rows(1, 8) * 2])
+def test_audio_is_of_the_first_recording_or_film_that_gives_it() -> None:
+    film = visual(BROKEN) | audio(rows(1, 8))
+    outcome = put_together([audio(BROKEN), film, audio(rows(1, 8) * 2)])
     assert outcome.features["audio"].tolist() == rows(1, 8).tolist()
-    assert outcome.absent == {}
+    assert outcome.absent == {"visual": "decoder_failed"}
 
 
 def test_a_modality_without_media_is_neither_there_nor_absent() -> None:
-    outcome = put_together([PICTURE], [BROKEN])
+    outcome = put_together([visual(BROKEN)])
     assert (outcome.features, outcome.absent) == ({}, {"visual": "decoder_failed"})
-    assert put_together([], []).absent == {}
+    assert put_together([]).absent == {}
 
 
 def test_windows_keep_to_the_feature_set() -> None:
-    outcome = put_together([FILM] * 5, [rows(32, 35)] * 5)
+    outcome = put_together([visual(rows(32, 35))] * 5)
     assert len(outcome.features["visual"]) == DEFAULT.max_steps["visual"]
+
+
+async def test_a_film_gives_pictures_and_sound_and_neither_costs_the_other(tmp_path: Path) -> None:
+    seen = film(tmp_path, [plain((9, 9, 9))] * 12, 10, "film.mp4")
+    async with MediaExtractor(MediaOptions()) as extractor:
+        both = await extractor.features([held("video", with_aac(seen, aac_packets()))])
+        unheard = await extractor.features([held("video", with_aac(seen, [b"\xff" * 90] * 9))])
+        silent = await extractor.features([held("video", seen)])
+        unseen = await extractor.features([held("video", webm_of_opus(0.5))])
+    assert {name: each.shape for name, each in both.features.items()} == {
+        "audio": (1, 8),
+        "visual": (2, 35),
+    }
+    assert (set(unheard.features), unheard.absent) == ({"visual"}, {"audio": "decoder_failed"})
+    assert (set(silent.features), silent.absent) == ({"visual"}, {"audio": "no_sound"})
+    assert (set(unseen.features), unseen.absent) == ({"audio"}, {"visual": "decoder_failed"})
 
 
 async def test_bytes_in_a_post_need_no_network() -> None:
@@ -92,19 +120,27 @@ async def test_a_picture_is_fetched_decoded_and_measured() -> None:
     assert gone.absent == {"visual": "refused"}
 
 
-async def test_no_more_media_are_held_than_allowed() -> None:
+async def test_many_media_are_asked_for_and_no_more_held_than_allowed() -> None:
     async with media_server() as server:
-        server.answers |= {f"/{number}": b"HTTP/1.1 200 OK\r\n" for number in range(4)}
-        server.held |= set(server.answers)
+        large = 8 * MEBIBYTE  # more than lies between the two: it is sent while it is read
+        server.answers["/a"] = ok(bytes(large), Content_Length=str(2 * large))
+        server.held.add("/a")
+        server.answers["/b"] = ok(b"no picture")
         fetch = FetchLimits(own=OwnHosts.parse(f"{HERE}:{server.port}"))
-        media = [Media(kind="image", url=server.url(f"/{number}", HERE)) for number in range(4)]
-        async with MediaExtractor(MediaOptions(fetch=fetch, held=2)) as extractor:
-            making = asyncio.create_task(extractor.features(media))
-            async with asyncio.timeout(30):
-                while len(server.requests) < 2:
-                    await asyncio.sleep(0.01)
-            for _ in range(100):  # turns of the loop, in which others would come
-                await asyncio.sleep(0)
-            assert len(server.requests) == 2
+        a, b, c = ([Media(kind="image", url=server.url(path, HERE))] for path in ("/a", "/b", "/c"))
+        async with MediaExtractor(MediaOptions(fetch=fetch, held=1)) as extractor:
+            first = asyncio.create_task(extractor.features(a))
+            await until_sent(server, "/a")
+            second = asyncio.create_task(extractor.features(b))
+            await until_sent(server, "/b")
+            assert (await extractor.features(c)).absent == {"visual": "refused"}
+            assert not second.done()
             server.leave.set()
-            assert (await making).absent == {"visual": "unreachable"}
+            assert (await first).absent == {"visual": "unreachable"}
+            assert (await second).absent == {"visual": "unsupported_format"}
+
+
+async def until_sent(server: MediaServer, path: str) -> None:
+    async with asyncio.timeout(30):
+        while path not in server.sent:
+            await asyncio.sleep(0.01)

@@ -18,7 +18,7 @@ Kind = Literal["audio", "image"]
 _NOISE = np.random.default_rng(1)
 _PIXELS = _NOISE.integers(0, 256, (24, 24, 3), dtype=np.uint8)
 MEDIA: list[tuple[Kind, bytes]] = [
-    *(("image", picture(_PIXELS, form)) for form in ("PNG", "JPEG", "WEBP", "GIF")),
+    *(("image", picture(_PIXELS, form)) for form in ("PNG", "JPEG", "WEBP", "AVIF", "GIF")),
     *(("audio", recording(tone(220, 0.2), form)) for form in ("WAV", "FLAC", "OGG", "OPUS", "MP3")),
 ]
 

@@ -28,7 +28,7 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF"])
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "AVIF", "GIF"])
 def test_each_format_gives_its_colour(form: str) -> None:
     pixels = decode_picture(picture(plain((200, 40, 90)), form))
     assert pixels.shape == (48, 64, 3)

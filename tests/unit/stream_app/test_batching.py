@@ -84,12 +84,3 @@ def test_what_is_shed_takes_little_of_a_batch() -> None:
     assert (len(batcher), batcher.cost) == (1, 1.0)
     batcher.clear()
     assert batcher.cost == 0.0
-
-
-def test_a_batch_ends_before_the_heavy_item_that_is_one_too_many() -> None:
-    batcher: MicroBatcher[Numbered] = MicroBatcher(
-        10, 1.0, is_heavy=lambda item: item.number >= 100, most_heavy=2
-    )
-    batcher.add([Numbered(number) for number in (1, 100, 2, 101, 3, 102)], 0.0)
-    assert [item.number for item in batcher.take()[0]] == [1, 100, 2, 101, 3]
-    assert [item.number for item in batcher.take()[0]] == [102]

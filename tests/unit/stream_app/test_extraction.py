@@ -153,7 +153,7 @@ def test_a_post_of_which_nothing_is_left_is_rejected_with_all_reasons(text: str 
 
 @pytest.mark.parametrize(
     "absent",
-    [{"visual": "fetching_off"}, {"visual": "fetching_off", "audio": "sound_of_video"}],
+    [{"visual": "fetching_off"}, {"visual": "fetching_off", "audio": "no_sound"}],
 )
 def test_a_post_of_media_alone_that_are_not_read_by_setting_is_left_out(
     absent: dict[str, str],

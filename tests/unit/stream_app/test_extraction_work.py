@@ -1,8 +1,8 @@
-"""A batch of raw posts is written once, partition by partition, and slow media hold up nobody."""
+"""A batch of raw posts is written once; slow media hold up their own partition and no other."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ import pytest
 
 from connectors.conversations.source import SourcePartition
 from connectors.extraction.errors import AbsentReason
-from connectors.extraction.outcome import MediaOutcome
+from connectors.extraction.outcome import MediaFeatures, MediaOutcome
 from connectors.schemas.media import Media
 from connectors.schemas.post import RawPost
 from connectors.schemas.rejection import Reason
@@ -24,7 +24,7 @@ from stream_app.core.outcome import Rejected
 from stream_app.core.record import Record
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.extraction.decoder import RawDecoder
-from stream_app.extraction.media import NoMedia, features_of_posts
+from stream_app.extraction.media import AT_ONCE, HEAVY_AT_ONCE, MediaTurns, NoMedia
 from stream_app.extraction.outputs import Decision
 from stream_app.extraction.work import ExtractedBatch, Extraction
 from stream_app.membership import Membership
@@ -36,6 +36,7 @@ from tests.unit.stream_app.test_extraction import Encoder, Languages
 NOW = 1_764_000_100.0
 SOUND = Media(kind="audio", url="https://a.example/x.wav")
 FILM = Media(kind="video", url="https://a.example/x.mp4")
+PICTURE = Media(kind="image", url="https://a.example/x.png")
 
 
 @dataclass
@@ -61,13 +62,29 @@ class Outputs:
 
 
 class SlowMedia:
-    """Never ends, but for sounds."""
+    """Waits to be let go, but for sounds."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.given_up = 0
+        self.go = asyncio.Event()
 
     async def features(self, media: Sequence[Media]) -> MediaOutcome:
-        if media[0] == SOUND:
-            return MediaOutcome({}, {"audio": "silent"})
-        await asyncio.Event().wait()
-        raise AssertionError
+        self.asked += 1
+        if media[0] != SOUND:
+            try:
+                await self.go.wait()
+            except asyncio.CancelledError:
+                self.given_up += 1
+                raise
+        return MediaOutcome({}, {"audio": "silent"})
+
+
+class NoDecoders:
+    """No process can be begun."""
+
+    async def features(self, media: Sequence[Media]) -> MediaOutcome:  # noqa: ARG002
+        raise OSError("no decoder starts")
 
 
 class OvertakenBroker(FakeBroker):
@@ -79,12 +96,17 @@ class OvertakenBroker(FakeBroker):
         return await super().committed(partition, topic_id)
 
 
-def extraction(broker: FakeBroker, outputs: Outputs, threads: ThreadPoolExecutor) -> Extraction:
+def extraction(
+    broker: FakeBroker,
+    outputs: Outputs,
+    threads: ThreadPoolExecutor,
+    media: MediaFeatures | None = None,
+) -> Extraction:
     return Extraction(
         decoder=RawDecoder(1 << 20),
         preparation=Preparation(Languages(), None, readable_text),
         completion=Completion(Encoder("bad"), 1 << 20, lambda: NOW),
-        media=NoMedia(),
+        media=media or NoMedia(),
         outputs=outputs,
         membership=Membership(broker, 10.0, clock=lambda: 0.0),
         executor=threads,
@@ -107,10 +129,10 @@ def raw_record(offset: int, partition: int = 0, **changes: object) -> Record:
 
 @asynccontextmanager
 async def working(
-    broker: FakeBroker, outputs: Outputs
+    broker: FakeBroker, outputs: Outputs, media: MediaFeatures | None = None
 ) -> AsyncIterator[Worker[RawPost, ExtractedBatch]]:
     with ThreadPoolExecutor(1) as threads:
-        work = extraction(broker, outputs, threads)
+        work = extraction(broker, outputs, threads, media)
         worker = Worker(
             topic="posts.raw",
             broker=broker,
@@ -128,10 +150,21 @@ async def working(
             running.cancel()
 
 
-async def until_written(outputs: Outputs, posts: int) -> None:
+async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while sum(map(len, outputs.written.values())) < posts:
+        while not holds():
             await asyncio.sleep(0.001)
+
+
+async def until_written(outputs: Outputs, posts: int) -> None:
+    await until(lambda: sum(map(len, outputs.written.values())) >= posts)
+
+
+def offsets(outputs: Outputs) -> dict[int, list[int]]:
+    return {
+        partition: [record.offset for record, _ in decisions]
+        for partition, decisions in sorted(outputs.written.items())
+    }
 
 
 async def test_every_record_has_one_outcome_in_order_and_nothing_is_committed_beside_them() -> None:
@@ -239,8 +272,78 @@ async def test_a_commit_behind_the_end_never_begins_a_partition_again() -> None:
     assert end.value.code is ExitCode.HOLE
 
 
+async def test_slow_media_hold_back_their_own_partition_alone_and_in_order() -> None:
+    outputs, media = Outputs(), SlowMedia()
+    film = [FILM.model_dump()]
+    async with working(FakeBroker({0: range(4), 1: range(2)}), outputs, media) as worker:
+        await worker.offer([raw_record(0), raw_record(1, media=film), raw_record(2)])
+        await worker.offer([raw_record(0, partition=1), raw_record(1, partition=1)])
+        await worker.offer([raw_record(3)])
+        await until_written(outputs, 3)
+        assert offsets(outputs) == {0: [0], 1: [0, 1]}
+        media.go.set()
+        await until_written(outputs, 6)
+    assert offsets(outputs) == {0: [0, 1, 2, 3], 1: [0, 1]}
+
+
+async def test_slow_media_neither_end_nor_hold_up_a_worker_whose_partitions_are_taken_away(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    outputs, media = Outputs(), SlowMedia()
+    records = [raw_record(0, media=[FILM.model_dump()]), raw_record(1)]
+    broker = FakeBroker({0: range(2)})
+    async with working(broker, outputs, media) as worker:
+        await worker.offer(records)
+        await until(lambda: media.asked == 1)
+        await worker.revoke()
+        assert media.given_up == 1
+        assert not caplog.records  # a drain that took too long says so
+        worker.assigned()
+        media.go.set()
+        await worker.offer(records)
+        await until_written(outputs, 2)
+    assert offsets(outputs) == {0: [0, 1]}
+
+
+async def test_a_post_in_no_track_asks_for_no_media() -> None:
+    outputs, media = Outputs(), SlowMedia()
+    async with working(FakeBroker({0: range(1)}), outputs, media) as worker:
+        await worker.offer([raw_record(0, tracks=[], media=[FILM.model_dump()])])
+        await until_written(outputs, 1)
+    assert outputs.written[0][0][1] == InNoTrack()
+    assert media.asked == 0
+
+
+async def test_a_worker_that_can_decode_nothing_ends_and_says_where() -> None:
+    with ThreadPoolExecutor(1) as threads:
+        work = extraction(FakeBroker({0: range(1)}), Outputs(), threads, NoDecoders())
+        item = work.decode(raw_record(0, media=[FILM.model_dump()]), NOW)
+        work.begin(item)
+        with pytest.raises(OSError, match="no decoder starts"):
+            await work.assemble(Batch([item], 1))
+
+
 async def test_media_that_take_too_long_are_absent_and_the_others_are_not() -> None:
-    found = await features_of_posts(SlowMedia(), {1: [FILM], 2: [SOUND], 3: []}, limit_s=0.05)
-    assert found[1] == MediaOutcome({}, {"visual": AbsentReason.TOO_SLOW})
-    assert found[2] == MediaOutcome({}, {"audio": "silent"})
-    assert found[3] == MediaOutcome({}, {})
+    turns = MediaTurns(SlowMedia(), decoders=1, limit_s=0.05)
+    late = {"visual": AbsentReason.TOO_SLOW, "audio": AbsentReason.TOO_SLOW}
+    assert await turns.features([FILM]) == MediaOutcome({}, late)
+    assert await turns.features([SOUND]) == MediaOutcome({}, {"audio": "silent"})
+
+
+@pytest.mark.parametrize(
+    ("of", "most"), [([PICTURE], AT_ONCE), ([PICTURE, FILM], 2 * HEAVY_AT_ONCE)]
+)
+async def test_posts_whose_media_take_a_decoder_long_have_fewer_turns(
+    of: Sequence[Media], most: int
+) -> None:
+    media = SlowMedia()
+    turns = MediaTurns(media, decoders=2)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(most + 5):
+            group.create_task(turns.features(of))
+        await until(lambda: media.asked >= most)
+        for _ in range(20):  # turns of the loop, in which others would come
+            await asyncio.sleep(0)
+        assert (media.asked, len(turns)) == (most, most + 5)
+        media.go.set()
+    assert (media.asked, len(turns)) == (most + 5, 0)
