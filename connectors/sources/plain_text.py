@@ -3,7 +3,22 @@
 from html.parser import HTMLParser
 from typing import Final
 
-BREAKS: Final = {"br", "p", "div", "li", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "td", "th"}
+BREAKS: Final = {
+    "br",
+    "p",
+    "div",
+    "li",
+    "blockquote",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "tr",
+    "td",
+    "th",
+}
 UNREAD: Final = {"script", "style"}
 
 
