@@ -128,6 +128,12 @@ def test_the_fewer_posts_come_together_the_more_each_costs(cost: str, whose: str
     assert many < 0.6  # 16 come together, two of a partition
 
 
+def test_what_comes_while_a_fetch_is_under_way_comes_with_the_next() -> None:
+    load = Load("r", rate=1000.0, seconds=2.0, partitions=1)
+    told = simulate(load, costs_of(fetch_trip_ms=10.0), ALONE).outcome
+    assert told.portions / told.batch == pytest.approx(0.1, rel=0.15)
+
+
 def test_whole_portions_of_a_backlog_cost_little() -> None:
     costs = costs_of(loop_portion_ms=1.0, post_wire_bytes=10_000.0)
     told = simulate(BACKLOG, costs, Place()).outcome
