@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.capacity.engine_costs import EngineRun, engine_costs
-from benchmarks.capacity.measured import Measured, measure
-from benchmarks.capacity.servers import own_servers
+from benchmarks.capacity.measured import Measured, measure, warm_up
+from benchmarks.capacity.servers import apart, own_servers
 from benchmarks.capacity.solving import Equation, solve
 from benchmarks.capacity.trips import post_sizes, prediction_sizes, trips
 from benchmarks.machine import Machine, this_machine
@@ -35,11 +35,11 @@ from stream_app.capacity.simulated_worker import CONSUMER, LOOP, MODEL
 from stream_app.capacity.simulation import PRODUCER, Place, simulate
 from stream_app.capacity.windows import SimulatedWindows
 from stream_app.core.windows import WINDOWS_HELD
-from stream_app.settings import Settings
 
 COMMAND: Final = "voxpop bench calibrate"
 DISTINCT_POSTS: Final = 512
-LOCKS: Final = tuple(step / 20 for step in range(21))
+LOCKS: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+NEARBY: Final = (-0.1, -0.05, 0.0, 0.05, 0.1)
 _SEED: Final = 1
 
 LOADS: Final = (
@@ -122,13 +122,14 @@ def run(posts: int, seconds: float, progress: Progress) -> Calibration:
         TemporaryDirectory(prefix="voxpop-calibrate-") as folder,
         own_servers(Path(folder), "calibrate", progress) as settings,
     ):
-        own = _own(settings, "trips")
+        warm_up(settings, made, Path(folder))
+        own = apart(settings, "trips")
         asyncio.run(create_topics(own.kafka_connection(), voxpop_topics(own.topic_prefix)))
         found |= asyncio.run(trips(own))
         for number, load in enumerate(LOADS):
             progress("Measuring", number, len(LOADS))
             sized = replace(load, posts=posts, seconds=seconds)
-            own = _own(settings, str(number))
+            own = apart(settings, str(number))
             runs.append(measure(sized, own, made, Path(folder) / str(number)))
             if number == 0:
                 together = round(runs[0].outcome.batch / max(1.0, runs[0].outcome.pieces))
@@ -142,10 +143,6 @@ def run(posts: int, seconds: float, progress: Progress) -> Calibration:
     return Calibration(machine, costs, [*found, "model_locked"], runs, engine_runs, slower)
 
 
-def _own(settings: Settings, name: str) -> Settings:
-    return settings.model_copy(update={"topic_prefix": f"{settings.topic_prefix}{name}-"})
-
-
 def parts_of(runs: Sequence[Measured]) -> dict[str, float]:
     """Costs of event loop, consumer, Redis, Kafka and producer, from what runs used."""
     told: tuple[tuple[str, Mapping[str, Callable[[Measured], float]]], ...] = (
@@ -155,10 +152,17 @@ def parts_of(runs: Sequence[Measured]) -> dict[str, float]:
                 "loop_batch_ms": lambda run: run.batches,
                 "loop_piece_ms": lambda run: run.pieces,
                 "loop_call_ms": lambda run: run.calls,
+                "loop_portion_ms": lambda run: run.portions,
                 "loop_post_ms": lambda run: run.posts,
             },
         ),
-        (CONSUMER, {"consumer_post_ms": lambda run: run.posts}),
+        (
+            CONSUMER,
+            {
+                "consumer_portion_ms": lambda run: run.portions,
+                "consumer_post_ms": lambda run: run.posts,
+            },
+        ),
         (
             "Redis",
             {
@@ -174,8 +178,9 @@ def parts_of(runs: Sequence[Measured]) -> dict[str, float]:
             {
                 "kafka_cores": lambda run: 1000 * run.seconds,
                 "kafka_piece_ms": lambda run: run.pieces,
-                "kafka_read_ms": lambda run: run.posts,
-                "kafka_append_ms": lambda run: run.sent,
+                "kafka_read_ms": lambda run: run.portions,
+                # where posts come at a rate, they are read in the portions that they come in
+                "kafka_append_ms": lambda run: run.portions if run.sent else 0.0,
             },
         ),
         (
@@ -223,7 +228,10 @@ def _context(load: Load, posts: int) -> tuple[int, int]:
 
 
 def best_lock(runs: Sequence[Measured], costs: Costs) -> float:
-    """Share of the model's work under the interpreter's lock that explains the backlogs' rates."""
+    """Share of the model's work under the interpreter's lock that explains the backlogs' rates.
+
+    First roughly, then to a twentieth: each try simulates all backlogs, seconds in all.
+    """
     backlogs = [run for run in runs if run.load.rate is None]
 
     def error(locked: float) -> float:
@@ -233,4 +241,7 @@ def best_lock(runs: Sequence[Measured], costs: Costs) -> float:
             for run in backlogs
         )
 
-    return min(LOCKS, key=error)
+    roughly = min(LOCKS, key=error)
+    near = (min(1.0, max(0.0, roughly + step)) for step in NEARBY)
+    best = min(near, key=error)
+    return round(best, 2)

@@ -25,7 +25,13 @@ SHORT: Final = Conversing(live=60, new_share=0.3)
 LONG: Final = Conversing(live=60, new_share=0.06)
 ALL_STATES: Final = 1024  # MiB
 NO_STATES: Final = 0
-COLUMNS: Final = ("model_batch_ms", "model_post_ms", "model_context_ms", "model_rebuilt_ms")
+COLUMNS: Final = (
+    "model_single_ms",
+    "model_batch_ms",
+    "model_post_ms",
+    "model_context_ms",
+    "model_rebuilt_ms",
+)
 _SEED: Final = 3
 _MOST: Final = 100_000
 
@@ -49,7 +55,7 @@ class EngineRun:
 
 
 def engine_costs(made: Sequence[WirePost], posts: int) -> tuple[dict[str, float], list[EngineRun]]:
-    """The four costs of the model by name, and the runs they come from.
+    """The costs of the model by name, and the runs they come from.
 
     Args:
         made: posts to score.
@@ -62,11 +68,17 @@ def engine_costs(made: Sequence[WirePost], posts: int) -> tuple[dict[str, float]
             slow = batch == 1 or not states_mib
             count = max(4 * batch, posts // 8 if slow else posts)
             runs.append(_run(made, Load("engine", conversing=conversing), batch, count, states_mib))
-    return solve(COLUMNS, [_equation(each) for each in runs]), runs
+    return model_costs(runs), runs
+
+
+def model_costs(runs: Sequence[EngineRun]) -> dict[str, float]:
+    """The costs that explain runs; of a batch of one post it is another than of larger ones."""
+    return solve(COLUMNS, [_equation(each) for each in runs])
 
 
 def _equation(run: EngineRun) -> Equation:
-    return Equation((run.batches, run.posts, run.context, run.rebuilt), run.used_ms)
+    batches = (0, run.batches) if run.batch > 1 else (run.batches, 0)
+    return Equation((*batches, run.posts, run.context, run.rebuilt), run.used_ms)
 
 
 def _run(

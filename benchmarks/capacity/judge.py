@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.capacity.calibrate import DISTINCT_POSTS
-from benchmarks.capacity.measured import Measured, measure
-from benchmarks.capacity.servers import own_servers
+from benchmarks.capacity.measured import Measured, measure, warm_up
+from benchmarks.capacity.servers import apart, own_servers
 from benchmarks.machine import Machine, this_machine
 from benchmarks.posts import simulated_posts
 from deploy.local.progress import Progress
@@ -129,11 +129,11 @@ def run(
         TemporaryDirectory(prefix="voxpop-capacity-") as folder,
         own_servers(Path(folder), "capacity", progress) as settings,
     ):
+        warm_up(settings, made, Path(folder))
         for number, load in enumerate(loads):
             progress("Measuring", number, len(loads))
             sized = replace(load, posts=posts, seconds=seconds)
-            own = settings.model_copy(update={"topic_prefix": f"{settings.topic_prefix}{number}-"})
-            real = measure(sized, own, made, Path(folder) / str(number))
+            real = measure(sized, apart(settings, str(number)), made, Path(folder) / str(number))
             pairs.append(pair(real, simulated(sized, file, machine.logical_cores)))
         progress("Measuring", len(loads), len(loads))
     within = sum(max(abs(each.rate_error), abs(each.busy_error)) <= AIM for each in pairs)

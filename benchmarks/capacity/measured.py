@@ -14,6 +14,7 @@ from typing import Final
 
 from benchmarks.capacity.posts import posts_of
 from benchmarks.capacity.sampling import Sample, Sampler, used_between
+from benchmarks.capacity.servers import apart
 from benchmarks.paced import SETTLING_S, paced_latency
 from benchmarks.posts import WirePost
 from benchmarks.steady import BenchmarkStoppedError
@@ -30,6 +31,7 @@ from stream_app.trial.worker_process import WorkerProcess, worker_environment
 
 BACKLOG_LOOK_S: Final = 0.2
 NO_PROGRESS_S: Final = 120.0
+WARM_UP: Final = Load("warm-up", posts=4000, batch_max=16)
 READY_S: Final = 120.0
 # called once a piece and once a track call; once a track call; once a window read
 FENCES, COUNT, READ = "hmget", "time", "lrange"
@@ -44,7 +46,8 @@ class Measured:
         outcome: to be compared with a simulated one.
         seconds: of its judged part.
         posts: counted in it; `sent` posts were appended in it.
-        batches: concluded in it; `pieces`, `calls`, `reads` and `polls` likewise, see `Costs`.
+        batches: concluded in it; `pieces`, `calls`, `portions`, `reads` and `polls` likewise, see
+            `Costs`.
         redis_bytes: sent to Redis.
         others_ms: what the machine's cores did for nobody of the pipeline.
         used_ms: whose -> milliseconds of a core.
@@ -59,12 +62,30 @@ class Measured:
     batches: float
     pieces: int
     calls: int
+    portions: float
     reads: int
     polls: int
     redis_bytes: int
     others_ms: float
     used_ms: Mapping[str, float]
     behind_s: float | None
+
+
+def warm_up(settings: Settings, made: Sequence[WirePost], folder: Path) -> None:
+    """Run a load that nobody looks at.
+
+    A broker that has just begun compiles its code while it serves: it used half as much again in
+    its first run as later.
+
+    Args:
+        settings: of the servers.
+        made: posts whose features are taken.
+        folder: for the worker.
+
+    Raises:
+        BenchmarkStoppedError: the worker stands still.
+    """
+    measure(WARM_UP, apart(settings, "warm-up"), made, folder / "warm-up")
 
 
 def measure(load: Load, settings: Settings, made: Sequence[WirePost], folder: Path) -> Measured:
@@ -159,7 +180,7 @@ def _told(
     fenced, calls, reads = (
         last.calls.get(each, 0) - first.calls.get(each, 0) for each in (FENCES, COUNT, READ)
     )
-    pieces = fenced - calls
+    pieces, portions = fenced - calls, last.portions - first.portions
     outcome = Outcome(
         rate=posts / seconds,
         core_ms={whose: spent / posts for whose, spent in used.items()},
@@ -168,6 +189,7 @@ def _told(
         batch=(last.posts - first.posts) / max(1.0, batches),
         pieces=pieces / max(1.0, batches),
         calls=calls / max(1.0, batches),
+        portions=portions / max(1.0, batches),
         infer_ms=(last.infer_ms - first.infer_ms) / max(1.0, last.inferred - first.inferred),
     )
     return Measured(
@@ -179,6 +201,7 @@ def _told(
         batches=batches,
         pieces=pieces,
         calls=calls,
+        portions=portions,
         reads=reads,
         polls=_polls(load, first, last),
         redis_bytes=last.redis_bytes - first.redis_bytes,

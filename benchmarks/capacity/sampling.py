@@ -22,6 +22,7 @@ from stream_app.capacity.simulated_worker import CONSUMER, LOOP, MODEL
 from stream_app.capacity.simulation import PRODUCER
 from stream_app.trial.worker_process import WorkerProcess
 
+STAGES: Final = "voxpop_stage_seconds"
 NAMES: Final[Mapping[str, str]] = {**SERVERS, "valkey-server": "Redis"}
 
 
@@ -36,6 +37,7 @@ class Sample:
         threads_ms: worker's process and thread -> milliseconds of a core so far.
         machine_ms: all that the machine's cores did so far, for whomever.
         batches: formed so far; `posts` in them.
+        portions: decoded so far.
         infer_ms: waited for the model so far; `inferred` batches.
         calls: Redis command -> calls so far.
         redis_bytes: sent to Redis so far.
@@ -49,6 +51,7 @@ class Sample:
     machine_ms: float
     batches: float
     posts: float
+    portions: float
     infer_ms: float
     inferred: float
     calls: Mapping[str, int]
@@ -113,6 +116,7 @@ class Sampler:
             machine_ms=_machine_ms(),
             batches=sum(each["voxpop_batch_posts_count"] for each in metrics),
             posts=sum(each["voxpop_batch_posts_sum"] for each in metrics),
+            portions=sum(each.get("decode_count", 0.0) for each in metrics),
             infer_ms=1000 * sum(each.get("infer_sum", 0.0) for each in metrics),
             inferred=sum(each.get("infer_count", 0.0) for each in metrics),
             calls={
@@ -124,15 +128,15 @@ class Sampler:
 
 
 def _scrape(port: int) -> dict[str, float]:
-    """Figures of a worker by name; those of the stage `infer` as `infer_sum` and `infer_count`."""
+    """Figures of a worker by name; those of a stage as `infer_sum` and `infer_count`."""
     url = f"http://127.0.0.1:{port}/metrics"
     with urllib.request.urlopen(url, timeout=10) as answer:
         text = answer.read().decode()
     found: dict[str, float] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
-            if family.name == "voxpop_stage_seconds" and sample.labels.get("stage") == "infer":
-                found[sample.name.replace("voxpop_stage_seconds", "infer")] = sample.value
+            if family.name == STAGES and list(sample.labels) == ["stage"]:
+                found[sample.name.replace(STAGES, sample.labels["stage"])] = sample.value
             elif not sample.labels:
                 found[sample.name] = sample.value
     return found

@@ -25,3 +25,8 @@ def own_servers(folder: Path, name: str, progress: Progress) -> Iterator[Setting
         )
     with trial_servers(folder, name, progress) as settings:
         yield settings
+
+
+def apart(settings: Settings, name: str) -> Settings:
+    """The same servers with topics and keys that no other run of these servers has."""
+    return settings.model_copy(update={"topic_prefix": f"{settings.topic_prefix}{name}-"})

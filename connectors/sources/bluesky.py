@@ -90,7 +90,11 @@ class BlueskySource:
             await pause(self._backoff, self._url, why, asked_s)
 
     def _address(self) -> str:
-        query: dict[str, str | int] = {"wantedCollections": POSTS}
+        query: dict[str, str | int] = {
+            "wantedCollections": POSTS,
+            # a longer one would end each connection again, since it comes again with the cursor
+            "maxMessageSizeBytes": MESSAGE_MAX_BYTES,
+        }
         if self._time_us is not None:
             query["cursor"] = self._time_us - int(REWIND_S * 1e6)
         return f"{self._url}?{urlencode(query)}"

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from connectors.schemas.post import RawPost
 from connectors.sources.errors import SourceSettingsError
-from connectors.sources.items import Checkpoint, Cursor, Item, Unusable, raw_post
+from connectors.sources.items import Checkpoint, Cursor, Item, Unusable, raw_post, readable
 from connectors.sources.post_rows import READ_AT_ONCE, Row, columns_of, read_rows
 
 FIELDS: Final = (
@@ -79,8 +79,8 @@ class FileSource:
         while batch := await asyncio.to_thread(lambda: list(islice(rows, READ_AT_ONCE))):
             for row in batch:
                 done += 1
-                item = self._item(row, done)
-                yield item
+                where = f"{self._path.name}:{done}"
+                yield readable(where, self._item, row, where)
             yield Checkpoint({"rows": done})
 
     def _require(self, found: Any, asked: Mapping[str, str]) -> None:
@@ -91,8 +91,7 @@ class FileSource:
                 "map them by --column FIELD=COLUMN, such as --column text=body"
             )
 
-    def _item(self, row: Row | ValueError, number: int) -> RawPost | Unusable:
-        where = f"{self._path.name}:{number}"
+    def _item(self, row: Row | ValueError, where: str) -> RawPost | Unusable:
         if isinstance(row, ValueError):
             return Unusable(f"{where}: {row}")
         fields = {own: _read(own, row.get(column)) for own, column in self._columns.items()}

@@ -3,7 +3,22 @@
 from html.parser import HTMLParser
 from typing import Final
 
-BREAKS: Final = {"br", "p", "div", "li", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "tr"}
+BREAKS: Final = {
+    "br",
+    "p",
+    "div",
+    "li",
+    "blockquote",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "tr",
+    "td",
+    "th",
+}
 UNREAD: Final = {"script", "style"}
 
 
@@ -23,7 +38,7 @@ class _Words(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in UNREAD:
             self._unread = max(0, self._unread - 1)
-        elif tag == "p":
+        elif tag in BREAKS:
             self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:

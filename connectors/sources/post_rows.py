@@ -1,15 +1,19 @@
 """Rows of a file of posts: JSONL, CSV, TSV or Parquet. Not for what a row means: `files`."""
 
 import csv
+import logging
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.sources.errors import SourceSettingsError
+
+logger = logging.getLogger(__name__)
 
 Row = Mapping[str, Any]
 Rows = Iterator[Row | ValueError]
@@ -29,7 +33,7 @@ def columns_of(path: Path) -> Sequence[str] | None:
     """
     try:
         if path.suffix in SEPARATORS:
-            with path.open(encoding="utf-8-sig", newline="") as file:
+            with _open_text(path) as file:
                 return next(csv.reader(file, delimiter=SEPARATORS[path.suffix]), [])
         if path.suffix == PARQUET:
             return list(pq.read_schema(path).names)
@@ -45,6 +49,8 @@ def columns_of(path: Path) -> Sequence[str] | None:
 def read_rows(path: Path, columns: Sequence[str], skip: int) -> Rows:
     """The rows behind the first `skip`; a line that is none is a ValueError in its place.
 
+    The last line of a JSONL file may be still being written: without its end it is left for later.
+
     Args:
         path: a file that `columns_of` knows.
         columns: to read of a Parquet file; other kinds give all.
@@ -58,16 +64,26 @@ def read_rows(path: Path, columns: Sequence[str], skip: int) -> Rows:
         yield from _separated_rows(path, skip)
 
 
+def _open_text(path: Path) -> TextIO:
+    """A file of separated values; bytes that are no UTF-8 cost a character, wherever they stand."""
+    return path.open(encoding="utf-8-sig", errors="replace", newline="")
+
+
 def _json_rows(path: Path, skip: int) -> Rows:
     with path.open("rb") as file:
         for at, line in enumerate(filter(bytes.strip, file)):
-            if at >= skip:
-                yield _json_row(line)
+            if at < skip:
+                continue
+            row = _json_row(line)
+            if isinstance(row, ValueError) and not line.endswith(b"\n"):
+                logger.warning("%s: its last line is not whole; read it again once it is", path)
+                return
+            yield row
 
 
 def _json_row(line: bytes) -> Row | ValueError:
     try:
-        row = orjson.loads(line)
+        row = orjson.loads(line.removeprefix(BOM_UTF8))
     except ValueError as error:
         return error
     return row if isinstance(row, dict) else ValueError("is no JSON object")
@@ -75,7 +91,7 @@ def _json_row(line: bytes) -> Row | ValueError:
 
 def _separated_rows(path: Path, skip: int) -> Rows:
     csv.field_size_limit(FIELD_MAX_CHARS)
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+    with _open_text(path) as file:
         rows = csv.DictReader(file, delimiter=SEPARATORS[path.suffix])
         at = 0
         while True:

@@ -23,18 +23,23 @@ class Costs:
 
     A batch consists of pieces, its posts of one source partition; a call counts the posts of one
     track in one batch; a read fetches the window of one conversation; a poll is one look at the
-    fences by who measures latency.
+    fences by who measures latency. A portion is what a fetch brings of one partition, at most as
+    many posts as are decoded without a pause: the fewer posts come, the more portions a post.
 
     Attributes:
         loop_batch_ms: of a worker's event loop, for each batch.
         loop_piece_ms: for each piece.
         loop_call_ms: for each call.
+        loop_portion_ms: for each portion.
         loop_post_ms: for each post, decoding included.
         decode_share: of `loop_post_ms`, what is done before a post waits for its batch.
         predict_share: of `loop_post_ms`, what is done once the model has answered.
         loop_locked: share of the event loop's work that holds the interpreter's lock.
-        consumer_post_ms: of a worker's consumer thread, for each record.
-        model_batch_ms: of the model's thread, for each batch.
+        consumer_portion_ms: of a worker's consumer thread, for each portion.
+        consumer_post_ms: for each record.
+        model_single_ms: of the model's thread, for each batch of one post: products of one row are
+            others than those of several.
+        model_batch_ms: for each batch of more.
         model_post_ms: for each post.
         model_context_ms: for each post of the conversation that is kept and looked at.
         model_rebuilt_ms: for each post of a conversation whose state is computed again.
@@ -46,8 +51,9 @@ class Costs:
         redis_poll_ms: for each poll.
         kafka_cores: of the broker, cores whatever happens.
         kafka_piece_ms: for each piece delivered.
-        kafka_read_ms: for each post read by a worker.
-        kafka_append_ms: for each post appended by a producer.
+        kafka_read_ms: for each portion read by a worker.
+        kafka_append_ms: for each portion appended by a producer: its posts of one partition at a
+            time.
         producer_post_ms: of a producer, for each post.
         producer_poll_ms: of who measures, for each poll.
         redis_trip_ms: to Redis and back.
@@ -77,11 +83,14 @@ class Costs:
     loop_batch_ms: float
     loop_piece_ms: float
     loop_call_ms: float
+    loop_portion_ms: float
     loop_post_ms: float
     decode_share: float
     predict_share: float
     loop_locked: float
+    consumer_portion_ms: float
     consumer_post_ms: float
+    model_single_ms: float
     model_batch_ms: float
     model_post_ms: float
     model_context_ms: float

@@ -30,8 +30,9 @@ class Demand:
         replication: copies of each partition in Kafka.
         redis_replicas: of each shard.
         filled: how full anything may be, so that bursts and a lost node find room.
-        raw_days: that Kafka keeps `posts.raw`.
-        posts_hours: that Kafka keeps `posts`.
+        raw_days: that Kafka keeps `posts.raw`; this and those below as `voxpop topics create` makes
+            topics.
+        posts_hours: that Kafka keeps `posts`; a broker's own default, since nothing else is set.
         predictions_days: that it keeps `predictions`.
         network_mib_s: of a broker's or a node's network.
         broker_disk_mib_s: that a broker writes.
@@ -55,8 +56,8 @@ class Demand:
     redis_replicas: int = 1
     filled: float = 0.6
     raw_days: float = 3.0
-    posts_hours: float = 24.0
-    predictions_days: float = 7.0
+    posts_hours: float = 168.0
+    predictions_days: float = 14.0
     network_mib_s: float = 1192.0
     broker_disk_mib_s: float = 400.0
     redis_gib: float = 48.0

@@ -8,6 +8,7 @@ from math import ceil
 
 from stream_app.capacity.costs import Costs
 from stream_app.capacity.demand import Demand
+from stream_app.core.flow import DECODED_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +55,5 @@ def raw_bytes(demand: Demand, costs: Costs) -> float:
 
 
 def raw_broker_ms(demand: Demand, costs: Costs) -> float:
-    """Of the brokers for each post on average: one more append and one more reader."""
-    return demand.raw_share * (costs.kafka_append_ms + costs.kafka_read_ms)
+    """Of the brokers for each post on average: one more append and reader, in whole portions."""
+    return demand.raw_share * (costs.kafka_append_ms + costs.kafka_read_ms) / DECODED_AT_ONCE

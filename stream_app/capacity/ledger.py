@@ -27,6 +27,7 @@ class Ledger:
         batches: concluded.
         pieces: source partitions of those batches.
         calls: track calls of those batches.
+        portions: decoded, see `Costs`.
         infer_ms: from giving each batch to the model until its answer.
         latencies_ms: of judged posts, from append to visible.
         moments: one a batch.
@@ -36,6 +37,7 @@ class Ledger:
     batches: int = 0
     pieces: int = 0
     calls: int = 0
+    portions: int = 0
     infer_ms: float = 0.0
     latencies_ms: list[float] = field(default_factory=list)
     moments: list[Moment] = field(default_factory=list)

@@ -19,6 +19,7 @@ class Outcome:
         batch: posts in a batch on average.
         pieces: source partitions in a batch on average.
         calls: track calls in a batch on average.
+        portions: decoded for a batch on average, see `Costs`.
         infer_ms: from giving a batch to the model until its answer, on average.
     """
 
@@ -29,4 +30,5 @@ class Outcome:
     batch: float
     pieces: float
     calls: float
+    portions: float
     infer_ms: float

@@ -8,6 +8,7 @@ from typing import Final
 
 from stream_app.capacity.costs import Costs
 from stream_app.capacity.demand import Demand
+from stream_app.core.flow import DECODED_AT_ONCE
 from stream_app.core.windows import WINDOWS_HELD
 
 MIB: Final = 1024 * 1024
@@ -21,11 +22,13 @@ class Batch:
     Attributes:
         pieces: source partitions.
         calls: track calls.
+        portions: as few as they may be: a worker that is behind fetches whole ones.
     """
 
     posts: float
     pieces: float
     calls: float
+    portions: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +63,21 @@ def full_batch(demand: Demand, partitions_each: float) -> Batch:
     pieces = min(partitions_each, posts)
     mentions = posts * demand.tracks_per_post
     met = demand.tracks * (1 - (1 - 1 / demand.tracks) ** mentions)
-    return Batch(posts, pieces, met)
+    return Batch(posts, pieces, met, max(pieces, posts / DECODED_AT_ONCE))
 
 
 def post_costs(demand: Demand, costs: Costs, batch: Batch, workers: int) -> PostCosts:
     """Costs of a post in such batches, of so many workers."""
     pieces, calls = batch.pieces / batch.posts, batch.calls / batch.posts
+    portions = batch.portions / batch.posts
     live_each = max(1.0, demand.live / workers)
     state_hits = min(1.0, states_kept(demand.states_mib, costs, demand.window) / live_each)
     window_hits = min(1.0, WINDOWS_HELD / live_each)
     reads = 1 / demand.conversation_posts + (1 - 1 / demand.conversation_posts) * (1 - window_hits)
     context = mean_context(demand.conversation_posts, demand.window)
     computed = state_hits * costs.model_context_ms + (1 - state_hits) * costs.model_rebuilt_ms
-    on_cores = costs.model_batch_ms / batch.posts + costs.model_post_ms + context * computed
+    a_batch = costs.model_batch_ms if batch.posts > 1 else costs.model_single_ms
+    on_cores = a_batch / batch.posts + costs.model_post_ms + context * computed
     rebuilt = context * (1 - state_hits)
     on_gpu = costs.gpu_batch_ms / batch.posts + (1 + rebuilt) * costs.gpu_post_ms
     return PostCosts(
@@ -80,9 +85,10 @@ def post_costs(demand: Demand, costs: Costs, batch: Batch, workers: int) -> Post
             costs.loop_batch_ms / batch.posts
             + pieces * costs.loop_piece_ms
             + calls * costs.loop_call_ms
+            + portions * costs.loop_portion_ms
             + costs.loop_post_ms
         ),
-        consumer=costs.consumer_post_ms,
+        consumer=portions * costs.consumer_portion_ms + costs.consumer_post_ms,
         model=costs.gpu_core_ms if demand.on_gpu else on_cores,
         redis=(
             pieces * costs.redis_piece_ms
@@ -90,7 +96,9 @@ def post_costs(demand: Demand, costs: Costs, batch: Batch, workers: int) -> Post
             + costs.redis_post_ms
             + reads * costs.redis_read_ms
         ),
-        kafka=pieces * costs.kafka_piece_ms + costs.kafka_read_ms + costs.kafka_append_ms,
+        kafka=(
+            pieces * costs.kafka_piece_ms + portions * (costs.kafka_read_ms + costs.kafka_append_ms)
+        ),
         gpu=on_gpu if demand.on_gpu else 0.0,
         state_hits=state_hits,
     )
@@ -121,6 +129,7 @@ def worker_limit(costs: Costs, batch: Batch, each: PostCosts) -> tuple[float, st
     effects_ms = (
         each.loop
         - costs.loop_post_ms * (costs.decode_share + costs.predict_share)
+        - costs.loop_portion_ms * batch.portions / batch.posts
         + each.redis
         + costs.kafka_piece_ms * batch.pieces / batch.posts
         + (2 * costs.redis_trip_ms + costs.kafka_trip_ms) / batch.posts

@@ -110,11 +110,13 @@ class SimulatedWorker:
             fetched = self._take_from_kafka()
             if not fetched:
                 yield clock.any_of([kafka.came[number] for number in self._partitions])
-                yield clock.timeout(self._costs.fetch_trip_ms / 1000)
                 continue
-            posts = sum(map(len, fetched))
-            yield kafka.work(posts * self._costs.kafka_read_ms)
-            yield self._run(CONSUMER, posts * self._costs.consumer_post_ms, 1.0)
+            yield clock.timeout(self._costs.fetch_trip_ms / 1000)  # what comes meanwhile is next
+            brought = sum(len(list(portions(message))) for message in fetched)
+            yield kafka.work(brought * self._costs.kafka_read_ms)
+            consumer_ms = brought * self._costs.consumer_portion_ms
+            consumer_ms += sum(map(len, fetched)) * self._costs.consumer_post_ms
+            yield self._run(CONSUMER, consumer_ms, 1.0)
             for message in fetched:
                 yield self._channel.put(message)
 
@@ -140,7 +142,8 @@ class SimulatedWorker:
             while not self.flow.has_room:
                 yield self._changed
             for portion in portions(message):
-                yield from self._on_loop(len(portion) * decode_ms)
+                self._around.ledger.portions += 1
+                yield from self._on_loop(self._costs.loop_portion_ms + len(portion) * decode_ms)
                 self._in_fetches -= len(portion)
                 self.flow.add(portion, self._around.clock.now)
                 self._tell()
@@ -196,7 +199,7 @@ class SimulatedWorker:
         costs, gpu, posts = self._costs, self._around.gpu, len(batch.posts)
         if gpu is None:
             work_ms = (
-                costs.model_batch_ms
+                (costs.model_batch_ms if posts > 1 else costs.model_single_ms)
                 + posts * costs.model_post_ms
                 + batch.looked.context * costs.model_context_ms
                 + batch.looked.rebuilt * costs.model_rebuilt_ms

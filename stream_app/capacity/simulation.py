@@ -4,7 +4,7 @@ Not for what a load needs: that is `plan`.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import log
 from random import Random
@@ -13,13 +13,14 @@ from typing import Final
 import simpy
 
 from stream_app.capacity.arrivals import arrival_times
-from stream_app.capacity.conversations import Conversations
+from stream_app.capacity.conversations import Conversations, NextPost
 from stream_app.capacity.cores import Cores
 from stream_app.capacity.costs import Costs
 from stream_app.capacity.ledger import Ledger, Moment
 from stream_app.capacity.load import Load
 from stream_app.capacity.outcome import Outcome
 from stream_app.capacity.shape import states_kept
+from stream_app.capacity.simulated_producer import SimulatedProducer
 from stream_app.capacity.simulated_servers import Posted, SimulatedKafka, SimulatedRedis
 from stream_app.capacity.simulated_worker import SimulatedWorker, Surroundings, Work
 from stream_app.capacity.windows import SimulatedWindows
@@ -64,7 +65,7 @@ class Simulated:
     """What came of a simulated run.
 
     Attributes:
-        sent: posts appended to Kafka.
+        sent: posts given to who produces them.
         counted: posts whose last effect is done.
         waiting: posts in Kafka, in fetches, waiting or in a batch, when the run was over.
         lag: posts appended and not counted when the last post came.
@@ -123,13 +124,17 @@ class _Scene:
         in_hand = sum(worker.in_hand for worker in self.workers)
         return in_hand + sum(map(len, self.kafka.waiting))
 
-    def append(self, judged: bool) -> None:
-        """The next post reaches Kafka now."""
-        post = self.conversations.next_post()
-        self.sent += 1
-        self.kafka.append(
-            Posted(self.clock.now, post.conversation, post.partition, post.tracks, judged)
-        )
+    def append(self, posts: Iterable[tuple[NextPost, bool]]) -> None:
+        """Posts reach Kafka now; beside each whether it is judged."""
+        for post, judged in posts:
+            self.kafka.append(
+                Posted(self.clock.now, post.conversation, post.partition, post.tracks, judged)
+            )
+
+    def next_posts(self, count: int) -> list[NextPost]:
+        """So many posts that are sent now."""
+        self.sent += count
+        return [self.conversations.next_post() for _ in range(count)]
 
 
 def lengths_of_live(new_share: float, conversations: int, seed: int) -> list[int]:
@@ -152,8 +157,7 @@ def simulate(load: Load, costs: Costs, place: Place, seed: int = 1) -> Simulated
     """
     scene = _Scene(load, costs, place, seed)
     if load.rate is None:
-        for _ in range(load.posts):
-            scene.append(judged=False)
+        scene.append((post, False) for post in scene.next_posts(load.posts))
         first, last = (share * load.posts for share in STEADY)
     else:
         scene.clock.process(_send(scene, load.rate))
@@ -185,14 +189,18 @@ def _send(scene: _Scene, rate: float) -> Work:
     load, costs, clock = scene.load, scene.costs, scene.clock
     seconds = load.settling_s + load.seconds
     times = arrival_times(load.arrivals, rate, seconds, scene.seed)
+    producer = SimulatedProducer(clock, scene.kafka, costs, scene.append)
     for wakes_s, posts in _due(times, scene.place.together):
         if wakes_s > clock.now:
             yield clock.timeout(wakes_s - clock.now)
+        judged = clock.now >= load.settling_s
         if scene.place.together:
             with scene.producer.request() as turn:
                 yield turn
                 yield from _produce(scene, posts * costs.producer_post_ms)
-        clock.process(_arrive(scene, posts, judged=clock.now >= load.settling_s))
+            producer.send(scene.next_posts(posts), judged)
+        else:
+            clock.process(_arrive(scene, scene.next_posts(posts), judged))
     scene.ended_s = clock.now
     scene.lag = scene.sent - scene.ledger.counted
 
@@ -206,11 +214,11 @@ def _due(times: Iterable[float], together: bool) -> Iterator[tuple[float, int]]:
         yield (tick + 1) * SENDING_EVERY_S, sum(1 for _ in due)
 
 
-def _arrive(scene: _Scene, posts: int, judged: bool) -> Work:
+def _arrive(scene: _Scene, posts: Sequence[NextPost], judged: bool) -> Work:
+    """Each of many producers sends its post by itself."""
     yield scene.clock.timeout(scene.costs.linger_ms / 1000)
-    yield scene.kafka.work(posts * scene.costs.kafka_append_ms)
-    for _ in range(posts):
-        scene.append(judged)
+    yield scene.kafka.work(len(posts) * scene.costs.kafka_append_ms)
+    scene.append((post, judged) for post in posts)
 
 
 def _produce(scene: _Scene, work_ms: float) -> Work:
@@ -255,6 +263,7 @@ def _result(scene: _Scene, begin: Moment, end: Moment) -> Simulated:
         batch=ledger.counted / max(1, ledger.batches),
         pieces=ledger.pieces / max(1, ledger.batches),
         calls=ledger.calls / max(1, ledger.batches),
+        portions=ledger.portions / max(1, ledger.batches),
         infer_ms=ledger.infer_ms / max(1, ledger.batches),
     )
     return Simulated(

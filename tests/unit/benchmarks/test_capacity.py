@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from benchmarks.capacity import calibrate, judge
 from benchmarks.capacity.calibrate import best_lock, parts_of
+from benchmarks.capacity.engine_costs import EngineRun, model_costs
 from benchmarks.capacity.measured import Measured
 from benchmarks.capacity.solving import Equation, solve
 from stream_app.capacity.costs import Costs, read_costs
@@ -48,12 +49,15 @@ def as_measured(load: Load, costs: Costs) -> Measured:
     batches = posts / told.batch
     pieces, sent = batches * told.pieces, 0 if load.rate is None else posts
     calls, polls = batches * told.calls, 500 if load.rate else 20
+    portions = batches * told.portions
+    appended = portions if load.rate else 0
     used = {
         LOOP: batches * costs.loop_batch_ms
         + pieces * costs.loop_piece_ms
         + calls * costs.loop_call_ms
+        + portions * costs.loop_portion_ms
         + posts * costs.loop_post_ms,
-        CONSUMER: posts * costs.consumer_post_ms,
+        CONSUMER: portions * costs.consumer_portion_ms + posts * costs.consumer_post_ms,
         MODEL: told.core_ms[MODEL] * posts,
         "Redis": pieces * costs.redis_piece_ms
         + calls * costs.redis_call_ms
@@ -61,8 +65,8 @@ def as_measured(load: Load, costs: Costs) -> Measured:
         + polls * costs.redis_poll_ms,
         "Kafka": 1000 * seconds * costs.kafka_cores
         + pieces * costs.kafka_piece_ms
-        + posts * costs.kafka_read_ms
-        + sent * costs.kafka_append_ms,
+        + portions * costs.kafka_read_ms
+        + appended * costs.kafka_append_ms,
         PRODUCER: sent * costs.producer_post_ms + polls * costs.producer_poll_ms + 1e-9,
     }
     return Measured(
@@ -74,6 +78,7 @@ def as_measured(load: Load, costs: Costs) -> Measured:
         batches=batches,
         pieces=round(pieces),
         calls=round(calls),
+        portions=portions,
         reads=0,
         polls=polls,
         redis_bytes=round(posts * costs.redis_post_bytes + calls * costs.redis_call_bytes),
@@ -85,14 +90,44 @@ def as_measured(load: Load, costs: Costs) -> Measured:
 
 def test_planted_costs_come_back_from_the_runs_that_calibrate_makes() -> None:
     planted = replace(
-        COSTS, loop_batch_ms=1.0, loop_piece_ms=0.9, loop_call_ms=0.1, loop_post_ms=0.15
+        COSTS,
+        loop_batch_ms=1.0,
+        loop_piece_ms=0.9,
+        loop_call_ms=0.1,
+        loop_portion_ms=0.3,
+        loop_post_ms=0.15,
+        consumer_portion_ms=0.6,
+        consumer_post_ms=0.01,
+        kafka_read_ms=0.2,
+        kafka_append_ms=0.5,
     )
     runs = [
         as_measured(replace(load, posts=2000, seconds=2.0), planted) for load in calibrate.LOADS
     ]
     found = parts_of(runs)
-    for name in ("loop_piece_ms", "loop_call_ms", "loop_post_ms", "redis_call_bytes"):
+    for name in (
+        "loop_piece_ms",
+        "loop_call_ms",
+        "loop_portion_ms",
+        "loop_post_ms",
+        "consumer_portion_ms",
+        "consumer_post_ms",
+        "kafka_read_ms",
+        "kafka_append_ms",
+        "redis_call_bytes",
+    ):
         assert found[name] == pytest.approx(getattr(planted, name), rel=0.1), name
+
+
+def test_a_batch_of_one_post_says_nothing_of_larger_ones() -> None:
+    runs = [
+        EngineRun(batch, 100, 100 * batch, 0, 0, 100 * (first_ms + 0.3 * batch))
+        for batch, first_ms in ((1, 2.5), (8, 4.5), (32, 4.5), (64, 4.5), (128, 4.5))
+    ]
+    found = model_costs(runs)
+    assert found["model_single_ms"] == pytest.approx(2.5, rel=0.01)
+    assert found["model_batch_ms"] == pytest.approx(4.5, rel=0.01)
+    assert found["model_post_ms"] == pytest.approx(0.3, rel=0.01)
 
 
 def test_the_share_under_the_lock_is_found_again() -> None:

@@ -89,8 +89,11 @@ class Jetstream:
 
     async def serve(self, connection: ServerConnection) -> None:
         turn = self._turn()
+        most = int(self.queries[-1].get("maxMessageSizeBytes", ["0"])[0])
         for own in turn.events:
-            await connection.send(own if isinstance(own, str) else orjson.dumps(own).decode())
+            message = own if isinstance(own, str) else orjson.dumps(own).decode()
+            if not most or len(message.encode()) <= most:
+                await connection.send(message)
         if turn.abort:
             connection.transport.abort()
         elif turn.stay:

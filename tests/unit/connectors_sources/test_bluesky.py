@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.sources.backoff import Backoff
-from connectors.sources.bluesky import REWIND_S, BlueskySource, read_event
+from connectors.sources.bluesky import MESSAGE_MAX_BYTES, REWIND_S, BlueskySource, read_event
 from connectors.sources.errors import SourceRefusedError
 from connectors.sources.items import AuthorWithdrawn, Unusable, Withdrawn
 from tests.unit.connectors_sources.fakes import (
@@ -48,7 +48,8 @@ async def test_a_post_keeps_its_words_time_language_and_author() -> None:
         DID,
     )
     assert post.created_at == 1_764_000_000.25
-    assert server.queries == [{"wantedCollections": ["app.bsky.feed.post"]}]
+    assert server.queries[0]["wantedCollections"] == ["app.bsky.feed.post"]
+    assert "cursor" not in server.queries[0]
 
 
 IMAGE = {
@@ -160,6 +161,14 @@ async def test_events_that_cannot_be_read_and_posts_without_words_are_passed_ove
         items = await items_until(source(server.url), has_posts(1))
     assert len([item for item in items if isinstance(item, Unusable)]) == 6
     assert ids_of(items) == [f"{URI}/3k3"]
+
+
+async def test_a_post_of_any_size_does_not_stop_the_stream() -> None:
+    huge = created(1, extra="x" * MESSAGE_MAX_BYTES)
+    async with jetstream(Turn([huge, created(2)], stay=True)) as server:
+        items = await items_until(source(server.url), has_posts(1))
+    assert ids_of(items) == [f"{URI}/3k2"]
+    assert len(server.queries) == 1
 
 
 async def test_a_broken_connection_goes_on_a_little_before_where_it_broke() -> None:

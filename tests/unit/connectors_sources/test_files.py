@@ -138,3 +138,40 @@ def test_a_file_that_cannot_be_used_is_refused_with_the_remedy(
     (tmp_path / name).write_text(content)
     with pytest.raises(SourceSettingsError, match=told):
         FileSource(tmp_path / name, columns)
+
+
+async def test_a_last_line_that_is_still_being_written_is_read_once_it_is_whole(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "posts.jsonl"
+    first, second = (f'{{"text": "{text}", "created_at": 7}}\n' for text in ("fine", "well"))
+    path.write_text(first + second[:9])
+    items = await whole(FileSource(path))
+    assert (ids_of(items), items[-1]) == (["posts.jsonl:1"], Checkpoint({"rows": 1}))
+    assert "not whole" in caplog.text
+    path.write_text(first + second)
+    assert ids_of(await whole(FileSource(path), rows=1)) == ["posts.jsonl:2"]
+
+
+async def test_a_byte_order_mark_costs_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "posts.jsonl"
+    path.write_text('{"text": "fine", "created_at": 7}\n', encoding="utf-8-sig")
+    assert ids_of(await whole(FileSource(path))) == ["posts.jsonl:1"]
+
+
+async def test_a_row_of_another_form_does_not_end_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "posts.jsonl"
+    path.write_text('{"text": "a", "created_at": 7, "tracks": 5}\n{"text": "b", "created_at": 7}\n')
+    odd, fine, _ = await whole(FileSource(path))
+    assert isinstance(odd, Unusable)
+    assert odd.reason.startswith("posts.jsonl:1")
+    assert ids_of([fine]) == ["posts.jsonl:2"]
+
+
+@pytest.mark.parametrize("before", [0, 20_000])
+async def test_bytes_that_are_no_text_cost_a_character_wherever_they_stand(
+    before: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_bytes(b"text,created_at\n" + b"fine,7\n" * before + b"caf\xe9,7\n")
+    assert posts_of(await whole(FileSource(path)))[-1].text == "caf\ufffd"

@@ -169,6 +169,12 @@ def test_each_part_reaches_the_servers_that_it_needs_and_no_others() -> None:
     assert policies["v-alerts"]["spec"]["ingress"] == []
 
 
+def test_without_scrapers_nobody_reads_the_metrics_of_workers() -> None:
+    policies = of_kind({"network": {"scrapers": []}}, "NetworkPolicy")
+    for name in ("v-worker", "v-extract"):
+        assert policies[name]["spec"]["ingress"] == []  # `from: []` would be everybody
+
+
 def test_a_source_is_read_by_one_pod_that_keeps_its_cursor_and_reaches_its_platform() -> None:
     (ingest,) = of_kind(ALL_OF_THE_CHART, "StatefulSet").values()
     assert ingest["spec"]["replicas"] == 1

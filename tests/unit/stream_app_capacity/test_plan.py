@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.kafka.topics import voxpop_topics
 from stream_app.capacity.costs import read_costs
 from stream_app.capacity.demand import Demand, DemandError
 from stream_app.capacity.extraction import Extraction
 from stream_app.capacity.plan import plan
 from stream_app.capacity.shape import full_batch, mean_context, post_costs, worker_limit
-from stream_app.capacity.sizing import MIB, sizes, windows_bytes
+from stream_app.capacity.sizing import DAY_S, MIB, sizes, windows_bytes
 from stream_app.capacity.windows import SimulatedWindows
 from tests.unit.stream_app_capacity.costs_of import costs_of
 
@@ -105,6 +106,15 @@ def test_posts_without_features_need_workers_that_extract_and_bytes_of_raw_posts
     assert raw.kafka.cores > with_features.kafka.cores
     kept = raw.kafka.disk_gib - with_features.kafka.disk_gib
     assert kept == pytest.approx(3 * 86_400 * 3 / 1024)
+
+
+def test_topics_are_kept_as_long_as_they_are_made_to() -> None:
+    made = {topic.name: topic.config.get("retention.ms") for topic in voxpop_topics()}
+    demand = Demand(1.0)
+    assert made["predictions"] == str(round(demand.predictions_days * DAY_S * 1000))
+    assert made["posts"] is None
+    assert demand.posts_hours == 168.0  # `log.retention.hours` of Kafka
+    assert made["posts.raw"] == str(round(demand.raw_days * DAY_S * 1000))
 
 
 def test_a_plan_keeps_up_when_it_is_simulated() -> None:

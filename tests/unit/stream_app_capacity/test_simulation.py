@@ -109,6 +109,45 @@ def test_worker_and_simulation_ask_the_same_class_what_to_do(
     assert max(waiting) < WAITING_BATCHES * BACKLOG.batch_max + FETCH_RECORDS
 
 
+@pytest.mark.parametrize(
+    ("cost", "whose"),
+    [
+        ("loop_portion_ms", "event loops"),
+        ("consumer_portion_ms", "consumers"),
+        ("kafka_read_ms", "Kafka"),
+        ("kafka_append_ms", "Kafka"),
+    ],
+)
+def test_the_fewer_posts_come_together_the_more_each_costs(cost: str, whose: str) -> None:
+    costs = costs_of(**{cost: 1.0})
+    few, many = (
+        simulate(Load("r", rate=rate, seconds=4.0), costs, Place()).outcome.core_ms[whose]
+        for rate in (100.0, 3200.0)
+    )
+    assert few > 0.9  # each post comes by itself
+    assert many < 0.6  # 16 come together, two of a partition
+
+
+def test_what_comes_while_a_fetch_is_under_way_comes_with_the_next() -> None:
+    load = Load("r", rate=1000.0, seconds=2.0, partitions=1)
+    told = simulate(load, costs_of(fetch_trip_ms=10.0), ALONE).outcome
+    assert told.portions / told.batch == pytest.approx(0.1, rel=0.15)
+
+
+def test_whole_portions_of_a_backlog_cost_little() -> None:
+    costs = costs_of(loop_portion_ms=1.0, post_wire_bytes=10_000.0)
+    told = simulate(BACKLOG, costs, Place()).outcome
+    assert told.core_ms["event loops"] == pytest.approx(1 / 26, rel=0.2)  # a MiB in 4 portions
+
+
+def test_a_batch_of_one_post_costs_what_is_its_own() -> None:
+    costs = costs_of(model_single_ms=2.0, model_batch_ms=64.0)
+    alone = simulate(replace(BACKLOG, batch_max=1), costs, ALONE).outcome
+    together = simulate(BACKLOG, costs, ALONE).outcome
+    assert alone.core_ms["model"] == pytest.approx(2.0)
+    assert together.core_ms["model"] == pytest.approx(1.0, rel=0.1)
+
+
 def test_a_state_that_is_not_kept_costs_what_computing_it_again_does() -> None:
     costs = costs_of(model_post_ms=0.1, model_context_ms=0.0, model_rebuilt_ms=1.0)
     kept = simulate(BACKLOG, costs, replace(ALONE, states_mib=1024.0)).outcome
