@@ -6,6 +6,7 @@ worker did not settle ends the process, since Faust would neither redeliver nor 
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -27,6 +28,7 @@ from stream_app.watchdog import Watchdog
 log = logging.getLogger(__name__)
 
 TEND_EVERY_S = 1.0
+SWITCH_S = 0.0001  # Python's 0.005 makes the model's thread wait that long after each product
 
 
 class _WithoutWeb(BootStrategy):  # type: ignore[misc]  # Faust ships no usable types
@@ -61,7 +63,8 @@ class VoxpopApp(faust.App):  # type: ignore[misc]  # see above
 
 
 def create_app(settings: Settings) -> VoxpopApp:
-    """The app of one worker process, whose event loops are uvloop's from now on."""
+    """The app of one worker process, whose loops and threads are set up for it from now on."""
+    sys.setswitchinterval(SWITCH_S)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = VoxpopApp(settings.consumer_group(), **faust_options(settings))
