@@ -28,6 +28,9 @@ class Broker(Protocol):
     def passed(self, partition: int, offset: int) -> int:
         """Offset up to which the consumer read on from `offset` and found no record."""
 
+    def fallen(self, partition: int) -> bool:
+        """Whether the broker sent the consumer back, so that it hands nothing on."""
+
     async def committed(self, partition: int, topic_id: str) -> int | None:
         """Offset that the group has committed in this incarnation of the topic, None if none."""
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.types import TP
 
+from stream_app.core.falls import Falls
 from stream_app.core.gaps import Gaps
 
 READ_COMMITTED: Final = "read_committed"
@@ -32,6 +33,8 @@ class Fetched:
 class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust ships no usable types
     """Reads past markers and aborted transactions, and says so.
 
+    Of a partition that the broker sends back it hands nothing on until it is assigned anew.
+
     Args:
         args, kwargs: as Faust gives them.
     """
@@ -39,6 +42,7 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust shi
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._gaps: dict[str, Gaps] = {}
+        self._falls: dict[str, Falls] = {}
         self._assignment: object = None
 
     def highwater(self, tp: TP) -> int:
@@ -55,6 +59,22 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust shi
     def passed(self, tp: TP, offset: int) -> int:
         """Offset up to which it read on from `offset` and found no record; from another thread."""
         return self._gaps_of(tp.topic).passed(tp.partition, offset)
+
+    def fallen(self, tp: TP) -> bool:
+        """Whether the broker sent it back since it was assigned; from another thread."""
+        return self._falls_of(tp.topic).fallen(tp.partition)
+
+    def seek(self, partition: TP, offset: int) -> None:
+        """As Faust asks."""
+        self._falls_of(partition.topic).sought(partition.partition, offset)
+        super().seek(partition, offset)
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """As Faust asks."""
+        for falls in self._falls.values():
+            falls.sought_anywhere()
+        committed: Mapping[TP, int] = await super().seek_to_committed()
+        return committed
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
@@ -88,12 +108,16 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust shi
         if subscriptions.reassignment_in_progress:
             await subscriptions.wait_for_assignment()
         before = self._positions(subscriptions)
+        seeks = {topic: falls.seeks() for topic, falls in self._falls.items()}
         drained = await super()._fetch_records(
             consumer, active_partitions, timeout=0, max_records=max_records
         )
         fetched = {}
         for tp, after in self._positions(subscriptions).items():
             if tp not in before or before[tp] == after:
+                continue
+            falls = self._falls_of(tp.topic)
+            if falls.fetched(tp.partition, before[tp], after, seeks.get(tp.topic, 0)):
                 continue
             records = drained.get(tp, ())
             offsets = [record.offset for record in records]
@@ -105,12 +129,17 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust shi
     def _gaps_of(self, topic: str) -> Gaps:
         return self._gaps.setdefault(topic, Gaps())
 
+    def _falls_of(self, topic: str) -> Falls:
+        return self._falls.setdefault(topic, Falls())
+
     def _positions(self, subscriptions: Any) -> dict[TP, int]:
         subscription = subscriptions.subscription
         assignment = None if subscription is None else subscription.assignment
         if assignment is not self._assignment:
             self._assignment = assignment
             self._gaps.clear()
+            for falls in self._falls.values():
+                falls.clear()
         if assignment is None:
             return {}
         states = ((tp, assignment.state_value(tp)) for tp in assignment.tps)

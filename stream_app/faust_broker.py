@@ -80,6 +80,10 @@ class FaustBroker:
         """Offset up to which the consumer read on from `offset` and found no record."""
         return int(self._thread.passed(self._tp(partition), offset))
 
+    def fallen(self, partition: int) -> bool:
+        """Whether the broker sent the consumer back since the partition was assigned."""
+        return bool(self._thread.fallen(self._tp(partition)))
+
     async def committed(self, partition: int, topic_id: str) -> int | None:
         """Offset that the group has committed in this incarnation of the topic, None if none.
 

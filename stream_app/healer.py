@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 STALL_PATIENCE_S = 3.0
 HOLE_PATIENCE_S = 10.0
 SEEK_PAUSE_S = 0.5
+FALL_PATIENCE_S = 15.0  # longer than metadata may be old: then the group is given the new topic
 
 
 class Healer:
@@ -37,6 +38,7 @@ class Healer:
         self._monotonic = monotonic
         self._stalls = StallDetector(STALL_PATIENCE_S)
         self._seeks: dict[int, tuple[int, float]] = {}
+        self._fallen_since_s: dict[int, float] = {}
         self._epoch = 0
 
     def clear(self) -> None:
@@ -44,6 +46,24 @@ class Healer:
         self._epoch += 1
         self._stalls.clear()
         self._seeks.clear()
+        self._fallen_since_s.clear()
+
+    def has_fallen(self, partition: int) -> bool:
+        """Whether the broker sent the consumer back: the partition waits to be assigned anew.
+
+        Raises:
+            CannotGoOn: it is not.
+        """
+        if not self._broker.fallen(partition):
+            return False
+        now_s = self._monotonic()
+        if now_s - self._fallen_since_s.setdefault(partition, now_s) > FALL_PATIENCE_S:
+            raise CannotGoOn(
+                ExitCode.HOLE,
+                f"partition {partition} begins again, before what was read of it: "
+                "the topic was made again, or has lost its end",
+            )
+        return True
 
     def batch_held(self) -> None:
         """A batch is on its way: no partition stands still."""

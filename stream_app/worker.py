@@ -130,7 +130,8 @@ class Worker(Generic[Content, Decided]):
             self._broker.stay()  # slow batches are none that hang: `refuse_to_hang` finds those
         await self._start_partitions(assigned)
         for partition in assigned:
-            await self._heal_stall(partition)
+            if not self._healer.has_fallen(partition):
+                await self._heal_stall(partition)
 
     async def revoke(self) -> None:
         """Let the batches in flight finish, commit them, and own nothing; bounded in time."""

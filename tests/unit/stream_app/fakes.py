@@ -241,6 +241,7 @@ class FakeBroker:
         self.stays = 0
         self.read_past: dict[tuple[int, int], int] = {}
         self.in_open_transactions: dict[int, int] = {}
+        self.sent_back: set[int] = set()
 
     def generation(self) -> int:
         return self.current_generation
@@ -263,6 +264,9 @@ class FakeBroker:
 
     def passed(self, partition: int, offset: int) -> int:
         return self.read_past.get((partition, offset), offset)
+
+    def fallen(self, partition: int) -> bool:
+        return partition in self.sent_back
 
     async def committed(self, partition: int, topic_id: str) -> int | None:
         return self.commits.get(partition) if topic_id == self.commits_of else None

@@ -22,7 +22,7 @@ from stream_app.core.windows import Windows
 from stream_app.decider import Decider
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
-from stream_app.healer import HOLE_PATIENCE_S, STALL_PATIENCE_S
+from stream_app.healer import FALL_PATIENCE_S, HOLE_PATIENCE_S, STALL_PATIENCE_S
 from stream_app.membership import Membership
 from stream_app.metrics import Metrics
 from stream_app.scoring import Scoring
@@ -228,6 +228,23 @@ async def test_a_topic_made_again_under_a_running_worker_ends_it() -> None:
         bench.broker.logs[0] = [0]
         with pytest.raises(CannotGoOn, match="made again"):
             await bench.tend_until(lambda: False)
+
+
+async def test_a_partition_that_begins_again_waits_to_be_assigned_and_then_ends_the_worker() -> (
+    None
+):
+    """Its topic may have been made again, whatever offsets it has by now: nothing is read on."""
+    async with running(FakeBroker({0: range(4)})) as bench:
+        await bench.offer_until_delivered(run_of(0, 1))
+        bench.broker.sent_back = {0}
+        await bench.worker.tend()
+        bench.clock.now_s = FALL_PATIENCE_S
+        await bench.worker.tend()
+        assert bench.broker.sought == []
+        bench.clock.now_s = FALL_PATIENCE_S + 0.1
+        with pytest.raises(CannotGoOn, match="made again") as end:
+            await bench.worker.tend()
+        assert end.value.code is ExitCode.HOLE
 
 
 async def test_while_a_rebalance_runs_nothing_is_admitted() -> None:
