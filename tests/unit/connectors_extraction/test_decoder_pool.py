@@ -81,6 +81,18 @@ async def test_a_cancelled_medium_ends_its_decoder() -> None:
         assert await process_of(decoders) != first
 
 
+async def test_a_medium_that_is_cancelled_twice_leaves_its_place_to_the_next() -> None:
+    async with pool() as decoders:
+        first = await process_of(decoders)
+        hanging = asyncio.create_task(decoders.decode("image", b"hang"))
+        for _ in range(2):  # the second comes while its process is waited for
+            await asyncio.sleep(0)
+            hanging.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hanging
+        assert await asyncio.wait_for(process_of(decoders), 30) != first
+
+
 async def test_decoders_are_renewed_and_ended_with_the_pool() -> None:
     async with pool(renewed_after=2) as decoders:
         processes = [await process_of(decoders) for _ in range(5)]
