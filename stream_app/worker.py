@@ -74,6 +74,7 @@ class Worker(Generic[Content, Decided]):
         flow = Flow(batcher)
         self._waiting = WaitingPosts(flow, monotonic, work.begin)
         self._metrics = metrics
+        metrics.watch("waiting_posts", "Posts decoded and in no batch yet", self._waiting.__len__)
         self._held = HeldBatches(flow, hang_limit_s, monotonic)
         self._assembled: asyncio.Queue[Batch[Content]] = asyncio.Queue()
         self._decided: asyncio.Queue[tuple[Batch[Content], Decided]] = asyncio.Queue()
