@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
 PARKED_POSTS: Final = 8192
-"""At 20 s, the longest that one post holds back others, 400 posts a second still go on."""
+"""Where a post holds back others for 20 s, 400 of them a second still go on."""
 PARKED_BYTES: Final = 64 * 1024 * 1024
 
 
