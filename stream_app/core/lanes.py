@@ -52,6 +52,10 @@ class Lanes(Generic[Item]):
         """Whether more may come; all of a fetch, though it be more than there is room."""
         return self._items < PARKED_POSTS and self._bytes < PARKED_BYTES
 
+    def hold_back(self, partition: int) -> bool:
+        """Whether a partition waits for what is not ready: in its lane, or for room."""
+        return partition in self._lanes or not self.has_room
+
     def enter(self, item: Item, *, ready: bool) -> Place[Item] | None:
         """Take an item, the next of its partition.
 

@@ -15,7 +15,7 @@ from connectors.schemas.media import Media
 
 LIMIT_S: Final = 20.0
 """Media of a post that take longer from their turn on are absent: posts behind it in its partition
-wait. Below the 30 s after which a worker whose partitions stand still counts as sick."""
+wait, as long as it waits for its turn and 20 s more."""
 AT_ONCE: Final = 64
 """Posts with pictures alone: they take milliseconds, so that most of these wait for an answer."""
 HEAVY_AT_ONCE: Final = 8

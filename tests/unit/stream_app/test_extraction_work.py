@@ -286,9 +286,11 @@ async def test_slow_media_hold_back_their_own_partition_alone_and_in_order() -> 
         await until_written(outputs, 3)
         assert offsets(outputs) == {0: [0], 1: [0, 1]}
         assert waiting(worker) == 3
+        assert (worker.held_back(0), worker.held_back(1)) == (True, False)
         media.go.set()
         await until_written(outputs, 6)
         assert waiting(worker) == 0
+        assert not worker.held_back(0)
     assert offsets(outputs) == {0: [0, 1, 2, 3], 1: [0, 1]}
 
 
