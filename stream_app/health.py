@@ -25,10 +25,12 @@ class Position:
     Attributes:
         done: offset after the last post that is done; None while it is being started.
         end: offset after the last post that Kafka has, as far as known.
+        held_back: whether it waits for media, for as long as there are many: no restart helps.
     """
 
     done: int | None
     end: int
+    held_back: bool = False
 
     @property
     def lag(self) -> int:
@@ -37,8 +39,8 @@ class Position:
 
     @property
     def behind(self) -> bool:
-        """Whether something is to be done: posts, or the start itself."""
-        return self.done is None or self.lag > 0
+        """Whether something is to be done now: posts, or the start itself."""
+        return self.done is None or (self.lag > 0 and not self.held_back)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """How a log reads: JSON for machines, one line a record; words for a terminal.
 
 Faust sets logging up by itself and takes the two formatters from here; commands that run on take
-the handler. Not for what is logged: a
-record never holds a post's text or key, nor a password.
+the handler. Not for what is logged: a record never holds a post's text or key, nor a password.
 """
 
 import logging

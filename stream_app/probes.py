@@ -33,6 +33,7 @@ class Probes:
         topic: full name of the source topic.
         broker: says which partitions are assigned.
         done: partition -> offset after the last post done; None while it is being started.
+        held_back: partition -> whether it waits for media.
         health: told what was seen.
         metrics: told the lag, and what waits for a transaction to end.
     """
@@ -45,6 +46,7 @@ class Probes:
         topic: str,
         broker: Broker,
         done: Callable[[int], int | None],
+        held_back: Callable[[int], bool],
         health: Health,
         metrics: Metrics,
     ) -> None:
@@ -53,6 +55,7 @@ class Probes:
         self._topic = topic
         self._broker = broker
         self._done = done
+        self._held_back = held_back
         self._health = health
         self._metrics = metrics
         self._ends: Mapping[int, int] = {}
@@ -74,6 +77,7 @@ class Probes:
             partition: Position(
                 self._done(partition),
                 max(self._broker.highwater(partition), self._ends.get(partition, 0)),
+                self._held_back(partition),
             )
             for partition in self._broker.assigned()
         }

@@ -51,6 +51,9 @@ class RunningWorker(Protocol):
     def position(self, partition: int) -> int | None:
         """Offset after the last post that is done."""
 
+    def held_back(self, partition: int) -> bool:
+        """Whether a partition waits for media."""
+
     def assigned(self) -> None:
         """Partitions were assigned."""
 

@@ -129,6 +129,7 @@ class Runtime:
             topic=self.topic,
             broker=broker,
             done=worker.position,
+            held_back=worker.held_back,
             health=self.health,
             metrics=self._metrics,
         )

@@ -120,7 +120,6 @@ class ScoringRole:
             metrics=metrics,
         )
         batcher = MicroBatcher[Item[DecodedPost]](settings.batch_max, settings.batch_wait_ms / 1000)
-        metrics.watch("waiting_posts", "Posts decoded and not in a batch yet", batcher.__len__)
         metrics.watch("windows_held", "Conversations whose window is held", windows.__len__)
         metrics.watch(
             "sampled_one_in", "Conversations of which one is scored; 1: all", lambda: one_in

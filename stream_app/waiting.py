@@ -50,6 +50,10 @@ class WaitingPosts(Generic[Item]):
     def __len__(self) -> int:
         return len(self._lanes) + len(self._flow)
 
+    def held_back(self, partition: int) -> bool:
+        """Whether a partition waits for what was begun and is not done."""
+        return self._lanes.hold_back(partition)
+
     async def room(self) -> None:
         """Wait until few enough wait."""
         await self._room.wait()

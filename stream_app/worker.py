@@ -74,6 +74,7 @@ class Worker(Generic[Content, Decided]):
         flow = Flow(batcher)
         self._waiting = WaitingPosts(flow, monotonic, work.begin)
         self._metrics = metrics
+        metrics.watch("waiting_posts", "Posts decoded and in no batch yet", self._waiting.__len__)
         self._held = HeldBatches(flow, hang_limit_s, monotonic)
         self._assembled: asyncio.Queue[Batch[Content]] = asyncio.Queue()
         self._decided: asyncio.Queue[tuple[Batch[Content], Decided]] = asyncio.Queue()
@@ -147,6 +148,10 @@ class Worker(Generic[Content, Decided]):
     def position(self, partition: int) -> int | None:
         """Offset after the last post that is done; None while the partition is being started."""
         return self._progress.position(partition)
+
+    def held_back(self, partition: int) -> bool:
+        """Whether a partition waits for media, which end by themselves."""
+        return self._waiting.held_back(partition)
 
     def assigned(self) -> None:
         """Partitions were assigned: admit again; each is started when it is first needed."""
@@ -244,11 +249,7 @@ class Worker(Generic[Content, Decided]):
                 self._metrics.recovered(self._monotonic() - began_s)
 
     def _belong_to(self, topic_id: str) -> None:
-        """All that a worker owns at a time is of one incarnation of the topic.
-
-        Raises:
-            CannotGoOn: another one was found before.
-        """
+        """All that a worker owns at a time is of one incarnation of the topic; else it ends."""
         if self._topic_id not in {"", topic_id}:
             raise CannotGoOn(ExitCode.HOLE, f"topic {self._topic!r} was made again")
         self._topic_id = topic_id

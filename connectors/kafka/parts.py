@@ -5,6 +5,7 @@ Without a group: nothing is committed. Not for whole topics: that is `reading`.
 
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from itertools import pairwise
 from typing import Final, NamedTuple, Self
 
@@ -52,11 +53,13 @@ class TopicParts:
             isolation_level="read_committed",
             max_partition_fetch_bytes=FETCH_BYTES,
         )
-        try:
-            await self._consumer.start()
-        except (KafkaError, OSError) as error:
-            await self._consumer.stop()
-            raise BrokerUnreachableError(self._connection.bootstrap_servers) from error
+        async with AsyncExitStack() as opening:  # it may be given up while it connects
+            opening.push_async_callback(self._consumer.stop)
+            try:
+                await self._consumer.start()
+            except (KafkaError, OSError) as error:
+                raise BrokerUnreachableError(self._connection.bootstrap_servers) from error
+            opening.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
 PARKED_POSTS: Final = 8192
-"""At 20 s, the longest that one post holds back others, 400 posts a second still go on."""
+"""Where a post holds back others for 20 s, 400 of them a second still go on."""
 PARKED_BYTES: Final = 64 * 1024 * 1024
 
 
@@ -51,6 +51,10 @@ class Lanes(Generic[Item]):
     def has_room(self) -> bool:
         """Whether more may come; all of a fetch, though it be more than there is room."""
         return self._items < PARKED_POSTS and self._bytes < PARKED_BYTES
+
+    def hold_back(self, partition: int) -> bool:
+        """Whether a partition waits for what is not ready: in its lane, or for room."""
+        return partition in self._lanes or not self.has_room
 
     def enter(self, item: Item, *, ready: bool) -> Place[Item] | None:
         """Take an item, the next of its partition.

@@ -5,27 +5,23 @@ post: that is `core.lanes`.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from connectors.extraction.errors import AbsentReason
+from connectors.extraction.extractor import DECODINGS
 from connectors.extraction.outcome import MediaFeatures, MediaOutcome
-from connectors.schemas.media import Media, MediaKind
+from connectors.schemas.media import Media
 
 LIMIT_S: Final = 20.0
 """Media of a post that take longer from their turn on are absent: posts behind it in its partition
-wait. Below the 30 s after which a worker whose partitions stand still counts as sick."""
+wait, as long as it waits for its turn and 20 s more."""
 AT_ONCE: Final = 64
 """Posts with pictures alone: they take milliseconds, so that most of these wait for an answer."""
 HEAVY_AT_ONCE: Final = 8
 """Posts with sounds and films, for each decoder: they take a second or two each, and all of these
 must be through within the limit."""
 NOTHING: Final = MediaOutcome({}, {})
-_MODALITIES: Final[Mapping[MediaKind, Sequence[str]]] = {
-    "audio": ("audio",),
-    "image": ("visual",),
-    "video": ("visual", "audio"),
-}
 
 
 class MediaTurns:
@@ -80,4 +76,4 @@ class NoMedia:
 
 def absent(media: Sequence[Media], why: AbsentReason) -> MediaOutcome:
     """No features of any modality that media could have given, for one reason."""
-    return MediaOutcome({}, {name: why for each in media for name in _MODALITIES[each.kind]})
+    return MediaOutcome({}, {name: why for each in media for name in DECODINGS[each.kind]})

@@ -115,7 +115,6 @@ class ExtractionRole:
             raise RuntimeError("the encoder has not been loaded")
         batcher = MicroBatcher[Item[RawPost]](BATCH_POSTS, settings.batch_wait_ms / 1000)
         media = MediaTurns(self._media, settings.media_decoders)
-        metrics.watch("waiting_posts", "Posts decoded and not in a batch yet", batcher.__len__)
         metrics.watch("media_posts", "Posts whose media are under way", media.__len__)
         return Worker(
             topic=shared.topic,

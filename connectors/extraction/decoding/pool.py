@@ -58,11 +58,17 @@ class DecoderPool:
                 decoder = await Decoder.begin(self._command, self._limits)
             return await decoder.decode(decoding, data)
         finally:
-            # also where this task is cancelled: the process is then in the midst of something
-            if decoder is not None and not self._is_kept(decoder):
-                await decoder.end()
-                decoder = None
-            self._idle.put_nowait(decoder)
+            await self._put_back(decoder)
 
-    def _is_kept(self, decoder: Decoder) -> bool:
-        return decoder.is_sound and decoder.decoded < self._limits.renewed_after
+    async def _put_back(self, decoder: Decoder | None) -> None:
+        """Let the next medium have a process; one in the midst of something is ended.
+
+        That is so where a task is cancelled, and it may be cancelled once more meanwhile.
+        """
+        if decoder is None or (decoder.is_sound and decoder.decoded < self._limits.renewed_after):
+            self._idle.put_nowait(decoder)
+            return
+        try:
+            await decoder.end()
+        finally:
+            self._idle.put_nowait(None)

@@ -12,6 +12,7 @@ from io import FileIO
 from typing import Final
 
 import cv2
+from PIL import AvifImagePlugin
 
 from connectors.extraction.decoding.measuring import measured
 from connectors.extraction.decoding.protocol import READY, REQUEST, answer, requested
@@ -31,7 +32,7 @@ def main(memory_mib: int, longest_s: int) -> None:
     """
     requests, answers = FileIO(os.dup(0), "rb"), FileIO(os.dup(1), "wb")
     _silence()
-    cv2.setNumThreads(1)
+    keep_to_one_core()
     ffmpeg()  # what is missing ends it now, and not with each film
     _limit(memory_mib)
     answers.write(READY)
@@ -49,6 +50,12 @@ def main(memory_mib: int, longest_s: int) -> None:
             said = answer(MediaError(AbsentReason.TOO_LARGE, f"{decoding}: over {memory_mib} MiB"))
         signal.alarm(0)
         answers.write(said)
+
+
+def keep_to_one_core() -> None:
+    """Other decoders have the others; and each thread takes address space."""
+    cv2.setNumThreads(1)
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # otherwise as many as the machine has cores
 
 
 def _exactly(file: FileIO, size: int) -> bytes:

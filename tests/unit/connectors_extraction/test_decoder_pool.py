@@ -1,6 +1,7 @@
 """Whatever happens to a decoder's process, the next medium finds one that works."""
 
 import asyncio
+import subprocess
 import sys
 from contextlib import suppress
 from itertools import product
@@ -36,6 +37,18 @@ while header := sys.stdin.buffer.read(9):
     said = b"nonsense" if data[:1] == b"n" else b'{"rows": [[%d]]}' % os.getpid()
     size = 10**12 if data[:1] == b"l" else len(said)
     sys.stdout.buffer.write(struct.pack(">Q", size) + said); sys.stdout.buffer.flush()
+"""
+
+# Tells how many threads a picture, read from standard input, begins
+THREADS = """
+import io, os, sys
+from PIL import Image
+from connectors.extraction.decoding.process import keep_to_one_core
+keep_to_one_core()
+before = len(os.listdir("/proc/self/task"))
+with Image.open(io.BytesIO(sys.stdin.buffer.read())) as shown:
+    shown.load()
+    print(len(os.listdir("/proc/self/task")) - before)
 """
 
 
@@ -79,6 +92,18 @@ async def test_a_cancelled_medium_ends_its_decoder() -> None:
         with pytest.raises(asyncio.CancelledError):
             await hanging
         assert await process_of(decoders) != first
+
+
+async def test_a_medium_that_is_cancelled_twice_leaves_its_place_to_the_next() -> None:
+    async with pool() as decoders:
+        first = await process_of(decoders)
+        hanging = asyncio.create_task(decoders.decode("image", b"hang"))
+        for _ in range(2):  # the second comes while its process is waited for
+            await asyncio.sleep(0)
+            hanging.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hanging
+        assert await asyncio.wait_for(process_of(decoders), 30) != first
 
 
 async def test_decoders_are_renewed_and_ended_with_the_pool() -> None:
@@ -141,6 +166,16 @@ async def test_the_real_decoder_measures_and_survives_broken_media(tmp_path: Pat
         with pytest.raises(MediaError) as silent:
             await decoders.decode("audio", recording(np.zeros(16_000)))
         assert silent.value.reason == AbsentReason.SILENT
+
+
+def test_a_decoder_keeps_to_one_core_however_many_there_are() -> None:
+    began = subprocess.run(
+        [sys.executable, "-c", THREADS],
+        input=picture(plain((1, 2, 3), height=1000, width=1500), "AVIF"),
+        capture_output=True,
+        check=True,
+    ).stdout
+    assert int(began) == 0
 
 
 async def test_a_playlist_within_a_film_reads_no_other_file(tmp_path: Path) -> None:

@@ -167,6 +167,10 @@ def offsets(outputs: Outputs) -> dict[int, list[int]]:
     }
 
 
+def waiting(worker: Worker[RawPost, ExtractedBatch]) -> float | None:
+    return worker._metrics.registry.get_sample_value("voxpop_waiting_posts")
+
+
 async def test_every_record_has_one_outcome_in_order_and_nothing_is_committed_beside_them() -> None:
     outputs = Outputs()
     broker = FakeBroker({0: range(5), 1: range(1)})
@@ -281,8 +285,12 @@ async def test_slow_media_hold_back_their_own_partition_alone_and_in_order() -> 
         await worker.offer([raw_record(3)])
         await until_written(outputs, 3)
         assert offsets(outputs) == {0: [0], 1: [0, 1]}
+        assert waiting(worker) == 3
+        assert (worker.held_back(0), worker.held_back(1)) == (True, False)
         media.go.set()
         await until_written(outputs, 6)
+        assert waiting(worker) == 0
+        assert not worker.held_back(0)
     assert offsets(outputs) == {0: [0, 1, 2, 3], 1: [0, 1]}
 
 

@@ -83,6 +83,20 @@ def test_a_partition_that_stands_still_with_posts_behind_it_is_named() -> None:
     assert health.healthy().status == "ok"
 
 
+def test_a_partition_that_media_hold_back_is_no_reason_to_start_again() -> None:
+    clock = Clock()
+    health = running(clock)
+    for _ in range(60):
+        health.look({1: Position(7, 90, held_back=True)})
+        clock.now_s += 1
+    health.look({1: Position(7, 90)})
+    assert health.healthy().status == "ok"
+    for _ in range(31):
+        health.look({1: Position(7, 90)})
+        clock.now_s += 1
+    assert health.healthy().status == "failing"
+
+
 def test_a_partition_that_is_never_started_is_named_once_no_rebalance_takes_so_long() -> None:
     clock = Clock()
     health = Health(rebalance_s=14.0, clock=clock)

@@ -52,11 +52,14 @@ def test_there_is_room_until_enough_are_parked(
     first = lanes.enter(Post(0), ready=False)
     lanes.enter(Post(0), ready=True)
     assert lanes.has_room
+    assert (lanes.hold_back(0), lanes.hold_back(1)) == (True, False)
     lanes.enter(Post(0), ready=True)
     assert not lanes.has_room
+    assert lanes.hold_back(1)  # of which nothing more is fetched
     assert first is not None
     lanes.made_ready(first)
     assert lanes.has_room
+    assert not lanes.hold_back(0)
 
 
 @given(st.data(), st.lists(st.tuples(st.integers(0, 2), st.booleans()), max_size=40))
