@@ -236,6 +236,7 @@ async def test_a_partition_that_begins_again_waits_to_be_assigned_and_then_ends_
     """Its topic may have been made again, whatever offsets it has by now: nothing is read on."""
     async with running(FakeBroker({0: range(4)})) as bench:
         await bench.offer_until_delivered(run_of(0, 1))
+        await bench.tend_until(lambda: bench.broker.commits == {0: 2})
         bench.broker.sent_back = {0}
         await bench.worker.tend()
         bench.clock.now_s = FALL_PATIENCE_S
