@@ -18,7 +18,7 @@ import msgspec
 import orjson
 from redis.exceptions import NoPermissionError
 
-from connectors.alerts.words import Spoken, Wording
+from connectors.alerts.words import READ, Spoken, Wording
 from connectors.exemplars.withdrawn import Withdrawn
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.errors import KafkaConnectorError
@@ -183,7 +183,7 @@ class PostWords:
                     post = _decoded(_POST, record.value)
                     # another post: of a topic that was made again
                     if post and post.post_id == post_id and post.text:
-                        texts[post_id] = post.text
+                        texts[post_id] = post.text[:READ]
         return texts
 
     async def _told(self, posts: Sequence[_Scored]) -> list[_Scored]:
@@ -196,7 +196,7 @@ def _decoded(decoder: msgspec.json.Decoder[Document], value: bytes) -> Document 
     """What a record holds; None where it is none of those that are looked for."""
     try:
         return decoder.decode(value)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -3,6 +3,7 @@
 Without a group: nothing is committed. Not for whole topics: that is `reading`.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -57,6 +58,9 @@ class TopicParts:
         except (KafkaError, OSError) as error:
             await self._consumer.stop()
             raise BrokerUnreachableError(self._connection.bootstrap_servers) from error
+        except asyncio.CancelledError:  # as at a deadline: nobody else ends what it began
+            await self._consumer.stop()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:

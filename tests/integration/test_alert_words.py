@@ -143,7 +143,8 @@ async def test_records_of_another_kind_are_passed_over(
     producer: AIOKafkaProducer,
 ) -> None:
     whiles = await stream.swing(time.time())
-    for value in (b'"acme", but no prediction', None):
+    no_text, too_deep = b'{"post_id": "\xff", "tracks": ["acme"]}', b'["acme",' + b"[" * 9999
+    for value in (b'"acme", but no prediction', None, no_text, too_deep):
         at = int(1000 * whiles[0].start) + 5000
         await producer.send_and_wait(topics.predictions, value, b"k", partition=0, timestamp_ms=at)
     counted = await PostWords(kafka, topics, withdrawn, DAY_S).count("acme", None, whiles, 60.0)
