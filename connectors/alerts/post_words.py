@@ -19,7 +19,7 @@ import orjson
 from redis.exceptions import NoPermissionError
 
 from connectors.alerts.words import READ, Spoken, Wording
-from connectors.exemplars.withdrawn import Withdrawn
+from connectors.exemplars.withdrawn import MARK_LIFE_S, Withdrawn
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.errors import KafkaConnectorError
 from connectors.kafka.parts import TopicParts, While
@@ -108,22 +108,25 @@ class PostWords:
         Args:
             track: whose posts.
             label: that moved, `sentiment:negative` and the like; None where none did.
-            spans: event times.
+            spans: event times; what is older than texts or marks of forgotten posts are kept is
+                left out of them.
             within_s: how long it may take, seconds.
 
         Returns:
-            The words of each while; None where texts are not kept, few posts carry one, or they
-            could not be read.
+            The words of each while; None where texts are not kept, a while is too old, few posts
+            carry a text, or they could not be read.
 
         Raises:
             redis.exceptions.RedisError: Redis did not answer.
         """
-        oldest = time.time() - self._retention_s
-        if not self._retention_s or within_s <= 0 or min(spans).start < oldest:
+        # of an older post nobody knows any more whether it was forgotten
+        oldest = time.time() - min(self._retention_s, MARK_LIFE_S - within_s)
+        whiles = [While(max(span.start, oldest), span.end) for span in spans]
+        if not self._retention_s or within_s <= 0 or any(own.start >= own.end for own in whiles):
             return None
         try:
             async with asyncio.timeout(within_s), TopicParts(self._connection) as parts:
-                return await self._count(parts, track, label, spans)
+                return await self._count(parts, track, label, whiles)
         except TimeoutError:
             logger.warning("%s: words of all posts were not read within %.0f s", track, within_s)
         except (KafkaConnectorError, NoPermissionError) as error:
