@@ -18,6 +18,7 @@ from connectors.trends.live import LiveTrends
 from connectors.trends.series import TrendSeries
 from connectors.trends.timespan import TimeRange, parse_range
 
+MOST_TRACKS: Final = 100  # that a question may name
 MOST_COMPARED: Final = 200  # all of ten thousand would hold up every reader for a fifth of a second
 PROBLEMS: Final = documented(
     {
@@ -114,6 +115,9 @@ def trend_routes(services: Services) -> APIRouter:
             Order,
             Query(description="change: how far net sentiment moved, whichever way"),
         ] = "posts",
+        track: Annotated[
+            list[str], Query(max_length=MOST_TRACKS, description="only these; all where missing")
+        ] = [],  # noqa: B006 - FastAPI copies it
         limit: Limit = 50,
         offset: Offset = 0,
     ) -> Leaderboard:
@@ -125,7 +129,8 @@ def trend_routes(services: Services) -> APIRouter:
         asked = asked_range(window, start, end, resolution)
         with telling_bad_range():
             found = await services.board.read(asked, sort)
-        shown = page_of(found.tracks, limit, offset, request.url, response)
+        asked_for = [each for each in found.tracks if not track or each.track in track]
+        shown = page_of(asked_for, limit, offset, request.url, response)
         return found.model_copy(update={"tracks": list(shown)})
 
     return routes

@@ -573,6 +573,24 @@ async def test_it_says_that_redis_is_away_and_goes_on_when_it_is_back(
     )
 
 
+async def test_a_track_that_has_no_place_in_the_overview_is_shown_whole(
+    page: Page, address: str, counts: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    """Where there are very many, the overview shows some and says so."""
+    names = [*(f"track-{at:03}" for at in range(510)), "zebra"]
+    moment = time.time() - 60
+    await count(
+        counts,
+        [predict(first, names[first : first + 64], moment) for first in range(0, len(names), 64)],
+    )
+    await opened(page, address, "/?range=1h")
+    await expect(page.locator("tr[data-track]")).to_have_count(500)
+    await expect(page.locator("tbody tr").last).to_contain_text("the first 500 of 511 tracks")
+    await opened(page, address, "/?track=zebra&range=1h")
+    figure = page.locator(".figure", has_text="Net sentiment").locator("dd")
+    await expect(figure).to_contain_text("95 % interval")
+
+
 async def test_nothing_yet_and_no_such_track_are_said(page: Page, address: str) -> None:
     await opened(page, address, "/")
     await expect(page.get_by_role("heading", name="No track has a post yet")).to_be_visible()
