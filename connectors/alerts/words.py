@@ -127,7 +127,7 @@ def telling_words(
 
 def _words(text: str) -> set[str]:
     """Words of a text, folded; of scripts without spaces, pairs of neighbouring signs."""
-    plain = LINK.sub(" ", folded(text[:READ]))
+    plain = LINK.sub(" ", folded(text[:READ])[:READ])  # folded, a sign may be eighteen
     found = {word for word in WORD.findall(plain) if len(word) <= LONGEST}
     for run in RUN.findall(plain):
         found.update(map("".join, pairwise(run)))

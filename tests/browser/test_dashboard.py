@@ -589,6 +589,9 @@ async def test_a_track_that_has_no_place_in_the_overview_is_shown_whole(
     await opened(page, address, "/?track=zebra&range=1h")
     figure = page.locator(".figure", has_text="Net sentiment").locator("dd")
     await expect(figure).to_contain_text("95 % interval")
+    await opened(page, address, "/?view=compare&with=zebra&with=track-000")
+    chosen = page.locator(".chip[aria-pressed=true]")
+    await expect(chosen).to_have_text(["track-000", "zebra"])
 
 
 async def test_nothing_yet_and_no_such_track_are_said(page: Page, address: str) -> None:

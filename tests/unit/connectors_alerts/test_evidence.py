@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.alerts.evidence import Span, explain, known_from, usual_span
-from connectors.alerts.words import MOST_WORDS, Spoken, Wording, telling_words
+from connectors.alerts.words import MOST_WORDS, READ, Spoken, Wording, telling_words
 from connectors.schemas.alert import WordsCounted
 from tests.unit.connectors_alerts.alerts import NOTHING
 
@@ -179,6 +179,11 @@ def test_marks_are_part_of_their_word() -> None:
 
 def test_a_long_run_of_signs_is_no_word() -> None:
     assert set(Wording.of(spoken(f"key {'a' * 41} {'b' * 40}")).holding) == {"key", "b" * 40}
+
+
+def test_a_text_that_grows_as_it_is_folded_is_read_no_further() -> None:
+    own = Wording.of(spoken("first " + "\ufdfa" * (READ - 11) + " last", "the last"))
+    assert (own.holding["first"], own.holding["last"]) == (1, 1)
 
 
 def test_posts_of_ever_new_words_fill_no_memory() -> None:
