@@ -18,8 +18,8 @@ import msgspec
 import orjson
 from redis.exceptions import NoPermissionError
 
-from connectors.alerts.words import Spoken, Wording
-from connectors.exemplars.withdrawn import Withdrawn
+from connectors.alerts.words import READ, Spoken, Wording
+from connectors.exemplars.withdrawn import MARK_LIFE_S, Withdrawn
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.errors import KafkaConnectorError
 from connectors.kafka.parts import TopicParts, While
@@ -108,22 +108,25 @@ class PostWords:
         Args:
             track: whose posts.
             label: that moved, `sentiment:negative` and the like; None where none did.
-            spans: event times.
+            spans: event times; what is older than texts or marks of forgotten posts are kept is
+                left out of them.
             within_s: how long it may take, seconds.
 
         Returns:
-            The words of each while; None where texts are not kept, few posts carry one, or they
-            could not be read.
+            The words of each while; None where texts are not kept, a while is too old, few posts
+            carry a text, or they could not be read.
 
         Raises:
             redis.exceptions.RedisError: Redis did not answer.
         """
-        oldest = time.time() - self._retention_s
-        if not self._retention_s or within_s <= 0 or min(spans).start < oldest:
+        # of an older post nobody knows any more whether it was forgotten
+        oldest = time.time() - min(self._retention_s, MARK_LIFE_S - within_s)
+        whiles = [While(max(span.start, oldest), span.end) for span in spans]
+        if not self._retention_s or within_s <= 0 or any(own.start >= own.end for own in whiles):
             return None
         try:
             async with asyncio.timeout(within_s), TopicParts(self._connection) as parts:
-                return await self._count(parts, track, label, spans)
+                return await self._count(parts, track, label, whiles)
         except TimeoutError:
             logger.warning("%s: words of all posts were not read within %.0f s", track, within_s)
         except (KafkaConnectorError, NoPermissionError) as error:
@@ -183,7 +186,7 @@ class PostWords:
                     post = _decoded(_POST, record.value)
                     # another post: of a topic that was made again
                     if post and post.post_id == post_id and post.text:
-                        texts[post_id] = post.text
+                        texts[post_id] = post.text[:READ]
         return texts
 
     async def _told(self, posts: Sequence[_Scored]) -> list[_Scored]:
@@ -196,7 +199,7 @@ def _decoded(decoder: msgspec.json.Decoder[Document], value: bytes) -> Document 
     """What a record holds; None where it is none of those that are looked for."""
     try:
         return decoder.decode(value)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

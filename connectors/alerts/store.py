@@ -3,7 +3,9 @@
 Not for the watch's own memory: that is `memory`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 import redis.asyncio
@@ -14,6 +16,8 @@ from connectors.alerts.paging import AlertCursor, AlertPlace, alert_page
 from connectors.redis_script import RedisScript, ScriptCall
 from connectors.schemas.alert import Alert
 from connectors.trends.series import text
+
+MAY_END: Final = 50  # of the newest alerts: those that are looked at again
 
 
 class WatchState(BaseModel):
@@ -72,10 +76,29 @@ class AlertReader:
         Raises:
             redis.exceptions.RedisError: Redis did not answer.
         """
-        members = await self._client.zrevrange(self._layout.newest, 0, limit - 1)
-        named = [text(member) for member in members if isinstance(member, bytes | str)]
-        places = [member.partition(":") for member in named]
-        return await self._fetch([(track, own) for own, _, track in places])
+        return await self._fetch(await self._newest(limit))
+
+    async def untold(self, told: Mapping[str, str]) -> list[Alert]:
+        """Alerts that were raised, or of the newest have ended, since somebody was told.
+
+        Args:
+            told: state of each alert as it was told, by its id.
+
+        Returns:
+            Of all tracks, the newest first; of the last thousand, those that are new, and of the
+            last fifty those that have ended.
+
+        Raises:
+            redis.exceptions.RedisError: Redis did not answer.
+        """
+        newest = await self._newest(KEPT_IN_ALL)
+        asked = [
+            (track, own)
+            for at, (track, own) in enumerate(newest)
+            if own not in told or (at < MAY_END and told[own] != "ended")
+        ]
+        found = await self._fetch(asked)
+        return [alert for alert in found if told.get(alert.alert_id) != alert.state]
 
     async def page(
         self,
@@ -120,6 +143,12 @@ class AlertReader:
             lease, state = await pipeline.execute()
         looked_until = orjson.loads(state)["looked_until"] if state else None
         return WatchState(active=lease is not None, looked_until=looked_until)
+
+    async def _newest(self, limit: int) -> list[tuple[str, str]]:
+        """Track and id of the newest alerts."""
+        members = await self._client.zrevrange(self._layout.newest, 0, limit - 1)
+        named = [text(member) for member in members if isinstance(member, bytes | str)]
+        return [(track, own) for own, _, track in (member.partition(":") for member in named)]
 
     async def _fetch(self, places: list[tuple[str, str]]) -> list[Alert]:
         async with self._client.pipeline(transaction=False) as pipeline:

@@ -3,16 +3,23 @@
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable
+from itertools import pairwise
 from math import log, sqrt
 from statistics import NormalDist
 from typing import Final, NamedTuple
-from unicodedata import normalize
+
+import regex
 
 from connectors.schemas.alert import Word
+from connectors.tracks.reading import SPACELESS, folded
 
-WORD: Final = re.compile(r"[#@]?\w[\w'\u2019]+")
+_SIGN: Final = rf"[[\p{{L}}\p{{M}}\p{{N}}_]--[{SPACELESS}]]"
+WORD: Final = regex.compile(rf"[#@]?{_SIGN}(?:{_SIGN}|['\u2019])+", regex.V1)
+RUN: Final = regex.compile(rf"[[\p{{L}}\p{{M}}\p{{N}}]&&[{SPACELESS}]]{{2,}}", regex.V1)
 LINK: Final = re.compile(r"https?://\S+")
 READ: Final = 5000  # signs of a text
+LONGEST: Final = 40  # signs of a word; a longer run is none, and may be a whole text
+MOST_WORDS: Final = 100_000  # of some posts, about 40 MB; real texts have fewer
 BELIEVED: Final = 0.5  # posts with a word on each side that are believed before any is seen
 LEAST_Z: Final = 1.96
 BY_CHANCE: Final = 0.05  # how often any word at all is told where nothing differs
@@ -51,11 +58,15 @@ class Wording:
         return own
 
     def add(self, spoken: Spoken, *, labelled: bool = True) -> None:
-        """Take the words of a post, each once: a post may repeat itself."""
+        """Take the words of a post, each once: a post may repeat itself.
+
+        Once there are `MOST_WORDS`, no new ones are taken.
+        """
         self.posts += 1
         self.labelled += labelled
-        text = normalize("NFKC", spoken.text[:READ]).casefold()
-        for word in set(WORD.findall(LINK.sub(" ", text))):
+        for word in _words(spoken.text):
+            if word not in self.holding and len(self.holding) >= MOST_WORDS:
+                continue
             self.holding[word] += 1
             self._labelled_holding[word] += labelled
             voices = self._voices.setdefault(word, set())
@@ -75,7 +86,7 @@ class Wording:
         ]
 
     def _goes_with(self, word: str, up: bool) -> bool:
-        if self.labelled == self.posts:
+        if self.labelled in {0, self.posts}:
             return True
         more = self._labelled_holding[word] * self.posts - self.labelled * self.holding[word]
         return more > 0 if up else more < 0
@@ -92,7 +103,7 @@ def telling_words(
         many: whether so many posts were read that some of their thousands of words differ by
             chance alone: each must then be surer.
         up: whether the label that moved grew: words are told that go with it more than any post
-            does; where it fell, less. Where all posts have it, all words may be told.
+            does; where it fell, less. Where all posts have it, or none, all words may be told.
         most: how many words.
 
     Returns:
@@ -112,6 +123,15 @@ def telling_words(
         if (z := _z(now.holding[word], now.posts, before.holding[word], before.posts)) >= least
     ]
     return sorted(words, key=lambda own: (-own.z, own.word))[:most]
+
+
+def _words(text: str) -> set[str]:
+    """Words of a text, folded; of scripts without spaces, pairs of neighbouring signs."""
+    plain = LINK.sub(" ", folded(text[:READ])[:READ])  # folded, a sign may be eighteen
+    found = {word for word in WORD.findall(plain) if len(word) <= LONGEST}
+    for run in RUN.findall(plain):
+        found.update(map("".join, pairwise(run)))
+    return found
 
 
 def _z(posts: int, of: int, usual: int, of_usual: int) -> float:

@@ -27,6 +27,7 @@ from connectors.trends.layout import DAY_S, TrendLayout
 from connectors.trends.series import text
 
 LIFE_S: Final = 30 * DAY_S  # after the last example of a track
+MOST_SIGNS: Final = 5000  # of a text: whoever writes one fills no memory with it
 TRACKS_AT_ONCE: Final = 50  # of whom at most 5,000 posts are read together, some megabytes
 Told = Callable[[int, int], None]
 _PACKED: Final = msgspec.msgpack.Encoder()
@@ -177,7 +178,7 @@ class ExemplarStore:
             "ranks": {LABELS.index(label): rank for label, rank in ranks.items()},
         }
         if words and self._text_retention_s:
-            kept["text"] = words
+            kept["text"] = words[:MOST_SIGNS]
             kept["text_expires_at"] = ceil(post.created_at + self._text_retention_s)
         return kept
 

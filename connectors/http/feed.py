@@ -18,6 +18,7 @@ import redis.asyncio
 from pydantic import BaseModel
 from redis.exceptions import RedisError
 
+from connectors.alerts.layout import KEPT_IN_ALL
 from connectors.alerts.store import AlertReader
 from connectors.trends.layout import TrendLayout, resolution
 from connectors.trends.reader import TrendReader
@@ -25,7 +26,7 @@ from connectors.trends.series import TrendBucket
 
 POLL_S: Final = 0.5
 NEWEST_BUCKETS: Final = 3
-NEWEST_ALERTS: Final = 50
+REMEMBERED_ALERTS: Final = 2 * KEPT_IN_ALL
 ANY: Final = ""  # resolution of what has none
 REMEMBERED_EVENTS: Final = 8192
 RESUME_WITHIN_S: Final = 60.0
@@ -91,7 +92,7 @@ class Feed:
         self._fences: Mapping[str, Mapping[bytes, bytes]] = {}
         self._told: dict[tuple[str, str], dict[int, int]] = {}
         self._alerts = alerts
-        self._alerted: set[tuple[str, str]] | None = None
+        self._alerted: dict[str, str] | None = None  # id -> state
         self._is_away = False
         self._is_closed = False
 
@@ -205,13 +206,12 @@ class Feed:
 
     async def _tell_alerts(self) -> None:
         """Publish alerts that were raised or have ended since the last look."""
-        newest = await self._alerts.newest(NEWEST_ALERTS)
-        known, self._alerted = self._alerted, {(each.alert_id, each.state) for each in newest}
-        if known is None:
-            return
-        for alert in reversed(newest):
-            if (alert.alert_id, alert.state) not in known:
+        alerts = await self._alerts.untold(self._alerted or {})
+        if self._alerted is not None:
+            for alert in reversed(alerts):
                 self._publish("alert", alert.encoded, (alert.track, ANY))
+        told = (self._alerted or {}) | {alert.alert_id: alert.state for alert in alerts}
+        self._alerted = dict(list(told.items())[-REMEMBERED_ALERTS:])
 
     def _forget_old_interests(self) -> None:
         oldest = time.monotonic() - RESUME_WITHIN_S

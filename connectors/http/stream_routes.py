@@ -8,10 +8,9 @@ from fastapi.responses import StreamingResponse
 from connectors.http.feed import Interest
 from connectors.http.problems import ProblemError
 from connectors.http.services import Services
-from connectors.http.trend_routes import PROBLEMS, ResolutionName
+from connectors.http.trend_routes import MOST_TRACKS, PROBLEMS, ResolutionName
 
 MOST_FOLLOWERS: Final = 2000
-MOST_TRACKS: Final = 100
 
 
 def stream_routes(services: Services) -> APIRouter:

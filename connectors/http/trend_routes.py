@@ -1,6 +1,7 @@
 """Routes of what is counted: tracks, a track's trend, and how tracks stand beside each other."""
 
 import time
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Annotated, Final, Literal
 
@@ -17,6 +18,8 @@ from connectors.trends.live import LiveTrends
 from connectors.trends.series import TrendSeries
 from connectors.trends.timespan import TimeRange, parse_range
 
+MOST_TRACKS: Final = 100  # that a question may name
+MOST_COMPARED: Final = 200  # all of ten thousand would hold up every reader for a fifth of a second
 PROBLEMS: Final = documented(
     {
         400: "The range makes no sense",
@@ -112,6 +115,9 @@ def trend_routes(services: Services) -> APIRouter:
             Order,
             Query(description="change: how far net sentiment moved, whichever way"),
         ] = "posts",
+        track: Annotated[
+            list[str], Query(max_length=MOST_TRACKS, description="only these; all where missing")
+        ] = [],  # noqa: B006 - FastAPI copies it
         limit: Limit = 50,
         offset: Offset = 0,
     ) -> Leaderboard:
@@ -123,7 +129,8 @@ def trend_routes(services: Services) -> APIRouter:
         asked = asked_range(window, start, end, resolution)
         with telling_bad_range():
             found = await services.board.read(asked, sort)
-        shown = page_of(found.tracks, limit, offset, request.url, response)
+        asked_for = [each for each in found.tracks if not track or each.track in track]
+        shown = page_of(asked_for, limit, offset, request.url, response)
         return found.model_copy(update={"tracks": list(shown)})
 
     return routes
@@ -137,9 +144,15 @@ async def require_track(trends: LiveTrends, track: str) -> None:
     """
     known = await trends.tracks()
     if track not in known:
-        close = get_close_matches(track, known, n=3, cutoff=0.5)
+        close = closest_names(track, known)
         hint = f"did you mean {', '.join(map(repr, close))}?" if close else "see /api/v1/tracks"
         raise ProblemError(404, "unknown_track", f"no track {track!r}: {hint}")
+
+
+def closest_names(track: str, known: Sequence[str]) -> list[str]:
+    """Names that one may have been meant for; among many tracks, of those that begin alike."""
+    begin_alike = sorted(known, key=lambda name: name[:1] != track[:1])
+    return get_close_matches(track, begin_alike[:MOST_COMPARED], n=3, cutoff=0.5)
 
 
 def asked_range(

@@ -19,7 +19,6 @@ from connectors.tracks.rules import Rules
 
 _NAME: Final = TypeAdapter[str](Track)
 EXAMPLE: Final = "write tracks: and below it a line for each, as in   acme: acme OR #acme"
-MOST_BYTES: Final = 64 * 1024 * 1024
 
 
 def load_rules(path: Path) -> Rules:

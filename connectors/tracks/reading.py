@@ -16,11 +16,9 @@ from typing import Final
 import regex
 
 # the prolonged sound mark is common to two scripts, and Hangul joins particles to its words
-_SPACELESS: Final = (
-    r"\p{Han}\p{Hiragana}\p{Katakana}ー\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-)
+SPACELESS: Final = r"\p{Han}\p{Hiragana}\p{Katakana}ー\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _WORD: Final = regex.compile(
-    rf"[[\p{{L}}\p{{M}}\p{{N}}]&&[{_SPACELESS}]]|\p{{So}}|[[\p{{L}}\p{{M}}\p{{N}}_]--[{_SPACELESS}]]+",
+    rf"[[\p{{L}}\p{{M}}\p{{N}}]&&[{SPACELESS}]]|\p{{So}}|[[\p{{L}}\p{{M}}\p{{N}}_]--[{SPACELESS}]]+",
     regex.V1,
 )
 _LETTER: Final = r"[\p{L}\p{M}\p{N}_]"

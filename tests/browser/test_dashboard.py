@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 import redis.asyncio
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from connectors.alerts.layout import AlertLayout
 from connectors.alerts.lifecycle import Lifecycle
@@ -571,6 +571,27 @@ async def test_it_says_that_redis_is_away_and_goes_on_when_it_is_back(
     await expect(page.locator("tr[data-track=globex] .posts .value")).to_have_text(
         "13", timeout=10_000
     )
+
+
+@pytest.mark.usefixtures("counted")
+async def test_a_track_that_has_no_place_in_the_overview_is_shown_whole(
+    page: Page, address: str
+) -> None:
+    """Where there are over five hundred, or here more than one."""
+
+    async def of_one(route: Route) -> None:
+        await route.continue_(url=route.request.url.replace("limit=500", "limit=1"))
+
+    await page.route("**/leaderboard?*", of_one)
+    await opened(page, address, "/")
+    await expect(page.locator("tr[data-track]")).to_have_count(1)
+    await expect(page.locator("tbody tr").last).to_contain_text("the first 1 of 2 tracks")
+    await opened(page, address, "/?track=globex")
+    figure = page.locator(".figure", has_text="Net sentiment").locator("dd")
+    await expect(figure).to_contain_text("95 % interval")
+    await opened(page, address, "/?view=compare&with=globex&with=acme")
+    chosen = page.locator(".chip[aria-pressed=true]")
+    await expect(chosen).to_have_text(["acme", "globex"])
 
 
 async def test_nothing_yet_and_no_such_track_are_said(page: Page, address: str) -> None:

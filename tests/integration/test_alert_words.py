@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 
 from connectors.alerts.evidence import Span, explain
 from connectors.alerts.post_words import PostTopics, PostWords
-from connectors.exemplars.withdrawn import Withdrawn
+from connectors.exemplars.withdrawn import MARK_LIFE_S, Withdrawn
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.parts import TopicParts, While
 from connectors.kafka.topics import TopicSpec, create_topics
@@ -143,7 +143,8 @@ async def test_records_of_another_kind_are_passed_over(
     producer: AIOKafkaProducer,
 ) -> None:
     whiles = await stream.swing(time.time())
-    for value in (b'"acme", but no prediction', None):
+    no_text, too_deep = b'{"post_id": "\xff", "tracks": ["acme"]}', b'["acme",' + b"[" * 9999
+    for value in (b'"acme", but no prediction', None, no_text, too_deep):
         at = int(1000 * whiles[0].start) + 5000
         await producer.send_and_wait(topics.predictions, value, b"k", partition=0, timestamp_ms=at)
     counted = await PostWords(kafka, topics, withdrawn, DAY_S).count("acme", None, whiles, 60.0)
@@ -160,15 +161,37 @@ async def test_posts_without_texts_have_no_words(
     )
 
 
-@pytest.mark.parametrize("retention_s", [0.0, 3600.0])
-async def test_no_word_is_read_where_texts_are_not_kept_or_no_longer(
-    withdrawn: Withdrawn, retention_s: float
+async def test_no_broker_is_asked_where_texts_are_not_kept_or_no_longer(
+    withdrawn: Withdrawn, caplog: pytest.LogCaptureFixture
 ) -> None:
-    nowhere = KafkaConnection("127.0.0.1:1")
+    nowhere, topics = KafkaConnection("127.0.0.1:1"), PostTopics("predictions", "posts")
     now = time.time()
     whiles = [While(now - 600, now), While(now - 4000, now - 620)]
-    reader = PostWords(nowhere, PostTopics("predictions", "posts"), withdrawn, retention_s)
-    assert await reader.count("acme", None, whiles, 60.0) is None
+    for retention_s in (0.0, 600.0):
+        reader = PostWords(nowhere, topics, withdrawn, retention_s)
+        assert await reader.count("acme", None, whiles, 60.0) is None
+    long_ago = [While(own.start - DAY_S / 4, own.end - DAY_S / 4) for own in whiles]
+    reader = PostWords(nowhere, topics, withdrawn, DAY_S)
+    assert await reader.count("acme", None, long_ago, 60.0) is None
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(("older_s", "retention_s"), [(0.0, 3000.0), (MARK_LIFE_S - 3000.0, DAY_S)])
+async def test_no_post_is_read_that_is_older_than_texts_or_marks_are_kept(
+    kafka: KafkaConnection,
+    topics: PostTopics,
+    stream: Stream,
+    withdrawn: Withdrawn,
+    older_s: float,
+    retention_s: float,
+) -> None:
+    """Posts of the hour before come every 40 s, and some 25 of 80 are too old."""
+    whiles = await stream.swing(time.time() - older_s)
+    reader = PostWords(kafka, topics, withdrawn, retention_s)
+    counted = await reader.count("acme", None, whiles, 60.0)
+    assert counted is not None
+    assert counted[0].posts == 80
+    assert 48 <= counted[1].posts <= 56
 
 
 async def test_an_alert_waits_for_no_broker_and_no_topic(

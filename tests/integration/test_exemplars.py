@@ -10,7 +10,7 @@ import redis.asyncio
 from typer.testing import CliRunner
 
 from connectors.exemplars.ranking import LABELS, MOST, rank
-from connectors.exemplars.store import TRACKS_AT_ONCE, Example, ExemplarStore
+from connectors.exemplars.store import MOST_SIGNS, TRACKS_AT_ONCE, Example, ExemplarStore
 from connectors.exemplars.withdrawn import MARK_LIFE_S
 from connectors.redis_connection import RedisConnection
 from connectors.schemas.author import AuthorHasher
@@ -130,6 +130,16 @@ async def test_a_text_lives_its_retention_from_the_posts_own_time(
     assert abs(await valkey.expiretime(key) - (now + 6 * 86_400)) <= 1
     answered = await TrendReader(valkey, layout).exemplars("a")
     assert {own.post_id: own.text for own in answered} == {"p0-0": "so happy", "p0-1": None}
+
+
+async def test_of_a_very_long_text_the_beginning_is_kept(
+    valkey: redis.asyncio.Redis, namespace: str, predict: PredictionMaker
+) -> None:
+    store = ExemplarStore(valkey, TrendLayout(namespace), WEEK_S)
+    said = "é" * MOST_SIGNS
+    await store.keep([Example(predict(0, ["a"], time.time()), said + "never ending" * 100_000)])
+    (key,) = await stored_texts(valkey, namespace)
+    assert await valkey.get(key) == said.encode()
 
 
 async def test_a_post_that_better_ones_drive_out_takes_its_text_with_it(

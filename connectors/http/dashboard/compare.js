@@ -20,8 +20,16 @@ const REREAD_MS = 5000;
  */
 export async function compare(stage) {
   const { place, root, signal } = stage;
-  const read = () => askJson("leaderboard", asWhole(place), signal);
-  /** @type {import("./api.js").Board} */
+  const wholly = asWhole(place);
+  /** The first tracks by posts, and those of the address that are not among them. */
+  async function read() {
+    /** @type {import("./api.js").Board} */
+    const found = await askJson("leaderboard", wholly, signal);
+    const left = place.tracks.filter((track) => found.tracks.every((standing) => standing.track !== track));
+    const more = left.slice(0, MOST).map((track) => askJson("leaderboard", { ...wholly, track }, signal));
+    for (const own of await Promise.all(more)) found.tracks.push(...own.tracks);
+    return found;
+  }
   let board = await read();
   const known = board.tracks.map((standing) => standing.track);
   const there = place.tracks.filter((track) => known.includes(track)).slice(0, MOST);

@@ -1,7 +1,7 @@
 // All tracks beside each other: volume, net sentiment, change.
 
 import { unalerted } from "./alerts.js";
-import { askJson } from "./api.js";
+import { ask, askJson } from "./api.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
 import { nothingBefore } from "./key_figures.js";
@@ -32,6 +32,7 @@ export async function overview(stage) {
   /** @type {import("./alerts.js").Watch | null} */
   let watch = null;
   let search = "";
+  let counted = 0; // tracks that there are; the board holds the first of them
   let dueAt = 0;
 
   const figures = h("dl", { class: "figures" });
@@ -78,7 +79,9 @@ export async function overview(stage) {
 
   async function read() {
     dueAt = Infinity;
-    board = await askJson("leaderboard", { ...asWhole(place), sort: place.sort }, signal);
+    const answer = await ask("leaderboard", { ...asWhole(place), sort: place.sort }, signal);
+    counted = Number(answer.headers.get("Total-Count"));
+    board = await answer.json();
     const raised = await askJson("alerts", { limit: 200 }, signal).catch(() => ({ alerts: [], watch: null }));
     watch = raised.watch;
     alerts = new Map();
@@ -110,10 +113,14 @@ export async function overview(stage) {
     const shown = board.tracks.filter((standing) => standing.track.toLowerCase().includes(search));
     figures.replaceChildren(...summary(board, alerts, watch));
     body.replaceChildren(...shown.map((standing) => row(standing, fresh === standing.track)));
-    if (!shown.length) {
-      body.append(h("tr", {}, h("td", { colspan: COLUMNS.length, class: "quiet" }, "No track has that in its name.")));
+    if (!shown.length) body.append(note("No track has that in its name."));
+    if (counted > board.tracks.length) {
+      body.append(note(`These are the first ${board.tracks.length} of ${format.count(counted)} tracks in this order.`));
     }
   }
+
+  /** @param {string} said */
+  const note = (said) => h("tr", {}, h("td", { colspan: COLUMNS.length, class: "quiet" }, said));
 
   /**
    * @param {import("./api.js").Standing} standing
@@ -179,7 +186,7 @@ export async function overview(stage) {
   function patch(event) {
     const standing = board?.tracks.find((each) => each.track === event.track);
     if (!board || !standing) {
-      dueAt = 0;
+      if (counted <= (board?.tracks.length ?? 0)) dueAt = 0; // else it may be one of those left out
       return;
     }
     const { start, end } = board;

@@ -122,7 +122,7 @@ export async function track(stage) {
   async function readRest() {
     const own = named(place.track);
     const [board, splits, distinct, found, better, kept] = await Promise.all([
-      askJson("leaderboard", asWhole(place), signal),
+      askJson("leaderboard", { ...asWhole(place), track: place.track }, signal),
       askJson(`splits/${own}`, range, signal).catch(() => null),
       askJson(`distinct/${own}`, range, signal).catch(() => null),
       askJson("alerts", { track: place.track, limit: 50 }, signal).catch(() => ({ alerts: [], watch: null })),

@@ -12,7 +12,7 @@ from connectors.alerts.layout import AlertLayout
 from connectors.alerts.lifecycle import Lifecycle
 from connectors.alerts.memory import WatchMemory
 from connectors.alerts.policy import AlertPolicy
-from connectors.alerts.store import AlertStore
+from connectors.alerts.store import MAY_END, AlertStore
 from connectors.exemplars.store import Example, ExemplarStore
 from connectors.http.options import ApiOptions
 from connectors.http.server import ApiServer
@@ -210,6 +210,24 @@ async def test_followers_are_told_of_an_alert_when_it_is_raised_and_when_it_ends
         await store.put(Alert.model_validate(ended))
         _, _, data = await next_of(found, "alert")
         assert (data["alert_id"], data["ended_at"]) == (alert.alert_id, 1100)
+
+
+async def test_followers_are_told_of_all_alerts_of_one_moment(
+    api: httpx.AsyncClient,
+    valkey: redis.asyncio.Redis,
+    options: ApiOptions,
+    predict: PredictionMaker,
+) -> None:
+    """As when a platform falls silent: every track's volume falls at once."""
+    await TrendSink(valkey, options.layout).apply({FIELD: [predict(0, ["acme"], time.time())]})
+    store = AlertStore(valkey, AlertLayout(options.layout.namespace))
+    alerts = [make_alert(f"track {at}", 1000) for at in range(2 * MAY_END)]
+    async with following(api, resolution="1h") as found:
+        await next_of(found, "trend")
+        for alert in alerts:
+            await store.put(alert)
+        told = [(await next_of(found, "alert"))[2]["alert_id"] for _ in alerts]
+    assert sorted(told) == sorted(alert.alert_id for alert in alerts)
 
 
 async def test_alerts_and_metrics_say_whether_anybody_watches(

@@ -184,6 +184,11 @@ async def test_the_leaderboard_agrees_with_the_trends(
     range_ = {"start": board["start"], "end": board["end"], "resolution": board["resolution"]}
     total = (await api.get("/api/v1/trends/b", params=range_)).json()["total"]
     assert total["sentiment"] == b["sentiment"]
+    own = await api.get("/api/v1/leaderboard", params={"window": "1h", "track": "b", "limit": 1})
+    assert [(each["track"], each["share_of_voice"]) for each in own.json()["tracks"]] == [
+        ("b", 4 / 14)
+    ]
+    assert own.headers["Total-Count"] == "1"
 
 
 READ = (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.alerts.evidence import Span, explain, known_from, usual_span
-from connectors.alerts.words import Spoken, Wording, telling_words
+from connectors.alerts.words import MOST_WORDS, READ, Spoken, Wording, telling_words
 from connectors.schemas.alert import WordsCounted
 from tests.unit.connectors_alerts.alerts import NOTHING
 
@@ -158,6 +158,42 @@ def test_words_go_with_the_label_that_moved() -> None:
     assert [word.word for word in up] == ["recall"]
     down = telling_words(now, before, many=True, up=False)
     assert [word.word for word in down] == ["party"]
+
+
+def test_where_no_post_has_the_label_any_more_all_words_may_be_told() -> None:
+    now, before = wording([], ["the party"] * 40), wording(["the recall"] * 20, ["the sun"] * 20)
+    assert [word.word for word in telling_words(now, before, many=True, up=False)] == ["party"]
+
+
+def test_of_scripts_without_spaces_pairs_of_signs_are_told_and_no_sentence() -> None:
+    now = Wording.of(spoken(*["医生说召回电池"] * 40, *["电池 #召回"] * 40))
+    before = Wording.of(spoken(*["医生说电池"] * 80))
+    found = telling_words(now, before, many=True)
+    assert "召回" in {word.word for word in found}
+    assert {len(word.word) for word in found} == {2}
+
+
+def test_marks_are_part_of_their_word() -> None:
+    assert set(Wording.of(spoken("हिन्दी don't")).holding) == {"हिन्दी", "don't"}
+
+
+def test_a_long_run_of_signs_is_no_word() -> None:
+    assert set(Wording.of(spoken(f"key {'a' * 41} {'b' * 40}")).holding) == {"key", "b" * 40}
+
+
+def test_a_text_that_grows_as_it_is_folded_is_read_no_further() -> None:
+    own = Wording.of(spoken("first " + "\ufdfa" * (READ - 11) + " last", "the last"))
+    assert (own.holding["first"], own.holding["last"]) == (1, 1)
+
+
+def test_posts_of_ever_new_words_fill_no_memory() -> None:
+    """Random words, as somebody may send them to end the watch: those that came first go on."""
+    own = Wording.of(spoken("fraud"))
+    for post in range(200):
+        own.add(Spoken(" ".join(f"{post:03}{word:03}" for word in range(600)), post))
+    assert len(own.holding) == MOST_WORDS
+    own.add(Spoken("fraud news", 1000))
+    assert (own.posts, own.holding["fraud"], "news" in own.holding) == (202, 2, False)
 
 
 def test_a_word_of_two_people_is_not_told_however_often_they_say_it() -> None:
