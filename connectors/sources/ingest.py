@@ -49,6 +49,16 @@ class Topic(Protocol):
         ...
 
 
+def _other_shape(source: str, error: Exception) -> SourceError:
+    """An answer that is not what the platform documents, told without anything that it holds."""
+    key = f" {error}" if isinstance(error, KeyError) else ""
+    return SourceError(
+        f"{source}: an answer has not the documented shape ({type(error).__name__}{key}). What "
+        "came before is saved: run it again, it goes on there; if it ends so again, the "
+        "platform's API has changed"
+    )
+
+
 class Ingest:
     """Moves the posts of one source until it ends or is told to stop.
 
@@ -158,6 +168,8 @@ class Ingest:
                 raise
             self._reading.uncancel()
             return None
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
+            raise _other_shape(self._source.name, error) from error
         finally:
             self._reading = None
 

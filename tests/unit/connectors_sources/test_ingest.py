@@ -9,7 +9,7 @@ import pytest
 from connectors.kafka.errors import DeliveryError
 from connectors.schemas.post import RawPost
 from connectors.sources.cursor_file import CursorFile, SavedState
-from connectors.sources.errors import SourceRefusedError
+from connectors.sources.errors import SourceError, SourceRefusedError
 from connectors.sources.figures import Figures
 from connectors.sources.ingest import MOST_UNSAVED, Ingest
 from connectors.sources.items import AuthorWithdrawn, Checkpoint, Item, Unusable, Withdrawn
@@ -100,6 +100,20 @@ async def test_what_was_delivered_before_a_kill_is_not_delivered_again(trial: Tr
     await trial.run([post("b"), post("c"), post("d")])
     assert trial.source.began_at == {"at": 1}
     assert trial.topic.ids == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("children"), TypeError("a secret"), ValueError("a secret"), IndexError()]
+)
+async def test_an_answer_of_another_shape_is_told_in_a_line_and_what_came_before_is_saved(
+    trial: Trial, error: Exception
+) -> None:
+    with pytest.raises(SourceError, match="not the documented shape") as told:
+        await trial.run([post("a"), Checkpoint({"at": 1}), error])
+    assert "secret" not in str(told.value)
+    assert trial.saved.cursor == {"at": 1}
+    await trial.run([post("a"), post("b")])
+    assert trial.topic.ids == ["a", "b"]
 
 
 async def test_a_source_that_looks_again_is_told_what_was_taken(trial: Trial) -> None:
