@@ -36,6 +36,7 @@ _BROKEN: Final = (
     KeyError,
     EOFError,
     OverflowError,
+    RuntimeError,  # of libavif
     struct.error,
 )
 

@@ -43,6 +43,15 @@ def test_damaged_media_give_features_or_a_reason(data: st.DataObject) -> None:
     measure(kind, bytes(damaged))
 
 
+def test_an_avif_whose_item_is_missing_gives_a_reason() -> None:
+    """Its library tells of that in another way than the others."""
+    damaged = bytearray(picture(_PIXELS, "AVIF"))
+    place = damaged.index(b"iloc") + 4
+    damaged[place : place + 20] = bytes(20)
+    with pytest.raises(MediaError, match="Missing or empty image item"):
+        measured("image", bytes(damaged))
+
+
 @given(st.sampled_from(MEDIA), st.binary(max_size=300), st.integers(0, 16))
 @settings(deadline=None, max_examples=150)
 def test_random_bytes_behind_a_signature_give_features_or_a_reason(
