@@ -13,7 +13,9 @@ from aiokafka.errors import (
     CoordinatorNotAvailableError,
     GroupAuthorizationFailedError,
     GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
     KafkaError,
+    NotCoordinatorForGroupError,
     TransactionalIdAuthorizationFailed,
     for_code,
 )
@@ -26,6 +28,12 @@ from connectors.kafka.groups import EXTRACTORS
 from connectors.kafka.metadata import Operation, TopicDescription
 from connectors.kafka.topics import ALERTS, DEAD_LETTERS, POSTS, PREDICTIONS, RAW_POSTS
 
+# of a new cluster's first groups, and of one whose coordinator has just been lost
+NOT_YET_KNOWN: Final = (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NotCoordinatorForGroupError,
+)
 Role = Literal["producer", "ingester", "extractor", "worker", "verifier", "watcher", "operator"]
 Resource = Literal["topic", "group", "transactionalId"]
 
@@ -172,13 +180,13 @@ async def _is_allowed(admin: AIOKafkaAdminClient, right: Right, name: str) -> bo
     try:
         coordinator = await admin.find_coordinator(name)
         answer = await admin._send_request(_DescribeGroup(name), coordinator)
+        ((code, *_, allowed),) = answer.groups
+        if code:
+            raise for_code(code)
     except GroupAuthorizationFailedError:
         return False
-    except GroupCoordinatorNotAvailableError:  # a new cluster's first group
+    except NOT_YET_KNOWN:
         return True
-    ((code, *_, allowed),) = answer.groups
-    if code:
-        raise for_code(code)
     return bool(allowed >> right.operation & 1)
 
 
