@@ -42,7 +42,7 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust shi
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._gaps: dict[str, Gaps] = {}
-        self._falls: dict[str, Falls] = {}
+        self._falls = Falls()
         self._assignment: object = None
 
     def highwater(self, tp: TP) -> int:
@@ -62,18 +62,17 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust shi
 
     def fallen(self, tp: TP) -> bool:
         """Whether the broker sent it back since it was assigned; from another thread."""
-        return self._falls_of(tp.topic).fallen(tp.partition)
+        return self._falls.fallen(tp)
 
     def seek(self, partition: TP, offset: int) -> None:
         """As Faust asks."""
-        self._falls_of(partition.topic).sought(partition.partition, offset)
-        super().seek(partition, offset)
+        with self._falls.seeking({partition: offset}):
+            super().seek(partition, offset)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """As Faust asks."""
-        for falls in self._falls.values():
-            falls.sought_anywhere()
-        committed: Mapping[TP, int] = await super().seek_to_committed()
+        with self._falls.seeking():
+            committed: Mapping[TP, int] = await super().seek_to_committed()
         return committed
 
     def _create_worker_consumer(self, transport: Any) -> Any:
@@ -108,7 +107,7 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust shi
         if subscriptions.reassignment_in_progress:
             await subscriptions.wait_for_assignment()
         before = self._positions(subscriptions)
-        seeks = {topic: falls.seeks() for topic, falls in self._falls.items()}
+        seeks = self._falls.seeks()
         drained = await super()._fetch_records(
             consumer, active_partitions, timeout=0, max_records=max_records
         )
@@ -116,8 +115,7 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust shi
         for tp, after in self._positions(subscriptions).items():
             if tp not in before or before[tp] == after:
                 continue
-            falls = self._falls_of(tp.topic)
-            if falls.fetched(tp.partition, before[tp], after, seeks.get(tp.topic, 0)):
+            if self._falls.fetched(tp, before[tp], after, seeks):
                 continue
             records = drained.get(tp, ())
             offsets = [record.offset for record in records]
@@ -129,17 +127,13 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust shi
     def _gaps_of(self, topic: str) -> Gaps:
         return self._gaps.setdefault(topic, Gaps())
 
-    def _falls_of(self, topic: str) -> Falls:
-        return self._falls.setdefault(topic, Falls())
-
     def _positions(self, subscriptions: Any) -> dict[TP, int]:
         subscription = subscriptions.subscription
         assignment = None if subscription is None else subscription.assignment
         if assignment is not self._assignment:
             self._assignment = assignment
             self._gaps.clear()
-            for falls in self._falls.values():
-                falls.clear()
+            self._falls.clear()
         if assignment is None:
             return {}
         states = ((tp, assignment.state_value(tp)) for tp in assignment.tps)
