@@ -145,8 +145,8 @@ class PostWords:
             wording = Wording()
             for own in await self._told(scored):
                 if own.post_id in texts:
-                    voice = own.author_hash or f"c {own.conversation_id}"
-                    spoken = Spoken(texts[own.post_id], voice)
+                    text = texts[own.post_id]
+                    spoken = Spoken.by(text, own.author_hash, own.conversation_id)
                     wording.add(spoken, labelled=_has(own, label))
             counted.append(wording)
         return counted if min(own.posts for own in counted) >= FEWEST_POSTS else None

@@ -32,6 +32,11 @@ class Spoken(NamedTuple):
     text: str
     voice: Hashable
 
+    @classmethod
+    def by(cls, text: str, author_hash: str | None, conversation_id: str) -> "Spoken":
+        """The text of a post."""
+        return cls(text, author_hash or f"c {conversation_id}")
+
 
 class Wording:
     """Which words how many of some posts hold.
