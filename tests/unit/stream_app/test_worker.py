@@ -1,137 +1,22 @@
-"""The worker admits, commits, heals and drains as the broker's behaviour demands."""
+"""The worker admits, commits and drains as the broker's behaviour demands."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from threading import Event
-from typing import Any
 
 import pytest
 
-from connectors.schemas.author import AuthorHasher
 from connectors.schemas.kept_post import kept_post
 from stream_app.batch import Decoder
-from stream_app.core.batching import MicroBatcher
 from stream_app.core.flow import WAITING_BATCHES
-from stream_app.core.record import Record
-from stream_app.core.scoring import Scorer
-from stream_app.core.shedding import Shedding
-from stream_app.core.windows import Windows
-from stream_app.decider import Decider
-from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
-from stream_app.healer import FALL_PATIENCE_S, HOLE_PATIENCE_S, STALL_PATIENCE_S
-from stream_app.membership import Membership
-from stream_app.metrics import Metrics
-from stream_app.scoring import Scoring
-from stream_app.worker import Worker
 from tests.unit.stream_app.fakes import (
     STAMP,
     FakeBroker,
-    FakeEngine,
-    FakeExemplars,
-    FakeOutputs,
-    FakeStore,
-    FakeTrends,
-    features,
-    post_record,
 )
-
-BATCH_MAX = 8
-
-
-class Clock:
-    """Monotonic seconds that a test moves."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-class Bench:
-    """A worker with fakes on every side."""
-
-    def __init__(
-        self, broker: FakeBroker, threads: ThreadPoolExecutor, session_timeout_s: float = 10.0
-    ) -> None:
-        self.broker = broker
-        self.clock = Clock()
-        self.store = FakeStore()
-        self.outputs = FakeOutputs()
-        self.trends = FakeTrends()
-        self.engine = engine = FakeEngine()
-        windows = Windows(4, STAMP, 100)
-        membership = Membership(broker, 10.0, clock=lambda: 0.0)
-        self.worker = Worker(
-            topic="posts",
-            broker=broker,
-            work=Scoring(
-                Decoder("default@1", 1 << 20, Shedding(1, "posts")),
-                Decider(
-                    scorer=Scorer(engine, windows, features(999)),
-                    windows=windows,
-                    model_version=engine.version,
-                    stands_for=1,
-                    authors=AuthorHasher(None),
-                    store=self.store,
-                    membership=membership,
-                    executor=threads,
-                    metrics=Metrics(),
-                ),
-                Effects(
-                    store=self.store,
-                    outputs=self.outputs,
-                    trends=self.trends,
-                    exemplars=FakeExemplars(),
-                    membership=membership,
-                    metrics=Metrics(),
-                ),
-                self.store,
-            ),
-            batcher=MicroBatcher(BATCH_MAX, 0.02),
-            metrics=Metrics(),
-            session_timeout_s=session_timeout_s,
-            hang_limit_s=10.0,
-            monotonic=self.clock,
-        )
-
-    def delivered(self) -> list[int]:
-        return sorted(offset for _, offset in self.outputs.delivered)
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
-            while not holds():
-                await asyncio.sleep(0.001)
-
-    async def tend_until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
-            while not holds():
-                await asyncio.sleep(0.001)
-                await self.worker.tend()
-
-    async def offer_until_delivered(self, records: Sequence[Record]) -> None:
-        before = len(self.outputs.delivered)
-        await self.worker.offer(records)
-        await self.until(lambda: len(self.outputs.delivered) == before + len(records))
-
-
-@asynccontextmanager
-async def running(broker: FakeBroker) -> AsyncIterator[Bench]:
-    with ThreadPoolExecutor(1) as threads:
-        bench = Bench(broker, threads)
-        task = asyncio.create_task(bench.worker.run())
-        try:
-            yield bench
-        finally:
-            task.cancel()
-
-
-def run_of(*offsets: int) -> list[Record]:
-    return [post_record(offset) for offset in offsets]
+from tests.unit.stream_app.worker_bench import BATCH_MAX, Bench, run_of, running
 
 
 async def test_what_is_done_is_committed_and_a_refused_commit_is_tried_again() -> None:
@@ -156,96 +41,6 @@ async def test_counts_that_redis_lost_after_the_commit_are_counted_again_at_the_
         await bench.worker.tend()
         assert sum(bench.trends.counts.values()) == 2
         assert bench.delivered() == []
-
-
-async def test_a_skipped_offset_is_read_again_and_nothing_after_it_is_done_before_it() -> None:
-    async with running(FakeBroker({0: range(6)})) as bench:
-        await bench.offer_until_delivered(run_of(0, 1))
-        await bench.worker.offer(run_of(4, 5))
-        assert bench.broker.sought == [(0, 2)]
-        assert bench.delivered() == [0, 1]
-        await bench.offer_until_delivered(run_of(2, 3, 4, 5))
-        assert bench.delivered() == [0, 1, 2, 3, 4, 5]
-
-
-async def test_a_hole_that_does_not_heal_ends_the_worker() -> None:
-    async with running(FakeBroker({0: range(6)})) as bench:
-        await bench.offer_until_delivered(run_of(0))
-        await bench.worker.offer(run_of(3))
-        bench.clock.now_s = HOLE_PATIENCE_S + 0.1
-        with pytest.raises(CannotGoOn) as end:
-            await bench.worker.offer(run_of(4))
-        assert end.value.code is ExitCode.HOLE
-
-
-async def test_offsets_that_the_consumer_saw_to_hold_no_record_are_passed() -> None:
-    """A transaction leaves a gap: a topic may have one after every few records."""
-    async with running(FakeBroker({0: [0, 1, 5, 7, 9]})) as bench:
-        run = run_of(0, 1, 5, 7, 9)
-        run[2] = replace(run[2], gap_from=2)
-        run[3] = replace(run[3], gap_from=6)
-        run[4] = replace(run[4], gap_from=8)
-        await bench.offer_until_delivered(run[:4])
-        await bench.offer_until_delivered(run[4:])
-        assert bench.delivered() == [0, 1, 5, 7, 9]
-        assert bench.broker.sought == []
-        await bench.tend_until(lambda: bench.broker.commits == {0: 10})
-
-
-async def test_markers_at_the_tail_that_the_consumer_went_past_are_done_at_once() -> None:
-    async with running(FakeBroker({0: [0, 1, 3]})) as bench:
-        await bench.offer_until_delivered(run_of(0, 1))
-        bench.broker.read_past[0, 2] = 3
-        await bench.tend_until(lambda: bench.broker.commits == {0: 3})
-        assert bench.broker.sought == []
-
-
-async def test_a_gap_behind_a_skipped_record_does_not_hide_it() -> None:
-    async with running(FakeBroker({0: [0, 2, 5]})) as bench:
-        await bench.offer_until_delivered(run_of(0))
-        skipped, last = run_of(2, 5)
-        await bench.worker.offer([replace(last, gap_from=3)])
-        assert bench.delivered() == [0]
-        assert bench.broker.sought == [(0, 1)]
-        again = [replace(skipped, gap_from=1), replace(last, gap_from=3)]
-        await bench.offer_until_delivered(again)
-        assert bench.delivered() == [0, 2, 5]
-
-
-async def test_a_hole_at_the_tail_is_read_again_after_the_patience() -> None:
-    async with running(FakeBroker({0: range(4)})) as bench:
-        await bench.offer_until_delivered(run_of(0, 1))
-        await bench.tend_until(lambda: bench.broker.commits == {0: 2})
-        assert bench.broker.sought == []
-        bench.clock.now_s = STALL_PATIENCE_S + 0.1
-        await bench.worker.tend()
-        assert bench.broker.sought == [(0, 2)]
-
-
-async def test_a_topic_made_again_under_a_running_worker_ends_it() -> None:
-    async with running(FakeBroker({0: range(4)})) as bench:
-        await bench.offer_until_delivered(run_of(0, 1, 2, 3))
-        bench.broker.logs[0] = [0]
-        with pytest.raises(CannotGoOn, match="made again"):
-            await bench.tend_until(lambda: False)
-
-
-async def test_a_partition_that_begins_again_waits_to_be_assigned_and_then_ends_the_worker() -> (
-    None
-):
-    """Its topic may have been made again, whatever offsets it has by now: nothing is read on."""
-    async with running(FakeBroker({0: range(4)})) as bench:
-        await bench.offer_until_delivered(run_of(0, 1))
-        await bench.tend_until(lambda: bench.broker.commits == {0: 2})
-        bench.broker.sent_back = {0}
-        await bench.worker.tend()
-        bench.clock.now_s = FALL_PATIENCE_S
-        await bench.worker.tend()
-        assert bench.broker.sought == []
-        bench.clock.now_s = FALL_PATIENCE_S + 0.1
-        with pytest.raises(CannotGoOn, match="made again") as end:
-            await bench.worker.tend()
-        assert end.value.code is ExitCode.HOLE
 
 
 async def test_while_a_rebalance_runs_nothing_is_admitted() -> None:
@@ -359,25 +154,6 @@ async def test_a_start_that_a_revocation_overtook_is_forgotten() -> None:
         await bench.until(lambda: bench.delivered() == [2, 3])
 
 
-async def test_while_a_batch_is_held_nothing_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(FakeBroker({0: range(4)})) as bench:
-        let_go = asyncio.Event()
-        deliver = bench.outputs.deliver
-
-        async def slow(*arguments: Any) -> None:
-            await let_go.wait()
-            await deliver(*arguments)
-
-        monkeypatch.setattr(bench.outputs, "deliver", slow)
-        await bench.worker.offer(run_of(0, 1))
-        await bench.worker.tend()
-        bench.clock.now_s = STALL_PATIENCE_S + 0.1
-        await bench.worker.tend()
-        assert bench.broker.sought == []
-        let_go.set()
-        await bench.until(lambda: bench.delivered() == [0, 1])
-
-
 async def test_a_batch_that_does_not_come_back_ends_the_worker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -451,45 +227,3 @@ async def test_no_more_posts_wait_than_allowed() -> None:
         await bench.worker.revoke()
         await asyncio.wait_for(one_more, 5)
         assert bench.delivered() == []
-
-
-async def test_a_new_incarnation_of_the_topic_starts_at_its_beginning() -> None:
-    broker = FakeBroker({0: range(2)})
-    broker.incarnation = "id2"
-    broker.commits[0] = 70
-    async with running(broker) as bench:
-        await bench.offer_until_delivered(run_of(0, 1))
-        assert bench.delivered() == [0, 1]
-
-
-async def test_a_new_incarnation_that_outgrew_the_commit_starts_at_its_beginning_too() -> None:
-    broker = FakeBroker({0: range(4)})
-    broker.commits[0] = 2
-    broker.incarnation = "id2"
-    async with running(broker) as bench:
-        await bench.offer_until_delivered(run_of(0, 1, 2, 3))
-        assert bench.delivered() == [0, 1, 2, 3]
-        await bench.tend_until(lambda: broker.commits == {0: 4})
-        assert broker.commits_of == "id2"
-
-
-async def test_a_topic_that_lost_its_tail_is_not_taken_for_what_was_read_of_it() -> None:
-    broker = FakeBroker({0: range(4)})
-    async with running(broker) as bench:
-        await bench.offer_until_delivered(run_of(0, 1, 2, 3))
-        store = bench.store
-    broker.logs[0] = [0, 1]
-    async with running(broker) as bench:
-        bench.store.intents = store.intents
-        with pytest.raises(CannotGoOn, match="lost records") as end:
-            await bench.worker.tend()
-        assert end.value.code is ExitCode.HOLE
-
-
-async def test_partitions_of_two_incarnations_are_never_owned_together() -> None:
-    broker = FakeBroker({0: range(2), 1: range(2)})
-    async with running(broker) as bench:
-        await bench.offer_until_delivered(run_of(0))
-        broker.incarnation = "id2"
-        with pytest.raises(CannotGoOn, match="made again"):
-            await bench.worker.offer([post_record(0, partition=1)])
