@@ -5,7 +5,7 @@ Not for how fast pictures are decoded: they are small.
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -21,15 +21,15 @@ class SlowPictures:
     """Where the pictures are.
 
     Args:
-        port: of all hosts.
+        hosts: with their ports.
     """
 
-    def __init__(self, port: int) -> None:
-        self.hosts = [f"127.0.1.{number + 1}:{port}" for number in range(HOSTS)]
+    def __init__(self, hosts: Sequence[str]) -> None:
+        self.hosts = hosts
 
     def url(self, number: int) -> str:
         """Address of a post's picture."""
-        return f"http://{self.hosts[number % HOSTS]}/{number}.png"
+        return f"http://{self.hosts[number % len(self.hosts)]}/{number}.png"
 
 
 @asynccontextmanager
@@ -48,7 +48,6 @@ async def slow_pictures() -> AsyncIterator[SlowPictures]:
             await writer.drain()
         writer.close()
 
-    # one port on all of them: 127.0.1.x are this machine, whatever is asked of it
-    server = await asyncio.start_server(serve, "0.0.0.0", 0)  # noqa: S104
+    server = await asyncio.start_server(serve, [f"127.0.1.{own + 1}" for own in range(HOSTS)], 0)
     async with server:
-        yield SlowPictures(server.sockets[0].getsockname()[1])
+        yield SlowPictures(["{}:{}".format(*each.getsockname()) for each in server.sockets])
