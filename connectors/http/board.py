@@ -151,4 +151,6 @@ class Board:
             tracks = await self._trends.tracks()
             start = span.before if span.before_kept else span.start
             counted = await self._opinions.counted(tracks, start, span.end, name)
-            return Reading(Standings(span, counted, self._changes), name)
+            reading = Reading(Standings(span, counted, self._changes), name)
+            await asyncio.sleep(0)  # who asked goes on with work of its own
+            return reading

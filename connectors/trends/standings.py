@@ -86,6 +86,7 @@ class Standings:
         self.span = span
         self._counted = counted
         self._changes = changes
+        self._moved: dict[str, NetChange | None] = {}
         self.volumes: Mapping[str, Volume] = {
             track: _volume(track, own.counts[self._cut(own)[0] :]) for track, own in counted.items()
         }
@@ -97,10 +98,12 @@ class Standings:
 
     def change(self, track: str) -> NetChange | None:
         """How far a track's net sentiment moved, by whole buckets; None where one has no posts."""
-        own = self._counted[track]
-        start, whole = self._cut(own)
-        before = own.counts[: start if self.span.before_kept else 0]
-        return self._changes.of(own.counts[start:whole], before)
+        if track not in self._moved:
+            own = self._counted[track]
+            start, whole = self._cut(own)
+            before = own.counts[: start if self.span.before_kept else 0]
+            self._moved[track] = self._changes.of(own.counts[start:whole], before)
+        return self._moved[track]
 
     def standing(self, track: str) -> Standing:
         """How a track stands."""
