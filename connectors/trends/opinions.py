@@ -21,7 +21,7 @@ from connectors.trends.questions import buckets_between
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 OWN_BYTES: Final = 1000  # of a track beside its counts
-AT_ONCE: Final = 2000  # hashes a round trip: some 10 ms of the event loop
+AT_ONCE: Final = 1000  # hashes a round trip: a few ms of the event loop
 
 
 @dataclass(frozen=True, slots=True)
