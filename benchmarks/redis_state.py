@@ -33,15 +33,15 @@ WINDOW = 32
 SOURCE = SourcePartition("posts", "bench", 0)
 
 
-def prediction(offset: int, created_at: float) -> Prediction:
-    """A post in four tracks, labels by its offset."""
+def prediction(offset: int, created_at: float, tracks: Sequence[str] = TRACKS) -> Prediction:
+    """A post in four tracks or others, labels by its offset."""
     return read_prediction(
         {
             "post_id": f"p{offset}",
             "conversation_id": f"c{offset % 1000}",
             "platform": "bluesky",
             "lang": "en",
-            "tracks": TRACKS,
+            "tracks": tracks,
             "created_at": created_at,
             "source": {"topic": "posts", "partition": 0, "offset": offset},
             "sentiment": {

@@ -36,8 +36,8 @@ _SELECT: Final = "select"  # for a database other than 0
 WORK: Final[Mapping[Role, _Work]] = {
     "reader": _Work(
         (
-            *(_SELECT, "get", "hget", "hgetall", "lrange", "pfcount", "ping", "smembers"),
-            "zrevrange",
+            *(_SELECT, "get", "hget", "hgetall", "hmget", "lrange", "pfcount", "ping"),
+            *("smembers", "zrevrange"),
         )
     ),
     "verifier": _Work((_SELECT, "exec", "get", "hgetall", "multi", "smembers", "time", "zrange")),

@@ -1,7 +1,7 @@
 """Answers with an entity tag, made and compressed once however many ask; 304 to who has them."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -74,9 +74,8 @@ class Bodies:
         done = request.method != "GET" or answer.status_code != 200 or "etag" in answer.headers
         if done or isinstance(answer, StreamingResponse):
             return answer
-        plain = bytes(answer.body)
-        tag = blake2b(plain, digest_size=12).hexdigest()
-        shared = self.respond(request, tag, lambda: [Part(plain)], answer.headers["content-type"])
+        parts = [Part(bytes(answer.body))]
+        shared = self.respond(request, tag_of(parts), lambda: parts, answer.headers["content-type"])
         for name, value in answer.headers.items():
             if name not in OWN_HEADERS:
                 shared.headers[name] = value
@@ -95,6 +94,14 @@ class Bodies:
             _, left = self._kept.popitem(last=False)
             self._bytes -= len(left)
         return body
+
+
+def tag_of(parts: Iterable[Part]) -> str:
+    """A tag by the content of a body."""
+    digest = blake2b(digest_size=12)
+    for part in parts:
+        digest.update(part.plain)
+    return digest.hexdigest()
 
 
 def accepts_gzip(accept_encoding: str) -> bool:

@@ -1,13 +1,14 @@
 """What the server measures of itself, and opinion by track, in Prometheus' terms."""
 
 import platform
+from collections.abc import Iterable
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from connectors.alerts.store import WatchState
 from connectors.build import this_build
-from connectors.trends.standing import Standing
+from connectors.trends.standings import Volume
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -45,14 +46,14 @@ class ApiMetrics:
         self._requests.labels(method, route, status).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def page(self, standings: list[Standing], watch: WatchState) -> bytes:
+    def page(self, volumes: Iterable[Volume], watch: WatchState) -> bytes:
         """All figures as Prometheus reads them.
 
         Args:
-            standings: tracks over the last hour.
+            volumes: tracks over the last hour.
             watch: of alerts; nothing is told of one that never looked.
         """
-        registries = self._registry, _opinion(standings), _watch(watch)
+        registries = self._registry, _opinion(volumes), _watch(watch)
         return b"".join(map(generate_latest, registries))
 
 
@@ -73,7 +74,7 @@ def _watch(watch: WatchState) -> CollectorRegistry:
     return registry
 
 
-def _opinion(standings: list[Standing]) -> CollectorRegistry:
+def _opinion(volumes: Iterable[Volume]) -> CollectorRegistry:
     """Gauges of the tracks there are now; made anew so that one that is gone leaves no trace."""
     registry = CollectorRegistry()
     posts = Gauge(
@@ -97,12 +98,12 @@ def _opinion(standings: list[Standing]) -> CollectorRegistry:
         ["track"],
         registry=registry,
     )
-    for standing in standings:
-        posts.labels(standing.track).set(standing.posts)
-        scored.labels(standing.track).set(standing.scored_posts)
-        if standing.net is None:
+    for volume in volumes:
+        posts.labels(volume.track).set(volume.posts)
+        scored.labels(volume.track).set(volume.scored_posts)
+        if volume.net is None:
             continue
-        net.labels(standing.track).set(standing.net)
-        for label, count in standing.sentiment.items():
-            shares.labels(standing.track, label).set(count / standing.posts)
+        net.labels(volume.track).set(volume.net)
+        for label, count in volume.sentiment.items():
+            shares.labels(volume.track, label).set(count / volume.posts)
     return registry

@@ -39,7 +39,7 @@ def operations_routes(services: Services) -> APIRouter:
         board = await services.board.read(asked)
         watch = await services.alerts.watch()
         services.metrics.open_streams.set(services.feed.followers)
-        page = services.metrics.page(board.tracks, watch)
+        page = services.metrics.page(board.volumes.values(), watch)
         return Response(page, media_type=CONTENT_TYPE_LATEST)
 
     return routes

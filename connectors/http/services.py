@@ -20,6 +20,7 @@ from connectors.http.options import ApiOptions
 from connectors.http.voices import VoiceReads
 from connectors.prevalence.quantifier import Quantifier
 from connectors.trends.live import LiveTrends
+from connectors.trends.opinions import LiveOpinions
 from connectors.trends.reader import TrendReader
 
 CANCEL_AGAIN_S: Final = 1.0
@@ -72,7 +73,7 @@ def make_services(options: ApiOptions) -> Services:
         alerts=alerts,
         trends=trends,
         voices=VoiceReads(reader),
-        board=Board(trends),
+        board=Board(trends, LiveOpinions(client, options.layout)),
         feed=Feed(client, options.layout, alerts),
         bodies=Bodies(),
         metrics=ApiMetrics(),

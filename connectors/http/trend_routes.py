@@ -9,13 +9,15 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from connectors.gzip_parts import Part
-from connectors.http.board import Leaderboard, Order
+from connectors.http.board import Leaderboard
+from connectors.http.bodies import accepts_gzip, tag_of
 from connectors.http.paging import Limit, Offset, page_of
 from connectors.http.problems import ProblemError, documented, telling_bad_range
 from connectors.http.services import Services
 from connectors.http.trend_csv import trend_csv
 from connectors.trends.live import LiveTrends
 from connectors.trends.series import TrendSeries
+from connectors.trends.standings import Order
 from connectors.trends.timespan import TimeRange, parse_range
 
 MOST_TRACKS: Final = 100  # that a question may name
@@ -102,7 +104,11 @@ def trend_routes(services: Services) -> APIRouter:
         csv.headers["Content-Disposition"] = f'attachment; filename="{_file_name(track)}.csv"'
         return csv
 
-    @routes.get("/leaderboard")
+    @routes.get(
+        "/leaderboard",
+        response_class=Response,
+        responses={200: {"model": Leaderboard}},
+    )
     async def leaderboard(
         request: Request,
         response: Response,
@@ -120,7 +126,7 @@ def trend_routes(services: Services) -> APIRouter:
         ] = [],  # noqa: B006 - FastAPI copies it
         limit: Limit = 50,
         offset: Offset = 0,
-    ) -> Leaderboard:
+    ) -> Response:
         """Tracks over a range beside as long before it: volume, net sentiment, change.
 
         It counts the buckets that `trends` answers of the same window and resolution. Changes are
@@ -128,10 +134,15 @@ def trend_routes(services: Services) -> APIRouter:
         """
         asked = asked_range(window, start, end, resolution)
         with telling_bad_range():
-            found = await services.board.read(asked, sort)
-        asked_for = [each for each in found.tracks if not track or each.track in track]
+            found = await services.board.read(asked)
+        ranked = await found.ranked(sort)
+        asked_for = [each for each in ranked if each in track] if track else ranked
         shown = page_of(asked_for, limit, offset, request.url, response)
-        return found.model_copy(update={"tracks": list(shown)})
+        short = accepts_gzip(request.headers.get("accept-encoding", ""))
+        parts = await found.leaderboard(shown, deflated=short)
+        answer = services.bodies.respond(request, tag_of(parts), lambda: parts, "application/json")
+        answer.headers.update(response.headers)
+        return answer
 
     return routes
 

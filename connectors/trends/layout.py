@@ -3,7 +3,10 @@
 Pure; the one place that knows the names. Not for what a post adds to them: that is `counting`.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 MINUTE_S = 60
 HOUR_S = 60 * MINUTE_S
@@ -52,6 +55,8 @@ RESOLUTIONS = (
     Resolution("1h", HOUR_S, 90 * DAY_S, 30 * DAY_S, 8 * DAY_S, 26 * HOUR_S),
     Resolution("1d", DAY_S, 2 * 365 * DAY_S, 2 * 365 * DAY_S, 90 * DAY_S, 8 * DAY_S),
 )
+# resolution -> the coarser one whose buckets say whether those within changed; days stand alone
+PAGE: Final[Mapping[str, str]] = MappingProxyType({"10s": "1m", "1m": "1h", "1h": "1d", "1d": "1d"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -134,7 +139,12 @@ class TrendLayout:
 
     def bucket(self, track: str, bucket: Bucket) -> str:
         """Hash of the counts of a bucket."""
-        return f"{self._tagged(track)}:{bucket.resolution}:{bucket.start}"
+        return self.buckets(track, bucket.resolution, [bucket.start])[0]
+
+    def buckets(self, track: str, resolution: str, starts: Iterable[int]) -> list[str]:
+        """The same of many buckets of one resolution."""
+        front = f"{self._tagged(track)}:{resolution}:"
+        return [f"{front}{start}" for start in starts]
 
     def splits(self, track: str, bucket: Bucket) -> str:
         """Hash: `platform:<name>` or `language:<name>` -> the counts of a bucket within it."""

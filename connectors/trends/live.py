@@ -16,21 +16,18 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from math import ceil
-from types import MappingProxyType
 from typing import Final
 
 import redis.asyncio
 
 from connectors.gzip_parts import Part
-from connectors.trends.layout import Bucket, TrendLayout, bucket_start, resolution
+from connectors.trends.layout import PAGE, Bucket, TrendLayout, bucket_start, resolution
 from connectors.trends.questions import buckets_between
 from connectors.trends.reader import TrendReader
 from connectors.trends.series import TrendSeries, assemble, counts
 
 FRESH_FOR_S: Final = 0.1
 MOST_PAGE_BYTES: Final = 64 * 1024 * 1024  # of JSON; with fields and keys about four times as much
-# resolution -> the coarser one whose buckets say whether those within changed; days stand alone
-PAGE: Final[Mapping[str, str]] = MappingProxyType({"10s": "1m", "1m": "1h", "1h": "1d", "1d": "1d"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +122,6 @@ class LiveTrends:
         pages = await self._fresh(track, resolution, first, last)
         of_total = partial(assemble, track, ceil(end), wanted[:1])
         return _answer(of_total, list(_cut(pages, first, last)))
-
-    async def counts(
-        self, track: str, start: float, end: float, resolution: str
-    ) -> list[tuple[int, Mapping[str, int]]]:
-        """Start and fields of the same buckets, ascending; see `trends` for the rest."""
-        wanted = buckets_between(start, end, resolution)
-        first, last = wanted[0].start, wanted[-1].start
-        pages = await self._fresh(track, resolution, first, last)
-        return [
-            (each.start, each.fields) for page in _cut(pages, first, last) for each in page.buckets
-        ]
 
     async def _fresh(self, track: str, resolution: str, first: int, last: int) -> list[_Page]:
         """The pages from the one that holds `first` to the one that holds `last`."""

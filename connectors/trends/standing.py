@@ -1,18 +1,15 @@
-"""How a track stands in a window beside the window before: volume, net sentiment, change. Pure."""
+"""How a track stands in a window beside the window before: volume, net sentiment, change. Pure.
 
-from collections.abc import Mapping, Sequence
+Not for finding it: that is `standings`.
+"""
+
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors.schemas.labels import SENTIMENTS
-from connectors.trends.layout import POSTS, SENTIMENT, SHED, SHED_SQUARES, Bucket, resolution
-from connectors.trends.net_sentiment import Opinion, net_change, net_interval, net_of
+from connectors.trends.layout import Bucket, resolution
 from connectors.trends.questions import buckets_between
-from connectors.trends.series import effective_posts, known_count
 from connectors.trends.timespan import TimeRange
-
-Counted = Sequence[tuple[int, Mapping[str, int]]]  # start of a bucket and its fields, ascending
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,106 +99,3 @@ class Standing(BaseModel):
         description="posts / posts of all tracks; a post of two tracks counts in both"
     )
     points: list[Point] = Field(description="buckets of the window that hold posts, ascending")
-
-
-def standings(counted: Mapping[str, Counted], span: Span, sort: str = "posts") -> list[Standing]:
-    """All tracks of a window, the most of `sort` first.
-
-    Args:
-        counted: track -> its buckets from `span.before` to `span.end`.
-        span: the window.
-        sort: `posts`, `net`, `change` (size of the change of net, whichever way) or `track`.
-    """
-    of_all = sum(_sum(_within(own, span.start, span.end), POSTS) for own in counted.values())
-    found = [_standing(track, own, span, of_all) for track, own in counted.items()]
-    found.sort(key=lambda standing: standing.track)
-    if sort == "posts":
-        found.sort(key=lambda standing: -standing.posts)
-    elif sort == "net":
-        found.sort(
-            key=lambda standing: -2.0 if standing.net is None else standing.net, reverse=True
-        )
-    elif sort == "change":
-        found.sort(key=lambda standing: -abs(standing.net_change or 0.0))
-    return found
-
-
-def _standing(track: str, counted: Counted, span: Span, of_all: int) -> Standing:
-    now = _within(counted, span.start, span.end)
-    whole = _within(counted, span.start, span.compared_until)
-    before = _within(counted, span.before, span.start) if span.before_kept else []
-    posts, compared, posts_before = (_sum(part, POSTS) for part in (now, whole, before))
-    moved = net_change(
-        _opinions(whole), _opinions(before), (_sampled_spread(whole), _sampled_spread(before))
-    )
-    sentiment = _sentiment(now)
-    effective = _effective(now)
-    negative, positive = (
-        known_count(sentiment[own], posts, effective) for own in ("negative", "positive")
-    )
-    low, high = net_interval(negative, positive, effective)
-    shed = _sum(now, SHED)
-    return Standing(
-        track=track,
-        posts=posts,
-        sampled=shed > 0,
-        scored_posts=posts - shed,
-        posts_compared=compared,
-        posts_before=posts_before,
-        posts_change=compared / posts_before - 1.0 if posts_before else None,
-        sentiment=sentiment,
-        net=net_of(sentiment["negative"], sentiment["positive"], posts),
-        net_low=low,
-        net_high=high,
-        net_before=_net_of(before),
-        net_change=moved and moved.change,
-        net_change_low=moved and moved.low,
-        net_change_high=moved and moved.high,
-        net_change_sure=moved is not None and not moved.low <= 0.0 <= moved.high,
-        share_of_voice=posts / of_all if of_all else None,
-        points=[_point(start, fields) for start, fields in now],
-    )
-
-
-def _effective(counted: Counted) -> float:
-    return effective_posts({POSTS: _sum(counted, POSTS), SHED_SQUARES: _sum(counted, SHED_SQUARES)})
-
-
-def _sampled_spread(counted: Counted) -> float:
-    """Posts by those of equal weight that tell as much; 1 where none was shed."""
-    posts = _sum(counted, POSTS)
-    return posts / _effective(counted) if posts else 1.0
-
-
-def _within(counted: Counted, start: int, end: int) -> Counted:
-    return [each for each in counted if start <= each[0] < end]
-
-
-def _sentiment(counted: Counted) -> dict[str, int]:
-    return {label: _sum(counted, SENTIMENT + label) for label in SENTIMENTS}
-
-
-def _net_of(counted: Counted) -> float | None:
-    sentiment = _sentiment(counted)
-    return net_of(sentiment["negative"], sentiment["positive"], _sum(counted, POSTS))
-
-
-def _opinions(counted: Counted) -> list[Opinion]:
-    return [_opinion(fields) for _, fields in counted]
-
-
-def _opinion(fields: Mapping[str, int]) -> Opinion:
-    return (
-        fields.get(SENTIMENT + "negative", 0),
-        fields.get(SENTIMENT + "positive", 0),
-        fields[POSTS],
-    )
-
-
-def _point(start: int, fields: Mapping[str, int]) -> Point:
-    negative, positive, posts = _opinion(fields)
-    return Point(start=start, posts=posts, net=net_of(negative, positive, posts))
-
-
-def _sum(counted: Counted, name: str) -> int:
-    return sum(fields.get(name, 0) for _, fields in counted)

@@ -12,7 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.alerts.store import WatchState
 from connectors.http.metrics import ApiMetrics
-from connectors.trends.standing import Standing
+from connectors.schemas.labels import SENTIMENTS
+from connectors.trends.standings import Volume
 from docs.site.markdown import page, table
 from stream_app.metrics import Metrics
 
@@ -72,25 +73,8 @@ def _watched() -> set[tuple[str, str]]:
 
 
 def _of_server() -> Iterator[Row]:
-    track = Standing(
-        track="t",
-        posts=1,
-        sampled=False,
-        scored_posts=1,
-        posts_compared=1,
-        posts_before=0,
-        posts_change=None,
-        sentiment={"neutral": 1},
-        net=0.0,
-        net_low=0.0,
-        net_high=0.0,
-        net_before=None,
-        net_change=None,
-        net_change_low=None,
-        net_change_high=None,
-        net_change_sure=False,
-        share_of_voice=None,
-        points=[],
+    track = Volume(
+        "t", posts=1, scored_posts=1, sentiment=dict.fromkeys(SENTIMENTS, 0), effective=1.0
     )
     metrics = ApiMetrics()
     metrics.answered("GET", "/", 200, 0.0)

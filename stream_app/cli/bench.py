@@ -117,7 +117,7 @@ def extraction(
     _tell(figures, json)
 
 
-@app.command(epilog=examples("voxpop bench api --readers 100 --seconds 5"))
+@app.command(epilog=examples("voxpop bench api --readers 100 --seconds 5 --tracks 200"))
 def api(
     readers: Annotated[
         int, typer.Option(min=1, help="Readers at once, where there are many.")
@@ -125,13 +125,17 @@ def api(
     seconds: Annotated[
         float, typer.Option(min=1, help="How long each load lasts, seconds.")
     ] = 20.0,
+    tracks: Annotated[
+        list[int], typer.Option(min=1, help="Tracks of the overview; once for each size.")
+    ] = [200, 500],  # noqa: B006 - Typer copies it
     json: Json = None,
 ) -> None:
     """Measure the HTTP API while posts are counted: one reader, many, and many followers."""
     from benchmarks import api as benchmark  # noqa: PLC0415 - keeps `--help` fast
+    from benchmarks.api_server import ServerFailedError  # noqa: PLC0415
 
-    with _measuring(json, benchmark.ServerFailedError) as progress:
-        figures = benchmark.run(readers, seconds, progress)
+    with _measuring(json, ServerFailedError) as progress:
+        figures = benchmark.run(readers, seconds, progress, tracks)
     _tell(figures, json)
 
 

@@ -90,14 +90,23 @@ def test_counting_again_is_measured_by_one_process_and_by_several(
 
 
 def test_the_api_is_measured_under_each_load(tmp_path: Path) -> None:
-    done = bench({}, tmp_path / "api.json", "api", "--readers", "5", "--seconds", "1")
+    arguments = "--readers", "5", "--seconds", "1", "--tracks", "20"
+    done = bench({}, tmp_path / "api.json", "api", *arguments)
     assert done.returncode == 0, done.stderr
-    measured = json.loads((tmp_path / "api.json").read_text())["measurements"]
+    figures = json.loads((tmp_path / "api.json").read_text())
+    measured = figures["measurements"]
     assert [each["readers"] for each in measured] == [1, 1, 1, 5, 5]
     for each in measured:
         assert each["failed"] == 0
         assert 0 < each["latency_ms"]["p50"] <= each["latency_ms"]["p99"]
     assert "posts/s counted meanwhile" in done.stdout
+    overview = figures["overview"]
+    assert [each["taken"]["readers"] for each in overview] == [1, 1, 5]
+    for each in overview:
+        assert (each["tracks"], each["taken"]["failed"]) == (20, 0)
+        assert each["taken"]["latency_ms"]["p50"] > 0
+        assert each["cpu_ms"] > 0
+    assert "Overview of an hour" in done.stdout
 
 
 def test_the_pipeline_is_set_beside_the_model_alone(

@@ -15,6 +15,7 @@ from connectors.redis_connection import RedisConnection
 from connectors.trends.counting import summed
 from connectors.trends.hyperloglog import REGISTERS
 from connectors.trends.layout import TrendLayout
+from connectors.trends.opinions import LiveOpinions
 from connectors.trends.reader import TrendReader
 from connectors.trends.repairs import RegisterRepair, Repaired, Repairs, needed_repairs
 from connectors.trends.sink import TrendSink
@@ -56,6 +57,8 @@ async def test_counting_and_reading_keep_a_track_in_one_slot(
     await sink.apply({SOURCE.field: posts[:10]})
     assert (await sink.apply({SOURCE.field: posts[5:]})).counted == 30
     assert (await TrendReader(cluster, layout).window("a", "7d")).total.posts == 20
+    read = await LiveOpinions(cluster, layout).counted(["a", "b"], now - 90_000, now + 1, "1h")
+    assert [own.counts[:, 0].sum() for own in read.values()] == [20, 20]
     assert (await take_snapshot(cluster, layout, "a")).fence == {SOURCE.field: 19}
 
 

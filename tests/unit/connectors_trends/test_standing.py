@@ -1,19 +1,33 @@
 """How a track stands beside itself before."""
 
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 import pytest
 
 from connectors.trends.layout import Bucket
-from connectors.trends.standing import Span, Standing, span_of, standings
+from connectors.trends.opinion_pages import Counted
+from connectors.trends.standing import Span, Standing, span_of
+from connectors.trends.standings import NetChanges, Order, Standings
 from connectors.trends.timespan import TimeRange, parse_range
 
+Row = tuple[int, ...]  # start of a bucket; its posts, by sentiment, shed, squares of those
 
-def bucket(start: int, negative: int, neutral: int, positive: int) -> tuple[int, dict[str, int]]:
-    return start, {
-        "posts": negative + neutral + positive,
-        "sentiment:negative": negative,
-        "sentiment:neutral": neutral,
-        "sentiment:positive": positive,
-    }
+
+def bucket(start: int, negative: int, neutral: int, positive: int, *shed: int) -> Row:
+    return start, negative + neutral + positive, negative, neutral, positive, *(shed or (0, 0))
+
+
+def counted(rows: Sequence[Row]) -> Counted:
+    table = np.array(rows, dtype=np.int64).reshape(-1, 7)
+    return Counted(table[:, 0], table[:, 1:])
+
+
+def standings(
+    tracks: Mapping[str, Sequence[Row]], span: Span, order: Order = "posts"
+) -> list[Standing]:
+    found = Standings(span, {name: counted(own) for name, own in tracks.items()}, NetChanges())
+    return [found.standing(name) for name in found.ranked(order)]
 
 
 WHOLE = Span(before=0, start=60, compared_until=180, end=180)
@@ -41,11 +55,9 @@ def test_a_track_is_set_beside_its_window_before() -> None:
 
 
 def test_a_sampled_track_is_as_sure_as_what_was_scored_and_says_so() -> None:
-    start, fields = bucket(60, 40, 80, 40)
-    shed = {"shed": 120, "shed:squares": 160 * 3}
     ((sampled,), (scored,)) = (
-        standings({"acme": own}, WHOLE)
-        for own in ([(start, fields | shed)], [bucket(60, 10, 20, 10)])
+        standings({"acme": [own]}, WHOLE)
+        for own in (bucket(60, 40, 80, 40, 120, 160 * 3), bucket(60, 10, 20, 10))
     )
     assert (sampled.sampled, sampled.posts, sampled.scored_posts) == (True, 160, 40)
     assert (scored.sampled, scored.scored_posts) == (False, 40)
@@ -63,17 +75,17 @@ def test_what_is_not_known_is_null() -> None:
 
 
 def test_order_and_share_of_voice() -> None:
-    counted = {
+    tracks: dict[str, list[Row]] = {
         "a": [bucket(0, 3, 0, 0), bucket(60, 3, 0, 0)],
         "b": [bucket(0, 1, 0, 0), bucket(60, 0, 0, 1)],
         "c": [bucket(60, 0, 4, 0)],
         "d": [],
     }
-    assert names(standings(counted, WHOLE)) == ["c", "a", "b", "d"]
-    assert names(standings(counted, WHOLE, "net")) == ["b", "c", "a", "d"]
-    assert names(standings(counted, WHOLE, "change"))[0] == "b"
-    assert names(standings(counted, WHOLE, "track")) == ["a", "b", "c", "d"]
-    shares = {standing.track: standing.share_of_voice for standing in standings(counted, WHOLE)}
+    assert names(standings(tracks, WHOLE)) == ["c", "a", "b", "d"]
+    assert names(standings(tracks, WHOLE, "net")) == ["b", "c", "a", "d"]
+    assert names(standings(tracks, WHOLE, "change"))[0] == "b"
+    assert names(standings(tracks, WHOLE, "track")) == ["a", "b", "c", "d"]
+    shares = {standing.track: standing.share_of_voice for standing in standings(tracks, WHOLE)}
     assert shares == {"a": 3 / 8, "b": 1 / 8, "c": 4 / 8, "d": 0.0}
 
 
@@ -83,14 +95,14 @@ def test_a_steady_stream_does_not_change_whenever_one_looks(window: str, now: fl
     """A post every five seconds, each third negative; the last bucket holds what came so far."""
     span = span_of(parse_range(window, None, None, None, now=now), now)
     width = {"15m": 60, "1h": 60, "6h": 60, "24h": 3600, "7d": 3600, "30d": 86400}[window]
-    counted = []
+    rows = []
     for start in range(span.before, span.end, width):
         posts = int(min(start + width, now) - start) // 5
-        counted.append(bucket(start, posts // 3, posts - posts // 3, 0))
-    (steady,) = standings({"steady": counted}, span)
+        rows.append(bucket(start, posts // 3, posts - posts // 3, 0))
+    (steady,) = standings({"steady": rows}, span)
     assert steady.posts_change == 0.0
     assert steady.net_change == pytest.approx(0.0, abs=1e-12)
-    assert steady.posts == sum(each["posts"] for at, each in counted if at >= span.start)
+    assert steady.posts == sum(posts for at, posts, *_ in rows if at >= span.start)
 
 
 def test_a_window_before_that_has_expired_in_part_is_set_beside_nothing() -> None:
@@ -101,3 +113,20 @@ def test_a_window_before_that_has_expired_in_part_is_set_beside_nothing() -> Non
     (steady,) = standings({"steady": [bucket(at, 2, 2, 2) for at in kept]}, span)
     assert steady.posts == 11 * 60 * 6
     assert (steady.posts_before, steady.posts_change, steady.net_change) == (0, None, None)
+
+
+def test_a_change_is_that_of_the_buckets_as_they_are_now() -> None:
+    """Of the same windows it is found once; a late post is in another."""
+    changes = NetChanges()
+    before, whole, late = (
+        counted(rows).counts
+        for rows in ([bucket(0, 2, 2, 0)], [bucket(60, 1, 1, 2)], [bucket(60, 2, 1, 2)])
+    )
+    moved = changes.of(whole, before)
+    assert changes.of(whole, before) is moved
+    assert moved is not None
+    assert moved.change == 0.75
+    turned, later = changes.of(before, whole), changes.of(late, before)
+    assert turned is not None
+    assert later is not None
+    assert (turned.change, later.change) == (-0.75, 0.5)

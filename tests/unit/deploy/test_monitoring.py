@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from connectors.alerts.store import WatchState
 from connectors.http.metrics import ApiMetrics
 from connectors.schemas.rejection import Reason
-from connectors.trends.standing import Span, standings
+from connectors.trends.standings import Volume
 from stream_app.metrics import Metrics, Stage
 
 DASHBOARD = Path("deploy/grafana/voxpop.json")
@@ -31,9 +31,9 @@ def known_names() -> set[str]:
     metrics.unstable({0: 1})
     metrics.watch("sampled_one_in", "of a worker that scores", lambda: 1.0)
     api = ApiMetrics()
-    bucket = (0, {"posts": 1, "sentiment:positive": 1})
+    sentiment = {"negative": 0, "neutral": 0, "positive": 1}
     page = api.page(
-        standings({"acme": [bucket]}, Span(before=-60, start=0, compared_until=60, end=60)),
+        [Volume("acme", posts=1, scored_posts=1, sentiment=sentiment, effective=1.0)],
         WatchState(active=True, looked_until=0),
     ).decode()
     families = [*registry.collect(), *text_string_to_metric_families(page)]
