@@ -8,6 +8,7 @@
 #   make audit              known vulnerabilities of the locked packages; asks PyPI
 #   make release-check      a wheel as for PyPI, and make audit
 #   make chaos [SEED=7]     faults, long
+#   make pictures           those of docs/dashboard.md, a quarter of an hour; asks for Chromium
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
@@ -21,7 +22,7 @@ INSTALLED := $(VENV)/.installed
 DASHBOARD := connectors/http/dashboard
 DENO := $(abspath $(BIN)/deno)
 
-.PHONY: install demo test check wheel audit release-check fuzz chaos bench docs docs-serve pages fmt clean
+.PHONY: install demo test check wheel audit release-check fuzz chaos bench pictures docs docs-serve pages fmt clean
 .DEFAULT_GOAL := install
 
 install: $(INSTALLED)
@@ -86,6 +87,9 @@ chaos: install
 		$(BIN)/python -m tests.chaos $$part $(if $(SEED),--seed $(SEED)) \
 			--json docs/chaos.json --page docs/chaos.md || good=1; \
 	done; exit $$good
+
+pictures: install
+	$(BIN)/python -m tests.browser.pictures
 
 # NO_MKDOCS_2_WARNING: docs/decisions/0034-documentation.md knows of it
 docs: install

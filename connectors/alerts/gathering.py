@@ -3,6 +3,7 @@
 Not for what follows from it: that is `evidence`.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -91,4 +92,6 @@ class Gathering:
             whiles = [While(since, raised.at), While(usual.start, since)]
             if counted := await self._words.count(raised.track, label, whiles, left_s):
                 now, before = replace(now, wording=counted[0]), replace(before, wording=counted[1])
-        return explain(now, before, volume=label is None, up=raised.shift.direction == "up")
+        up = raised.shift.direction == "up"
+        # beside the event loop: of long posts there are a hundred thousand words
+        return await asyncio.to_thread(explain, now, before, volume=label is None, up=up)

@@ -53,11 +53,15 @@ class _Scored(msgspec.Struct):
     source: _Source
     sentiment: _Label
     emotion: _Label
+    lang: str | None = None
     author_hash: str | None = None
 
     @property
     def place(self) -> tuple[int, int]:
         return self.source.partition, self.source.offset
+
+    def spoken(self, text: str) -> Spoken:
+        return Spoken.by(text, self.author_hash, self.conversation_id, self.lang)
 
 
 class _Post(msgspec.Struct):
@@ -76,6 +80,11 @@ class PostTopics(NamedTuple):
 
 _SCORED: Final = msgspec.json.Decoder(_Scored)
 _POST: Final = msgspec.json.Decoder(_Post)
+
+
+async def words_of(said: Sequence[tuple[Spoken, bool]]) -> Wording:
+    """Words of posts, each with whether it has the label, counted beside the event loop."""
+    return await asyncio.to_thread(Wording.among, said)
 
 
 class PostWords:
@@ -142,17 +151,19 @@ class PostWords:
             if len(scored) < FEWEST_POSTS:
                 return None
             texts = await self._texts(parts, scored)
-            wording = Wording()
-            for own in await self._told(scored):
-                if own.post_id in texts:
-                    text = texts[own.post_id]
-                    spoken = Spoken.by(text, own.author_hash, own.conversation_id)
-                    wording.add(spoken, labelled=_has(own, label))
-            counted.append(wording)
+            said = [
+                (own.spoken(text), _has(own, label))
+                for own in await self._told(scored)
+                if (text := texts.get(own.post_id))
+            ]
+            counted.append(await words_of(said))
         return counted if min(own.posts for own in counted) >= FEWEST_POSTS else None
 
     async def _scored(self, parts: TopicParts, track: str, span: While) -> list[_Scored]:
-        """Posts of the track that were written in a while, each once; an even part where many."""
+        """Posts of the track that were written in a while, each once and in no order.
+
+        Of many it is an even part, and so are the first of them.
+        """
         found: dict[tuple[int, int], _Scored] = {}
         named = orjson.dumps(track)
         until = min(span.end + SCORED_WITHIN_S, time.time())
@@ -166,9 +177,8 @@ class PostWords:
                     if own and track in own.tracks and span.start <= own.created_at < span.end:
                         found[own.place] = own
         posts = [found[place] for place in sorted(found)]
-        if len(posts) <= MOST_POSTS:
-            return posts
-        return random.Random(0).sample(posts, MOST_POSTS)  # noqa: S311 - which ones is no secret
+        drawn = random.Random(0)  # noqa: S311 - which ones is no secret
+        return drawn.sample(posts, min(len(posts), MOST_POSTS))
 
     async def _texts(self, parts: TopicParts, posts: Iterable[_Scored]) -> Mapping[str, str]:
         """Texts by the id of their posts, of those that have one."""

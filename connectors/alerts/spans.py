@@ -62,7 +62,7 @@ class TrendSpans:
             modalities=_modalities(splits.platforms),
             examples=[_example(own, by_emotion=kind == "emotion") for own in shown],
             texts=[
-                Spoken.by(own.text, own.author_hash, own.conversation_id)
+                Spoken.by(own.text, own.author_hash, own.conversation_id, own.lang)
                 for own in (there if texts_of_all else shown)
                 if own.text
             ],

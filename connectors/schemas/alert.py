@@ -59,7 +59,7 @@ class Word(BaseModel):
     word: str
     posts: int = Field(ge=1, description="of those of the shift that hold it")
     usual_posts: int = Field(ge=0, description="of those before")
-    z: float = Field(description="log-odds over their standard error")
+    z: float = Field(description="how surely it is half again as frequent, in standard errors")
 
 
 class WordsCounted(BaseModel):

@@ -34,6 +34,8 @@ TOPICS: Final = (
 )
 SWINGING: Final = TOPICS[0].track
 SWUNG_MOODS: Final = (0.75, 0.15, 0.1)
+# what opinion swings over: most negative posts of that time are about it
+TROUBLES: Final = ("the signal failure", "the cancelled train", "the replacement bus")
 
 EMOTIONS_OF: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -102,10 +104,10 @@ def compose(emotion: str, phrase: int, thing: str) -> str:
 
 def all_texts() -> list[str]:
     """Every text that can be composed, each once."""
+    things = [thing for topic in TOPICS for thing in topic.things]
     texts = {
         compose(emotion, phrase, thing)
-        for topic in TOPICS
-        for thing in topic.things
+        for thing in (*things, *TROUBLES)
         for emotion, known in PHRASES.items()
         for phrase in range(len(known))
     }

@@ -19,6 +19,7 @@ from stream_app.demo.phrases import (
     SWINGING,
     SWUNG_MOODS,
     TOPICS,
+    TROUBLES,
     Topic,
     compose,
 )
@@ -35,6 +36,7 @@ BREAKABLE: Final = tuple(
 NEW_CONVERSATION_SHARE: Final = 0.15
 OPEN_CONVERSATIONS: Final = 60
 REMEMBERED_POSTS: Final = 5
+TROUBLED_SHARE: Final = 0.7  # of negative posts while opinion is turned over
 # duration, intensity mean and deviation, pitch mean, deviation and range, articulation, harmonicity
 AUDIO_MEAN: Final = np.array([3.2, 63.0, 8.1, 242.0, 65.0, 282.0, 3.8, 6.5])
 AUDIO_SPREAD: Final = np.array([1.5, 4.6, 2.7, 60.0, 30.0, 100.0, 1.1, 3.3])
@@ -118,7 +120,7 @@ class Scenario:
             platform=conversation.platform,
             track=conversation.topic.track,
             sentiment=sentiment,
-            text=compose(emotion, phrase, self._pick(conversation.topic.things)),
+            text=compose(emotion, phrase, self._thing(conversation.topic, sentiment, elapsed_s)),
             audio=audio,
             visual=visual,
             fault=fault,
@@ -137,9 +139,18 @@ class Scenario:
         self._open.append(opened)
         return opened
 
+    def _is_swung(self, topic: Topic, elapsed_s: float) -> bool:
+        return topic.track == SWINGING and self.has_swung(elapsed_s)
+
     def _sentiment(self, topic: Topic, elapsed_s: float) -> str:
-        swung = topic.track == SWINGING and self.has_swung(elapsed_s)
-        return SENTIMENTS[self._random.choice(3, p=SWUNG_MOODS if swung else topic.moods)]
+        moods = SWUNG_MOODS if self._is_swung(topic, elapsed_s) else topic.moods
+        return SENTIMENTS[self._random.choice(3, p=moods)]
+
+    def _thing(self, topic: Topic, sentiment: str, elapsed_s: float) -> str:
+        """What a post is about: that opinion turned over has a reason."""
+        complains = sentiment == "negative" and self._is_swung(topic, elapsed_s)
+        troubled = complains and self._random.random() < TROUBLED_SHARE
+        return self._pick(TROUBLES if troubled else topic.things)
 
     def _recording(
         self, platform: str, sentiment: str

@@ -1,14 +1,12 @@
 """A real server over a real Valkey, and a real Chromium that shows its dashboard."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 import redis.asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from connectors.http.options import ApiOptions
 from connectors.http.server import ApiServer
@@ -16,8 +14,8 @@ from connectors.redis_connection import RedisConnection
 from connectors.trends.layout import TrendLayout
 from deploy.local.processes import ServerProcess
 from deploy.local.valkey import STOP_S, start_valkey, wait_for_valkey
+from tests.browser.chromium import REMEDY, chromium_path, started_chromium
 
-REMEDY = "no Chromium here: apt-get install chromium, or set CHROMIUM to one"
 COMPLAINTS = {"error", "warning"}
 
 
@@ -72,13 +70,11 @@ async def address(options: ApiOptions) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    found = chromium_path()
     if found is None:
         pytest.skip(REMEDY)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    async with started_chromium(found) as browser:
         yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

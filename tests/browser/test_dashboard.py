@@ -52,6 +52,14 @@ FIELD = "posts@id-1:0"
 LIVE_WITHIN_MS = 2000
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 PATHS = ("/", "/?track=acme", "/?view=compare")
+# rows of the overview that are shown as just counted, as they come
+REMEMBER_FRESH = """() => {
+  window.fresh = [];
+  document.querySelector("#live").classList.remove("beat");
+  const added = (own) => own.matches?.("tr.fresh") && window.fresh.push(own.dataset.track);
+  const seen = (changes) => changes.forEach((change) => change.addedNodes.forEach(added));
+  new MutationObserver(seen).observe(document.body, { childList: true, subtree: true });
+}"""
 
 
 async def count(client: redis.asyncio.Redis, posts: Sequence[Prediction]) -> None:
@@ -106,6 +114,21 @@ async def test_a_post_that_is_counted_shows_within_two_seconds(
     await expect(page.locator("#live")).to_have_text("Live")
     await count(counted, [predict(201, ["globex"], time.time(), sentiment=0)])
     await expect(figure).to_contain_text("14", timeout=LIVE_WITHIN_MS)
+
+
+@pytest.mark.usefixtures("counted")
+async def test_nothing_moves_for_who_wants_less_motion(page: Page, address: str) -> None:
+    moving = """() => {
+      document.querySelector("tr[data-track]").classList.add("fresh");
+      document.querySelector("#live").classList.add("beat");
+      const styles = [...document.querySelectorAll("*")].map((own) => getComputedStyle(own));
+      return styles.filter((style) => style.animationName !== "none").length;
+    }"""
+    await opened(page, address, "/")
+    await expect(page.locator("#live")).to_have_text("Live")
+    assert await page.evaluate(moving) == 2
+    await page.emulate_media(reduced_motion="reduce")
+    assert await page.evaluate(moving) == 0
 
 
 async def test_where_conversations_were_shed_their_tracks_say_so(
@@ -245,7 +268,9 @@ async def test_an_alert_shows_its_posts_and_what_carried_it(
     store = AlertStore(counts, AlertLayout(Store.layout.namespace))
     await store.put(shift.model_copy(update={"evidence": evidence}))
     await opened(page, address, "/")
-    await page.get_by_role("link", name="ALERT").click()
+    badge = page.get_by_role("link", name="ALERT")
+    await expect(badge).to_have_css("color", "rgb(163, 33, 92)")  # no name's, which is ink
+    await badge.click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("acme")
     start, end = asked_span(page.url)
     assert start < shift.since < end
@@ -356,6 +381,9 @@ async def test_a_link_keeps_from_when_to_when_while_time_goes_on(
     await expect(page.locator("#view")).to_have_attribute("aria-busy", "false")
     start, end = asked_span(page.url)
     assert end - start == 1800
+    dates = await page.locator(".dates summary").inner_text()
+    days = {datetime.fromtimestamp(own, now.tzinfo).date() for own in (start, end)}
+    assert len(re.findall(f"{now:%b}", dates)) == len(days)
     figure = page.locator(".figure", has_text="Posts").locator("dd").first
     shown = await figure.inner_text()
     assert 35 <= int(shown.split()[0]) <= 42  # one of acme every 45 s
@@ -365,9 +393,27 @@ async def test_a_link_keeps_from_when_to_when_while_time_goes_on(
     assert await figure.inner_text() == shown
     await page.get_by_role("link", name="All tracks", exact=True).click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Opinion then")
+    await expect(page.locator("#live")).to_have_text("Live")
+    await page.evaluate(REMEMBER_FRESH)
+    await count(counted, [predict(401, ["acme"], time.time())])
+    await expect(page.locator("#live")).to_have_class(re.compile("beat"))  # it was told of it
+    assert await page.evaluate("window.fresh") == []
     await page.get_by_role("button", name="1 h", exact=True).click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Opinion now")
     assert "from=" not in page.url
+
+
+async def test_from_tenfold_on_a_change_of_posts_is_told_as_how_many_times(
+    page: Page, address: str, counts: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    now = time.time()
+    posts = [predict(at, ["acme"], now - 600 - at) for at in range(30)]
+    posts += [predict(100 + at, ["globex"], now - 600 - at) for at in range(9)]
+    posts += [predict(200 + at, [track], now - 5400) for at, track in enumerate(["acme", "globex"])]
+    await count(counts, posts)
+    await opened(page, address, "/")
+    rows = page.locator("tr[data-track] .posts .small")
+    await expect(rows).to_have_text(["\u00d730 posts", "+800% posts"])
 
 
 async def test_a_change_stands_with_its_interval_and_whether_it_is_chance(
@@ -588,7 +634,7 @@ async def test_a_track_that_has_no_place_in_the_overview_is_shown_whole(
     await expect(page.locator("tbody tr").last).to_contain_text("the first 1 of 2 tracks")
     await opened(page, address, "/?track=globex")
     figure = page.locator(".figure", has_text="Net sentiment").locator("dd")
-    await expect(figure).to_contain_text("95 % interval")
+    await expect(figure).to_contain_text("95% interval")
     await opened(page, address, "/?view=compare&with=globex&with=acme")
     chosen = page.locator(".chip[aria-pressed=true]")
     await expect(chosen).to_have_text(["acme", "globex"])

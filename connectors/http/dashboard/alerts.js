@@ -45,7 +45,7 @@ export function alertCards(alerts, watch, texts, place) {
       return h(
         "li",
         { class: "card alert" },
-        h("p", { class: "summary" }, alert.summary),
+        h("p", { class: "summary" }, alert.summary.replaceAll(" %", "\u00a0%")),
         h(
           "p",
           { class: "why" },
@@ -74,7 +74,9 @@ export function alertCards(alerts, watch, texts, place) {
           h(
             "span",
             {},
-            `false-discovery rate ${alert.q_value < 0.001 ? "under 0.1 %" : `${(100 * alert.q_value).toFixed(1)} %`}`,
+            `false-discovery rate ${
+              alert.q_value < 0.001 ? `under ${format.rate(0.001)}` : format.rate(alert.q_value)
+            }`,
           ),
         ),
       );

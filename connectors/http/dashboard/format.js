@@ -3,12 +3,20 @@
 const whole = new Intl.NumberFormat();
 const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
+const fractional = new Intl.NumberFormat(undefined, {
+  style: "percent",
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
 const signedPercent = new Intl.NumberFormat(undefined, {
   style: "percent",
   maximumFractionDigits: 0,
   signDisplay: "exceptZero",
 });
 const ago = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+
+/** Of the intervals of sampling. */
+export const LEVEL = percent.format(0.95);
 
 /** @param {number} posts */
 export const count = (posts) => whole.format(posts);
@@ -26,8 +34,17 @@ export const about = (voices, sampled) => `${sampled ? "at least" : "≈"} ${sho
 /** @param {number | null | undefined} share */
 export const share = (share) => (share === null || share === undefined ? "–" : percent.format(share));
 
-/** @param {number | null | undefined} change */
-export const changed = (change) => change === null || change === undefined ? "–" : signedPercent.format(change);
+/** @param {number} rate mostly below a hundredth */
+export const rate = (rate) => fractional.format(rate);
+
+/**
+ * A change with its sign, a true minus; from tenfold on how many times as much.
+ * @param {number | null | undefined} change
+ */
+export function changed(change) {
+  if (change === null || change === undefined) return "–";
+  return change >= 9 ? `×${short(Math.round(1 + change))}` : signedPercent.format(change).replace("-", "−");
+}
 
 /**
  * Net sentiment, -1 to 1, with its sign; a true minus.
@@ -80,6 +97,12 @@ const fine = new Intl.DateTimeFormat(undefined, {
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+
+/**
+ * From when to when; a day that both have is said once.
+ * @param {import("./place.js").Span} span
+ */
+export const fromTo = ({ start, end }) => coarse.formatRange(start * 1000, end * 1000);
 
 /**
  * A moment on an axis: the time of day, or the day where the axis is long.

@@ -37,7 +37,7 @@ export function keyFigures(sums, { standing, beforeKept, distinct, wanted, corre
       "Net sentiment",
       format.net(net),
       standing && standing.net !== null
-        ? `95 % interval ${format.net(standing.net_low)} to ${format.net(standing.net_high)}`
+        ? `${format.LEVEL} interval ${format.net(standing.net_low)} to ${format.net(standing.net_high)}`
         : "",
     ),
     moved(standing, beforeKept),
@@ -84,7 +84,7 @@ function moved(standing, beforeKept) {
   return figure(
     "Moved by",
     h("span", { class: sure ? (change > 0 ? "up" : "down") : null }, format.net(change)),
-    `95 % interval ${format.between(low, high)}, on the window before: ${
+    `${format.LEVEL} interval ${format.between(low, high)}, on the window before: ${
       sure ? "more than chance" : "perhaps by chance"
     }`,
   );

@@ -191,6 +191,7 @@ export async function overview(stage) {
     }
     const { start, end } = board;
     const shown = event.buckets.filter((each) => each.start >= start && (!place.span || each.start < end));
+    if (!shown.length) return; // of another time than the span's
     for (const bucket of shown) {
       const before = standing.points.find((point) => point.start === bucket.start);
       const net = (bucket.sentiment.positive - bucket.sentiment.negative) / bucket.posts;

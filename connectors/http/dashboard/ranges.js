@@ -51,9 +51,7 @@ function dates(place, go) {
     wrong,
     h("button", { type: "submit", class: "button primary" }, "Show"),
   );
-  const said = place.span
-    ? `${format.moment(place.span.start, "1m")} – ${format.moment(place.span.end, "1m")}`
-    : "Dates";
+  const said = place.span ? format.fromTo(place.span) : "Dates";
   return h(
     "details",
     { class: "dates" },

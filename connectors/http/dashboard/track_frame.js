@@ -43,7 +43,7 @@ export const frame = (stage, parts, posts, series, save) => [
     panel(
       "Sentiment over time",
       {
-        note: "share of posts, with its 95 % interval; posts below",
+        note: `share of posts, with its ${format.LEVEL} interval; posts below`,
         tools: [
           tool("PNG", "Save the sentiment chart as PNG", save.sentiment),
           tool("CSV", "Save the figures as CSV", save.csv),

@@ -1,15 +1,13 @@
 """Platforms, modalities and words that carried a shift are told, and add up."""
 
-from random import Random
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.alerts.evidence import Span, explain, known_from, usual_span
-from connectors.alerts.words import MOST_WORDS, READ, Spoken, Wording, telling_words
 from connectors.schemas.alert import WordsCounted
 from tests.unit.connectors_alerts.alerts import NOTHING
+from tests.unit.connectors_alerts.texts import spoken, wording
 
 COUNTS = st.dictionaries(st.sampled_from(["bluesky", "reddit", "tiktok"]), st.integers(0, 500))
 
@@ -118,11 +116,6 @@ def test_modalities_that_grew_come_first() -> None:
     assert [part.modality for part in found.modalities] == ["audio", "visual", "text"]
 
 
-def spoken(*texts: str) -> list[Spoken]:
-    """Each by somebody else."""
-    return [Spoken(text, at) for at, text in enumerate(texts)]
-
-
 def test_words_of_the_shift_are_told() -> None:
     now = [*["the #Recall of the battery https://example.org/recall"] * 8, "the weather"]
     before = ["the weather of today", "nice battery"] * 6
@@ -130,14 +123,6 @@ def test_words_of_the_shift_are_told() -> None:
     assert [word.word for word in found.words] == ["#recall"]
     assert (found.words[0].posts, found.words[0].usual_posts) == (8, 0)
     assert found.words_counted == WordsCounted(source="examples", posts=9, usual_posts=12)
-
-
-def wording(labelled: list[str], others: list[str]) -> Wording:
-    """Words of posts with the label that moved and of others."""
-    own = Wording.of(spoken(*labelled))
-    for each in spoken(*others):
-        own.add(each, labelled=False)
-    return own
 
 
 def test_words_of_all_posts_come_before_those_of_examples() -> None:
@@ -148,84 +133,6 @@ def test_words_of_all_posts_come_before_those_of_examples() -> None:
     )
     assert [(own.word, own.posts, own.usual_posts) for own in found.words] == [("recall", 40, 0)]
     assert found.words_counted == WordsCounted(source="posts", posts=40, usual_posts=100)
-
-
-def test_words_go_with_the_label_that_moved() -> None:
-    """A party that people like begins while they complain more: it did not carry that."""
-    now = wording(["the recall"] * 60, ["the party"] * 40)
-    before = wording(["the battery"] * 20, ["the sun"] * 80)
-    up = telling_words(now, before, many=True)
-    assert [word.word for word in up] == ["recall"]
-    down = telling_words(now, before, many=True, up=False)
-    assert [word.word for word in down] == ["party"]
-
-
-def test_where_no_post_has_the_label_any_more_all_words_may_be_told() -> None:
-    now, before = wording([], ["the party"] * 40), wording(["the recall"] * 20, ["the sun"] * 20)
-    assert [word.word for word in telling_words(now, before, many=True, up=False)] == ["party"]
-
-
-def test_of_scripts_without_spaces_pairs_of_signs_are_told_and_no_sentence() -> None:
-    now = Wording.of(spoken(*["医生说召回电池"] * 40, *["电池 #召回"] * 40))
-    before = Wording.of(spoken(*["医生说电池"] * 80))
-    found = telling_words(now, before, many=True)
-    assert "召回" in {word.word for word in found}
-    assert {len(word.word) for word in found} == {2}
-
-
-def test_marks_are_part_of_their_word() -> None:
-    assert set(Wording.of(spoken("हिन्दी don't")).holding) == {"हिन्दी", "don't"}
-
-
-def test_a_long_run_of_signs_is_no_word() -> None:
-    assert set(Wording.of(spoken(f"key {'a' * 41} {'b' * 40}")).holding) == {"key", "b" * 40}
-
-
-def test_a_text_that_grows_as_it_is_folded_is_read_no_further() -> None:
-    own = Wording.of(spoken("first " + "\ufdfa" * (READ - 11) + " last", "the last"))
-    assert (own.holding["first"], own.holding["last"]) == (1, 1)
-
-
-def test_posts_of_ever_new_words_fill_no_memory() -> None:
-    """Random words, as somebody may send them to end the watch: those that came first go on."""
-    own = Wording.of(spoken("fraud"))
-    for post in range(200):
-        own.add(Spoken(" ".join(f"{post:03}{word:03}" for word in range(600)), post))
-    assert len(own.holding) == MOST_WORDS
-    own.add(Spoken("fraud news", 1000))
-    assert (own.posts, own.holding["fraud"], "news" in own.holding) == (202, 2, False)
-
-
-def test_a_word_of_two_people_is_not_told_however_often_they_say_it() -> None:
-    now = Wording.of([Spoken("fraud", f"author {at % 2}") for at in range(50)])
-    before = Wording.of(spoken(*["nice"] * 50))
-    assert telling_words(now, before, many=False) == []
-    now.add(Spoken("fraud", "author 2"))
-    assert [word.word for word in telling_words(now, before, many=False)] == ["fraud"]
-
-
-def test_of_thousands_of_words_none_is_told_by_chance() -> None:
-    """Posts of two times that draw their words alike: 20 times, of 500 words each."""
-    random = Random(7)
-
-    def drawn(posts: int) -> Wording:
-        return Wording.of(
-            spoken(
-                *(" ".join(f"w{random.randrange(500):03}" for _ in range(12)) for _ in range(posts))
-            )
-        )
-
-    pairs = [(drawn(400), drawn(800)) for _ in range(20)]
-    told = [len(telling_words(now, before, many=True, most=500)) for now, before in pairs]
-    among_few = [len(telling_words(now, before, many=False, most=500)) for now, before in pairs]
-    assert sum(told) <= 4
-    assert sum(among_few) > 100
-
-
-def test_a_post_that_repeats_itself_counts_once() -> None:
-    now = Wording.of(spoken("fraud " * 50, "fraud", "fraud"))
-    found = telling_words(now, Wording.of(spoken(*["nice"] * 20)), many=False)
-    assert [word.posts for word in found] == [3]
 
 
 def test_nothing_is_told_of_no_posts() -> None:

@@ -11,6 +11,7 @@ from connectors.alerts.words import Spoken, Wording
 from connectors.kafka.parts import While
 from connectors.schemas.alert import Evidence
 from tests.unit.connectors_alerts.alerts import SWING
+from tests.unit.connectors_alerts.turns import turns_taken
 
 AT = 1_764_000_000
 RAISED = Raised("acme", AT, SWING)
@@ -63,7 +64,7 @@ async def test_words_of_all_posts_are_read_up_to_the_moment_at_which_the_shift_b
     words = Words([wording("recall now", 90), wording("fine day", 400)])
     found = await gathered(words, first_post=AT - 200)
     assert words.asked == [[While(AT - 130, AT), While(AT - 200, AT - 130)]]
-    assert {own.word for own in found.words} == {"recall", "now"}
+    assert {own.word for own in found.words} == {"recall"}
     assert found.words_counted is not None
     assert found.words_counted.posts == 90
 
@@ -83,3 +84,14 @@ async def test_all_alerts_of_a_look_share_its_time_for_words() -> None:
     for _ in range(2):
         await own.evidence(RAISED, AT - 130, None)
     assert WORDS_WITHIN_S >= words.within_s[0] > words.within_s[1]
+
+
+async def test_the_watch_goes_on_while_words_are_compared() -> None:
+    """Thirty thousand words, as long posts have."""
+    now = Wording()
+    for part in range(50):
+        for at in range(3):
+            now.add(Spoken(" ".join(f"w{part}x{word}" for word in range(700)), at))
+    async with turns_taken() as turns:
+        await gathered(Words([now, wording("fine day", 400)]))
+    assert turns.taken > 10

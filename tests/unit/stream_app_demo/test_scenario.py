@@ -10,7 +10,7 @@ import pytest
 from connectors.schemas.codec import decode_post, encode_tensor
 from connectors.schemas.rejection import Reason, Rejection
 from stream_app.demo.breaking import broken_record
-from stream_app.demo.phrases import SWINGING, all_texts
+from stream_app.demo.phrases import SWINGING, TROUBLES, all_texts
 from stream_app.demo.scenario import BREAKABLE, Scenario, ScenarioPost
 
 MAX_BYTES = 1024 * 1024
@@ -63,6 +63,16 @@ def test_there_are_several_tracks_and_platforms_and_posts_with_and_without_video
     assert with_video.visual is not None
     assert (with_video.audio.shape[1], with_video.visual.shape[1]) == (8, 35)
     assert np.isfinite(with_video.audio).all()
+
+
+def test_opinion_swings_over_something() -> None:
+    everything = posts(8000, swing_after_s=4000)
+    troubled = [post for post in everything if any(own in post.text.lower() for own in TROUBLES)]
+    assert {(post.track, post.sentiment) for post in troubled} == {(SWINGING, "negative")}
+    after = [post for post in everything[4000:] if post.track == SWINGING]
+    complaints = [post for post in after if post.sentiment == "negative"]
+    assert not {post.post_id for post in troubled} & {post.post_id for post in everything[:4000]}
+    assert 0.5 < len(troubled) / len(complaints) < 0.9
 
 
 def test_opinion_swings_on_one_track_only() -> None:
