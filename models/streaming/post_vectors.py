@@ -145,18 +145,19 @@ class _TextSteps:
         width = self._state_width
         order = np.argsort(-counts, kind="stable")
         lengths = counts[order]
+        turns = np.arange(lengths[0])[:, None]
+        posts = (lengths > turns).sum(axis=1).tolist()  # those that have such a token
         starts = (np.cumsum(counts) - counts)[order]
+        rows = (starts + turns, starts + lengths - 1 - turns)  # of both ways, [turns, P]
         out = np.empty((len(products), 2 * width), np.float32)
-        states = [np.zeros((len(counts), width), np.float32) for _ in range(2)]
-        for turn in range(int(lengths[0])):
-            count = int(np.searchsorted(-lengths, -turn, side="left"))  # posts with such a token
+        states = [np.zeros((len(counts), width), np.float32) for _ in rows]
+        for turn, count in enumerate(posts):
             moved = [own[:count] for own in states]  # two of [count, state]
             memory = self._memory(moved)
-            ahead = starts[:count] + turn
-            back = starts[:count] + lengths[:count] - 1 - turn
-            for way, rows in enumerate((ahead, back)):
+            for way, own in enumerate(rows):
                 column = self._gru_column + 3 * width * way
-                next_states(products, rows, column, memory[way], moved[way], out, width * way)
+                here = own[turn, :count]
+                next_states(products, here, column, memory[way], moved[way], out, width * way)
         return out
 
 
