@@ -185,8 +185,9 @@ class CausalNetwork:
         tasks = len(self._last)
         split = [np.ascontiguousarray(own) for own in np.split(first, tasks, axis=1)]
         second = [np.maximum(own, 0) for own in self._second(split)]  # two of [T, 200]
-        logits = [
-            own @ weight.T + bias for own, (weight, bias) in zip(second, self._last, strict=True)
+        logits = [  # einsum: the last bits of @ follow from how many rows there are
+            np.einsum("tk,ck->tc", own, weight) + bias
+            for own, (weight, bias) in zip(second, self._last, strict=True)
         ]
         return TargetRows(joined, list(zip(split, second, strict=True)), logits)
 

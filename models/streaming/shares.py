@@ -57,8 +57,8 @@ class StreamShares:
     def _shares(
         self, rows: TargetRows, chosen: NDArray[np.int64], present: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
-        slopes = [
-            (_log_odds_slope(logits[chosen]) @ last) * (second[chosen] > 0)
+        slopes = [  # einsum: the last bits of @ follow from how many rows there are
+            np.einsum("tc,ck->tk", _log_odds_slope(logits[chosen]), last) * (second[chosen] > 0)
             for logits, last, (_, second) in zip(rows.logits, self._last, rows.hidden, strict=True)
         ]  # two of [T, 200]
         slopes = [
