@@ -4,6 +4,7 @@ Int8 gives a row the same bits whatever rows are beside it: each row has a scale
 sums of integers have no order. float32 and bfloat16 differ in their last bits by the batch's shape.
 """
 
+from collections.abc import Sequence
 from typing import Final, Literal, Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from models.processor import session_options
-from models.streaming.compiled import compiled
+from models.streaming.compiled import as_bits, as_float, compiled
 from models.streaming.weights import Rows
 
 ArithmeticName = Literal["int8", "bfloat16", "float32"]
@@ -23,13 +24,14 @@ _TOP: Final = np.float32(255.0)  # level of a row's largest value; its least has
 _LEAST_STEP: Final = np.float32(1e-20)  # of a row whose values are all the same
 _HALF: Final = np.float32(0.5)
 _ZERO: Final = np.float32(0.0)
+_NOTHING: Final = np.int32(0)  # bits of 0.0
 
 
 class Product(Protocol):
     """A dense layer without activation, for each of G groups."""
 
-    def __call__(self, rows: Rows) -> Rows:
-        """[G, R, in] -> [G, R, out]."""
+    def __call__(self, rows: Sequence[Rows]) -> list[Rows]:
+        """For each group [R, in] -> [R, out]; groups may have other numbers of rows."""
 
 
 class Float32Product:
@@ -41,15 +43,18 @@ class Float32Product:
     """
 
     def __init__(self, weight: Rows, bias: Rows) -> None:
-        self._weight = torch.from_numpy(weight).transpose(1, 2)  # [G, in, out]
-        self._bias = torch.from_numpy(bias)[:, None]  # [G, 1, out]
+        self._layers = [
+            (torch.from_numpy(own), torch.from_numpy(add))
+            for own, add in zip(weight, bias, strict=True)
+        ]
 
-    def __call__(self, rows: Rows) -> Rows:
+    def __call__(self, rows: Sequence[Rows]) -> list[Rows]:
         """See `Product`."""
         with torch.inference_mode():
-            product = torch.baddbmm(self._bias, torch.from_numpy(rows), self._weight)
-        found: Rows = product.numpy()
-        return found
+            return [
+                torch.nn.functional.linear(torch.from_numpy(own), weight, bias).numpy()
+                for own, (weight, bias) in zip(rows, self._layers, strict=True)
+            ]
 
 
 class BFloat16Product:
@@ -66,14 +71,15 @@ class BFloat16Product:
             for own, add in zip(weight, bias, strict=True)
         ]
 
-    def __call__(self, rows: Rows) -> Rows:
+    def __call__(self, rows: Sequence[Rows]) -> list[Rows]:
         """See `Product`."""
         with torch.inference_mode():
-            products = [
-                torch.nn.functional.linear(torch.from_numpy(own).bfloat16(), weight, bias).float()
+            return [
+                torch.nn.functional.linear(torch.from_numpy(own).bfloat16(), weight, bias)
+                .float()
+                .numpy()
                 for own, (weight, bias) in zip(rows, self._layers, strict=True)
             ]
-        return torch.stack(products).numpy()
 
 
 class Int8Product:
@@ -91,19 +97,17 @@ class Int8Product:
         self._steps = steps.astype(np.float32)
         self._sums = levels.sum(axis=2, dtype=np.int32)  # [G, out]
         self._bias = np.ascontiguousarray(bias, np.float32)
-        self._session = _session(np.ascontiguousarray(levels.transpose(0, 2, 1)))
+        self._groups = [f"rows{group}" for group in range(len(levels))]
+        self._session = _session(self._groups, levels.transpose(0, 2, 1))
 
-    def __call__(self, rows: Rows) -> Rows:
+    def __call__(self, rows: Sequence[Rows]) -> list[Rows]:
         """See `Product`."""
-        groups, count, width = rows.shape
-        levels = np.empty((groups, count, width), np.uint8)
-        scales = np.empty((groups, count), np.float32)
-        zeros = np.empty((groups, count), np.int32)
-        _quantise(rows, levels, scales, zeros)
-        (sums,) = self._session.run(None, {"rows": levels})  # [G, R, out]
-        out = np.empty(sums.shape, np.float32)
-        _restore(sums, scales, zeros, self._steps, self._sums, self._bias, out)
-        return out
+        quantised = [_quantised(own) for own in rows]
+        feeds = {name: levels for name, (levels, _) in zip(self._groups, quantised, strict=True)}
+        found: list[NDArray[np.int32]] = self._session.run(None, feeds)  # each [R, out]
+        for group, (sums, (_, scales)) in enumerate(zip(found, quantised, strict=True)):
+            _restore(sums, scales, self._steps[group], self._sums[group], self._bias[group])
+        return [sums.view(np.float32) for sums in found]
 
 
 def make_product(arithmetic: ArithmeticName, weight: Rows, bias: Rows) -> Product:
@@ -123,15 +127,27 @@ def make_product(arithmetic: ArithmeticName, weight: Rows, bias: Rows) -> Produc
     return Float32Product(weight, bias)
 
 
-def _session(levels: NDArray[np.int8]) -> onnxruntime.InferenceSession:
-    """A graph of one integer product with these weights, [G, in, out]."""
-    groups, width, out = levels.shape
+def _session(groups: Sequence[str], levels: NDArray[np.int8]) -> onnxruntime.InferenceSession:
+    """A graph of one integer product for each group, with these weights, [G, in, out].
+
+    Each has a weight of its own in two dimensions: any other is laid out anew at every call.
+    """
+    _, width, out = levels.shape
     graph = helper.make_graph(
-        [helper.make_node("MatMulInteger", ["rows", "weight"], ["sums"])],
-        "product",
-        [helper.make_tensor_value_info("rows", TensorProto.UINT8, [groups, None, width])],
-        [helper.make_tensor_value_info("sums", TensorProto.INT32, [groups, None, out])],
-        [numpy_helper.from_array(levels, "weight")],
+        [
+            helper.make_node("MatMulInteger", [name, f"{name}_weight"], [f"{name}_sums"])
+            for name in groups
+        ],
+        "products",
+        [helper.make_tensor_value_info(name, TensorProto.UINT8, [None, width]) for name in groups],
+        [
+            helper.make_tensor_value_info(f"{name}_sums", TensorProto.INT32, [None, out])
+            for name in groups
+        ],
+        [
+            numpy_helper.from_array(np.ascontiguousarray(own), f"{name}_weight")
+            for name, own in zip(groups, levels, strict=True)
+        ],
     )
     opset = helper.make_opsetid("", 21)
     model = helper.make_model(graph, opset_imports=[opset], ir_version=10)
@@ -140,52 +156,47 @@ def _session(levels: NDArray[np.int8]) -> onnxruntime.InferenceSession:
     )
 
 
+def _quantised(rows: Rows) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Levels, [R, in], and the scale and the level of 0 of each row, [R, 2]."""
+    levels = np.empty(rows.shape, np.uint8)
+    scales = np.empty((len(rows), 2), np.float32)
+    _quantise(rows, levels, scales)
+    return levels, scales
+
+
 @compiled
-def _quantise(
-    rows: Rows, levels: NDArray[np.uint8], scales: NDArray[np.float32], zeros: NDArray[np.int32]
-) -> None:
+def _quantise(rows: Rows, levels: NDArray[np.uint8], scales: Rows) -> None:
     """Each row from its least value, level 0, to its largest, level 255; 0 is a level itself."""
-    groups, count, width = rows.shape
-    for group in range(groups):
-        for at in range(count):
-            row = rows[group, at]
-            least = _ZERO
-            largest = _ZERO
-            for i in range(width):
-                least = min(least, row[i])
-                largest = max(largest, row[i])
-            scale = max((largest - least) / _TOP, _LEAST_STEP)
-            inverse = np.float32(1.0) / scale
-            zero = np.floor(-least * inverse + _HALF)
-            shift = zero + _HALF
-            own = levels[group, at]
-            for i in range(width):
-                level = min(max(row[i] * inverse + shift, _ZERO), _TOP)
-                own[i] = np.uint8(np.int32(level))
-            scales[group, at] = scale
-            zeros[group, at] = np.int32(zero)
+    count, width = rows.shape
+    for at in range(count):
+        row = rows[at]
+        below = _NOTHING
+        above = _NOTHING
+        for i in range(width):  # floats above 0 have the order of their bits, which is vector code
+            below = max(below, as_bits(-row[i]))
+            above = max(above, as_bits(row[i]))
+        least, largest = -as_float(below), as_float(above)
+        scale = max((largest - least) / _TOP, _LEAST_STEP)
+        inverse = np.float32(1.0) / scale
+        zero = np.floor(-least * inverse + _HALF)
+        shift = zero + _HALF
+        own = levels[at]
+        for i in range(width):
+            level = min(max(row[i] * inverse + shift, _ZERO), _TOP)
+            own[i] = np.uint8(np.int32(level))
+        scales[at, 0] = scale
+        scales[at, 1] = zero
 
 
 @compiled
 def _restore(
-    sums: NDArray[np.int32],
-    scales: NDArray[np.float32],
-    zeros: NDArray[np.int32],
-    steps: NDArray[np.float32],
-    weights: NDArray[np.int32],
-    bias: NDArray[np.float32],
-    out: Rows,
+    sums: NDArray[np.int32], scales: Rows, steps: Rows, weights: NDArray[np.int32], bias: Rows
 ) -> None:
-    """Sums of levels as the numbers that they stand for."""
-    groups, count, width = sums.shape
-    for group in range(groups):
-        step = steps[group]
-        weight = weights[group]
-        add = bias[group]
-        for at in range(count):
-            scale = scales[group, at]
-            zero = zeros[group, at]
-            own = sums[group, at]
-            row = out[group, at]
-            for i in range(width):
-                row[i] = np.float32(own[i] - zero * weight[i]) * (scale * step[i]) + add[i]
+    """Sums of levels become the bits of the numbers that they stand for."""
+    count, width = sums.shape
+    for at in range(count):
+        scale, zero = scales[at, 0], np.int32(scales[at, 1])
+        own = sums[at]
+        for i in range(width):  # casts: numba would widen to 64 bits
+            whole = np.int32(own[i] - np.int32(zero * weights[i]))
+            own[i] = as_bits(np.float32(whole) * (scale * steps[i]) + bias[i])

@@ -19,7 +19,7 @@ from models.tmsam import Tmsam, pairs
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Heads of an attention: how many, and numbers of one, a multiple of `weights.LANES`."""
+    """Heads of an attention: how many, and numbers of one."""
 
     count: int
     width: int
@@ -81,11 +81,12 @@ class ArrangedWeights:
     fusion_out: Layer
 
 
-def arrange(network: Tmsam) -> ArrangedWeights:
+def arrange(network: Tmsam, lanes: int) -> ArrangedWeights:
     """The weights of steps 3-7.
 
     Args:
         network: causal, with residual attention (the preset `stream`).
+        lanes: heads are padded to a multiple of it; 1: as they are.
 
     Raises:
         ModelError: the network is of another form.
@@ -98,21 +99,21 @@ def arrange(network: Tmsam) -> ArrangedWeights:
     grus = [gru.forwards for gru in network.context]
     crosses = [_multi_head(network.cross[f"{source}_to_{target}"]) for source, target in pairs()]
     withins = [_multi_head(own) for own in network.within]
-    cross = _heads(crosses[0])
+    cross = _heads(crosses[0], lanes)
     return ArrangedWeights(
         inputs=recurrent(grus, "ih"),
         memory=recurrent(grus, "hh"),
         cross=cross,
         columns=_columns(cross.row),
-        of_context=_context_projections(crosses),
-        cross_out=_outputs(crosses),
-        within=_heads(withins[0]),
-        of_pair=stacked([_projections(own, "query", "key", "value") for own in withins]),
-        within_out=_outputs(withins),
-        fusion=_heads(network.fusion),
-        fusion_kept=stacked([_projections(network.fusion, "key", "value")]),
-        fusion_query=stacked([_projections(network.fusion, "query")]),
-        fusion_out=_outputs([network.fusion]),
+        of_context=_context_projections(crosses, lanes),
+        cross_out=_outputs(crosses, lanes),
+        within=_heads(withins[0], lanes),
+        of_pair=stacked([_projections(own, lanes, "query", "key", "value") for own in withins]),
+        within_out=_outputs(withins, lanes),
+        fusion=_heads(network.fusion, lanes),
+        fusion_kept=stacked([_projections(network.fusion, lanes, "key", "value")]),
+        fusion_query=stacked([_projections(network.fusion, lanes, "query")]),
+        fusion_out=_outputs([network.fusion], lanes),
     )
 
 
@@ -138,25 +139,27 @@ def _columns(row: int) -> list[PairColumns]:
     return columns
 
 
-def _context_projections(crosses: Sequence[MultiHeadAttention]) -> Layer:
+def _context_projections(crosses: Sequence[MultiHeadAttention], lanes: int) -> Layer:
     """For each modality: keys and values of the pairs it is source of, queries of its own."""
     by_pair = dict(zip(pairs(), crosses, strict=True))
     groups = []
     for modality in MODALITIES:
         kept = [
-            _projections(own, "key", "value")
+            _projections(own, lanes, "key", "value")
             for (source, _), own in by_pair.items()
             if source == modality
         ]
         asked = [
-            _projections(own, "query") for (_, target), own in by_pair.items() if target == modality
+            _projections(own, lanes, "query")
+            for (_, target), own in by_pair.items()
+            if target == modality
         ]
         weights, biases = zip(*kept, *asked, strict=True)
         groups.append((np.concatenate(weights), np.concatenate(biases)))
     return stacked(groups)
 
 
-def _projections(attention: MultiHeadAttention, *names: str) -> Layer:
+def _projections(attention: MultiHeadAttention, lanes: int, *names: str) -> Layer:
     """Projections one after the other, heads padded, queries scaled: [rows, in] and [rows]."""
     weights, biases = [], []
     for name in names:
@@ -164,22 +167,23 @@ def _projections(attention: MultiHeadAttention, *names: str) -> Layer:
         if name == "query":
             scale = np.float32((attention.query.out_features // attention.heads) ** -0.5)
             weight, bias = weight * scale, bias * scale
-        weights.append(pad_heads(weight, attention.heads))
-        biases.append(pad_heads(bias, attention.heads))
+        weights.append(pad_heads(weight, attention.heads, lanes))
+        biases.append(pad_heads(bias, attention.heads, lanes))
     return np.concatenate(weights), np.concatenate(biases)
 
 
-def _outputs(attentions: Sequence[MultiHeadAttention]) -> Layer:
+def _outputs(attentions: Sequence[MultiHeadAttention], lanes: int) -> Layer:
     """Output projections of padded heads: [G, out, heads * width] and [G, out]."""
     layers = []
     for own in attentions:
         weight, bias = dense(own.out)
-        layers.append((np.ascontiguousarray(pad_heads(weight.T, own.heads).T), bias))
+        layers.append((np.ascontiguousarray(pad_heads(weight.T, own.heads, lanes).T), bias))
     return stacked(layers)
 
 
-def _heads(attention: MultiHeadAttention) -> Heads:
-    return Heads(attention.heads, padded_width(attention.query.out_features // attention.heads))
+def _heads(attention: MultiHeadAttention, lanes: int) -> Heads:
+    width = attention.query.out_features // attention.heads
+    return Heads(attention.heads, padded_width(width, lanes))
 
 
 def _multi_head(attention: nn.Module) -> MultiHeadAttention:

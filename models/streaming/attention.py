@@ -1,7 +1,7 @@
 """Attention of new posts to the kept keys and values of their conversations (Eq. 6-8).
 
-A state holds, for each head of each attention, the keys of all its posts one after the other, then
-their values, in float16: what a head reads lies in one piece.
+A state holds, for each attention, the keys of its posts one after the other, those of all heads
+together, then the values likewise, in float16: what a query reads lies in two pieces.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.streaming.compiled import compiled, exponential, to_float, to_half
-from models.streaming.weights import Rows
+from models.streaming.compiled import compiled, exponential, inlined, to_float, to_half
+from models.streaming.weights import LANES, Rows
+
+BEHIND: Final = LANES
+"""Numbers that a state has behind its last: heads are read in steps of `LANES`."""
 
 _FLOOR: Final = np.float32(-3e38)
 _ONE: Final = np.float32(1.0)
@@ -24,7 +27,7 @@ class HeadLayout:
 
     Attributes:
         heads: of the attention.
-        width: numbers of a head, a multiple of `weights.LANES`.
+        width: numbers of a head.
         start: first number of its keys in a state.
         posts: places for posts in a state.
     """
@@ -50,7 +53,7 @@ class Where:
     """Which posts rows are of.
 
     Attributes:
-        states: [S, numbers], bits of float16.
+        states: [S, numbers], bits of float16, `BEHIND` more than the last layout ends at.
         slots: [R], state of each row.
         places: [R], place of each row's post within its conversation's window.
     """
@@ -110,20 +113,19 @@ def _keep(
     column: int,
 ) -> None:
     start, heads, width, posts = shape
+    row = heads * width
     for at in range(slots.shape[0]):
         state = states[slots[at]]
-        row = rows[at]
-        for head in range(heads):
-            key = start + 2 * head * posts * width + places[at] * width
-            value = key + posts * width
-            kept_keys = state[key : key + width]
-            kept_values = state[value : value + width]
-            new = column + head * width
-            new_keys = row[new : new + width]
-            new_values = row[new + heads * width : new + heads * width + width]
-            for i in range(width):
-                kept_keys[i] = to_half(new_keys[i])
-                kept_values[i] = to_half(new_values[i])
+        key = start + places[at] * row
+        _to_halves(rows[at, column : column + row], state[key : key + row])
+        value = key + posts * row
+        _to_halves(rows[at, column + row : column + 2 * row], state[value : value + row])
+
+
+@inlined
+def _to_halves(row: Rows, kept: NDArray[np.uint16]) -> None:
+    for i in range(kept.shape[0]):
+        kept[i] = to_half(row[i])
 
 
 @compiled
@@ -137,33 +139,74 @@ def _attend(
     out: Rows,
 ) -> None:
     start, heads, width, posts = shape
-    weights = np.empty(posts, np.float32)
+    place = (width + LANES - 1) // LANES * LANES
+    energies = np.empty((heads, posts), np.float32)
+    queries = np.zeros((heads, place), np.float32)
+    gathered = np.empty((heads, place), np.float32)
     for at in range(slots.shape[0]):
-        state = states[slots[at]]
         seen = places[at] + 1
+        keys = states[slots[at], start:]
         for head in range(heads):
-            keys = start + 2 * head * posts * width
-            values = keys + posts * width
-            query = rows[at, column + head * width : column + (head + 1) * width]
-            largest = _FLOOR
-            for post in range(seen):
-                key = state[keys + post * width : keys + (post + 1) * width]
-                energy = _ZERO
-                for i in range(width):
-                    energy += query[i] * to_float(key[i])
-                weights[post] = energy
-                largest = max(largest, energy)
-            total = _ZERO
-            for post in range(seen):
-                weight = exponential(weights[post] - largest)
-                weights[post] = weight
-                total += weight
-            gathered = out[at, head * width : (head + 1) * width]
-            for i in range(width):
-                gathered[i] = _ZERO
-            share = _ONE / total
-            for post in range(seen):
-                weight = weights[post] * share
-                value = state[values + post * width : values + (post + 1) * width]
-                for i in range(width):
-                    gathered[i] += weight * to_float(value[i])
+            first = column + head * width
+            _copy(rows[at, first : first + width], queries[head])
+        _compare(queries, keys, width, energies[:, :seen])
+        for head in range(heads):
+            _share_out(energies[head, :seen])
+        _gather(energies[:, :seen], keys[posts * heads * width :], width, gathered)
+        for head in range(heads):
+            _copy(gathered[head, :width], out[at, head * width : (head + 1) * width])
+
+
+@inlined
+def _copy(numbers: Rows, to: Rows) -> None:
+    for i in range(numbers.shape[0]):
+        to[i] = numbers[i]
+
+
+@inlined
+def _compare(queries: Rows, keys: NDArray[np.uint16], width: int, energies: Rows) -> None:
+    """Products of each head's query, zeros behind it, with its keys: [heads, posts]."""
+    heads, place = queries.shape
+    whole = place - LANES
+    for post in range(energies.shape[1]):
+        for head in range(heads):
+            first = (post * heads + head) * width
+            key = keys[first : first + place]
+            query = queries[head]
+            energy = _ZERO
+            for i in range(whole):
+                energy += query[i] * to_float(key[i])
+            for i in range(whole, whole + LANES):  # behind a head stands another, maybe no number
+                energy += query[i] * to_float(key[i]) if i < width else _ZERO
+            energies[head, post] = energy
+
+
+@inlined
+def _share_out(energies: Rows) -> None:
+    """Energies become weights that sum to 1."""
+    largest = _FLOOR
+    for post in range(energies.shape[0]):
+        largest = max(largest, energies[post])
+    total = _ZERO
+    for post in range(energies.shape[0]):
+        weight = exponential(energies[post] - largest)
+        energies[post] = weight
+        total += weight
+    share = _ONE / total
+    for post in range(energies.shape[0]):
+        energies[post] *= share
+
+
+@inlined
+def _gather(weights: Rows, values: NDArray[np.uint16], width: int, gathered: Rows) -> None:
+    """Sums of values by weights, [heads, posts], for each head; what is behind a head is none."""
+    heads, place = gathered.shape
+    gathered[:] = _ZERO
+    for post in range(weights.shape[1]):
+        for head in range(heads):
+            first = (post * heads + head) * width
+            value = values[first : first + place]
+            weight = weights[head, post]
+            own = gathered[head]
+            for i in range(place):
+                own[i] += weight * to_float(value[i])

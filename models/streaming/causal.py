@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from connectors.schemas.labels import MODALITIES
 from models.streaming.arithmetic import ArithmeticName, make_product
 from models.streaming.arranged import Heads, arrange, stacked
-from models.streaming.attention import HeadLayout, Where, attend, keep
+from models.streaming.attention import BEHIND, HeadLayout, Where, attend, keep
 from models.streaming.gates import next_states
 from models.streaming.weights import Rows, dense_layers
 from models.tmsam import Tmsam
@@ -28,14 +28,14 @@ class Turns:
         slots: [C], state of each conversation.
         known: [C], posts that its state holds already.
         counts: [C], new posts of each, at least 1, descending.
-        vectors: [3, R, post_width], a learned vector where a post lacks a modality.
+        vectors: of each modality [R, post_width], a learned one where a post lacks it.
         targets: [T], rows whose scores are wanted, ascending.
     """
 
     slots: NDArray[np.int64]
     known: NDArray[np.int64]
     counts: NDArray[np.int64]
-    vectors: Rows
+    vectors: Sequence[Rows]
     targets: NDArray[np.int64]
 
 
@@ -83,14 +83,15 @@ class CausalNetwork:
     """
 
     def __init__(self, network: Tmsam, arithmetic: ArithmeticName, posts: int) -> None:
-        arranged = arrange(network)
+        arranged = arrange(network, lanes=1)
         self._context_width = network.config.context_width
         self._inputs = make_product(arithmetic, *arranged.inputs)
         self._memory = make_product(arithmetic, *arranged.memory)
         self._columns = arranged.columns
         self._crosses, start = _layouts(arranged.cross, len(self._columns), posts, 0)
         self._withins, start = _layouts(arranged.within, len(MODALITIES), posts, start)
-        (self._fusion,), self.numbers = _layouts(arranged.fusion, 1, posts, start)
+        (self._fusion,), stop = _layouts(arranged.fusion, 1, posts, start)
+        self.numbers = stop + BEHIND
         self._of_context = make_product(arithmetic, *arranged.of_context)
         self._cross_out = make_product(arithmetic, *arranged.cross_out)
         self._of_pair = make_product(arithmetic, *arranged.of_pair)
@@ -123,77 +124,72 @@ class CausalNetwork:
         starts = np.cumsum(turns.counts) - turns.counts  # [C]
         places = np.repeat(turns.known - starts, turns.counts) + np.arange(len(slots))  # [R]
         where = Where(states.attended, slots, places)
-        context, recurrent = self._recur(turns, starts, states.recurrent)  # [3, R, 400]
+        context, recurrent = self._recur(turns, starts, states.recurrent)
         joined = self._within(self._cross(context, where), where)  # [R, 1200]
-        keep(where, self._fusion, self._fusion_kept(joined[None])[0], 0)
+        keep(where, self._fusion, self._fusion_kept([joined])[0], 0)
         targets = turns.targets
         chosen = joined if len(targets) == len(joined) else joined[targets]  # [T, 1200]
-        queries = self._fusion_query(chosen[None])[0]  # [T, row]
+        queries = self._fusion_query([chosen])[0]  # [T, row]
         gathered = np.empty_like(queries)
         asked = Where(states.attended, slots[targets], places[targets])
         attend(asked, self._fusion, queries, 0, gathered)
-        fusion = chosen + self._fusion_out(gathered[None])[0]  # [T, 1200]
+        fusion = chosen + self._fusion_out([gathered])[0]  # [T, 1200]
         return self._classify(chosen, fusion), recurrent
 
-    def _recur(self, turns: Turns, starts: NDArray[np.int64], kept: Rows) -> tuple[Rows, Rows]:
-        """Context of each row, [3, R, 400], and the states behind each conversation's last."""
-        inputs = self._inputs(turns.vectors)  # [3, R, 3 * 400]
-        context = np.empty((*turns.vectors.shape[:2], self._context_width), np.float32)
-        state = kept[turns.slots] * (turns.known > 0)[:, None, None]  # [C, 3, 400]
-        state = np.ascontiguousarray(state.transpose(1, 0, 2))  # [3, C, 400]
+    def _recur(
+        self, turns: Turns, starts: NDArray[np.int64], kept: Rows
+    ) -> tuple[list[Rows], Rows]:
+        """Context of rows, three of [R, 400], and the states behind each conversation's last."""
+        inputs = self._inputs(turns.vectors)  # three of [R, 3 * 400]
+        rows = len(inputs[0])
+        context = [np.empty((rows, self._context_width), np.float32) for _ in MODALITIES]
+        goes_on = turns.known > 0
+        states = [kept[turns.slots, at] * goes_on[:, None] for at in range(len(MODALITIES))]
         for turn in range(int(turns.counts[0])):
             count = int(np.searchsorted(-turns.counts, -turn, side="left"))  # counts > turn
-            rows = starts[:count] + turn
-            own = np.ascontiguousarray(state[:, :count])  # [3, count, 400]
-            product = self._memory(own)
-            for modality in range(len(MODALITIES)):
-                next_states(
-                    inputs[modality],
-                    rows,
-                    0,
-                    product[modality],
-                    own[modality],
-                    context[modality],
-                    0,
-                )
-            state[:, :count] = own
-        return context, state.transpose(1, 0, 2)
+            moved = [own[:count] for own in states]  # three of [count, 400]
+            products = self._memory(moved)
+            for new, old, state, out in zip(inputs, products, moved, context, strict=True):
+                next_states(new, starts[:count] + turn, 0, old, state, out, 0)
+        return context, np.stack(states, axis=1)
 
-    def _cross(self, context: Rows, where: Where) -> Rows:
-        """Step 5: [3, R, 400] -> [3, R, 400]."""
-        projected = self._of_context(context)  # [3, R, 6 * row]
+    def _cross(self, context: Sequence[Rows], where: Where) -> list[Rows]:
+        """Step 5: three of [R, 400] -> three of [R, 400]."""
+        projected = self._of_context(context)  # three of [R, 6 * row]
         for layout, pair in zip(self._crosses, self._columns, strict=True):
             keep(where, layout, projected[pair.source], pair.kept)
-        row = self._crosses[0].row
-        gathered = np.empty((len(self._crosses), context.shape[1], row), np.float32)
-        for layout, pair, out in zip(self._crosses, self._columns, gathered, strict=True):
-            attend(where, layout, projected[pair.target], pair.asked, out)
-        crossed = self._cross_out(gathered)  # [6, R, 200], two a target
-        crossed = crossed.reshape(len(MODALITIES), -1, *crossed.shape[1:])  # [3, 2, R, 200]
-        return context + crossed.transpose(0, 2, 1, 3).reshape(context.shape)  # [3, R, 400]
+        gathered = []
+        for layout, pair in zip(self._crosses, self._columns, strict=True):
+            gathered.append(np.empty((len(where.slots), layout.row), np.float32))
+            attend(where, layout, projected[pair.target], pair.asked, gathered[-1])
+        crossed = self._cross_out(gathered)  # six of [R, 200], two a target
+        return [
+            own + np.concatenate(parts, axis=1)
+            for own, *parts in zip(context, crossed[::2], crossed[1::2], strict=True)
+        ]
 
-    def _within(self, pair: Rows, where: Where) -> Rows:
-        """Step 6, and the modalities joined: [3, R, 400] -> [R, 1200]."""
-        projected = self._of_pair(pair)  # [3, R, 3 * row]
-        row = self._withins[0].row
-        gathered = np.empty((*pair.shape[:2], row), np.float32)
-        for layout, own, out in zip(self._withins, projected, gathered, strict=True):
-            keep(where, layout, own, row)
-            attend(where, layout, own, 0, out)
-        parts = pair + self._within_out(gathered)  # [3, R, 400]
-        return np.ascontiguousarray(parts.transpose(1, 0, 2)).reshape(pair.shape[1], -1)
+    def _within(self, pair: Sequence[Rows], where: Where) -> Rows:
+        """Step 6, and the modalities joined: three of [R, 400] -> [R, 1200]."""
+        projected = self._of_pair(pair)  # three of [R, 3 * row]
+        gathered = []
+        for layout, own in zip(self._withins, projected, strict=True):
+            keep(where, layout, own, layout.row)
+            gathered.append(np.empty((len(own), layout.row), np.float32))
+            attend(where, layout, own, 0, gathered[-1])
+        parts = self._within_out(gathered)  # three of [R, 400]
+        return np.concatenate([own + part for own, part in zip(pair, parts, strict=True)], axis=1)
 
     def _classify(self, joined: Rows, fusion: Rows) -> TargetRows:
         """Step 8."""
-        first = np.maximum(self._first(fusion[None])[0], 0)  # [T, 2 * 400]
+        first = np.maximum(self._first([fusion])[0], 0)  # [T, 2 * 400]
         tasks = len(self._last)
-        split = np.ascontiguousarray(first.reshape(len(first), tasks, -1).transpose(1, 0, 2))
-        second = np.maximum(self._second(split), 0)  # [2, T, 200]
-        logits = [
-            own @ weight.T + bias for own, (weight, bias) in zip(second, self._last, strict=True)
+        split = [np.ascontiguousarray(own) for own in np.split(first, tasks, axis=1)]
+        second = [np.maximum(own, 0) for own in self._second(split)]  # two of [T, 200]
+        logits = [  # einsum: the last bits of @ follow from how many rows there are
+            np.einsum("tk,ck->tc", own, weight) + bias
+            for own, (weight, bias) in zip(second, self._last, strict=True)
         ]
-        hidden = [(split[task], second[task]) for task in range(tasks)]
-        return TargetRows(joined, hidden, logits)
+        return TargetRows(joined, list(zip(split, second, strict=True)), logits)
 
 
 def _layouts(heads: Heads, count: int, posts: int, start: int) -> tuple[list[HeadLayout], int]:

@@ -58,11 +58,23 @@ def to_half(typing_context: Any, number: Any) -> Any:  # noqa: ARG001 - see abov
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def _as_float(typing_context: Any, bits: Any) -> Any:  # noqa: ARG001 - see above
+def as_float(typing_context: Any, bits: Any) -> Any:  # noqa: ARG001 - see above
+    """The float32 that has these bits, int32."""
+
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.bitcast(arguments[0], ir.FloatType())
 
     return types.float32(types.int32), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def as_bits(typing_context: Any, number: Any) -> Any:  # noqa: ARG001 - see above
+    """Bits of a float32, int32."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.IntType(32))
+
+    return types.int32(types.float32), generate
 
 
 @inlined
@@ -85,7 +97,7 @@ def exponential(x: np.float32) -> np.float32:
     y = y * rest + np.float32(5.0000001201e-1)
     y = y * rest * rest + rest + _ONE
     power = (np.int32(whole) + np.int32(127)) << np.int32(23)
-    return y * _as_float(np.int32(power))  # type: ignore[no-any-return]
+    return y * as_float(np.int32(power))  # type: ignore[no-any-return]
 
 
 @inlined

@@ -97,7 +97,10 @@ class CompiledSteps:
         starts = np.cumsum(counts) - counts
         new = [record for turn in turns for record in turn.records[turn.known :]]
         vectors, presence = unpack_records(self._stamp, new, self._post_width)
-        vectors = np.where(presence[..., None], vectors, self._missing)  # [R, 3, post]
+        filled = [
+            np.where(presence[:, at, None], vectors[:, at], missing)
+            for at, missing in enumerate(self._missing)
+        ]  # three of [R, post]
         targets = np.array(
             [
                 start + target - turn.known
@@ -110,7 +113,7 @@ class CompiledSteps:
                 slots=np.array([turn.slot for turn in turns]),
                 known=known,
                 counts=counts,
-                vectors=np.ascontiguousarray(vectors.transpose(1, 0, 2)),
+                vectors=filled,
                 targets=targets,
             ),
             self._states,

@@ -92,7 +92,7 @@ class StreamEngine:
         return scores
 
     def _waves(self, windows: Sequence[WindowRequest]) -> list[list[tuple[int, Hashable]]]:
-        """Requests by index and name, each conversation once in a wave, bounded in posts."""
+        """Requests by index and name, each conversation once in a wave, bounded in new posts."""
         waves: list[list[tuple[int, Hashable]]] = []
         posts: list[int] = []
         at: dict[Hashable, int] = {}
@@ -102,8 +102,9 @@ class StreamEngine:
                 continue
             named = request.conversation is not None
             name = request.conversation if named else _Nameless()
-            count = max(request.targets) + 1
             wave = at.get(name, -1) + 1
+            held = 0 if wave else self._states.held(name, request.records, min(request.targets))
+            count = max(request.targets) + 1 - held
             while wave < len(waves) and (
                 posts[wave] + count > self._steps.posts_at_once
                 or len(waves[wave]) == self._steps.slots

@@ -97,7 +97,7 @@ class _Steps:
         self._taps = make_product(arithmetic, own.weight[None], own.bias[None])
 
     def __call__(self, steps: Rows, counts: NDArray[np.int64]) -> Rows:
-        products = self._taps(self._convolution.normalised(steps)[None])[0]  # [T, kernel * post]
+        (products,) = self._taps([self._convolution.normalised(steps)])  # [T, kernel * post]
         return self._convolution.pooled(products, counts)
 
 
@@ -126,17 +126,17 @@ class _TextSteps:
         self._gate = make_product(arithmetic, weight[None], bias[None])
 
     def __call__(self, steps: Rows, counts: NDArray[np.int64]) -> Rows:
-        products = self._inputs(self._convolution.normalised(steps)[None])[0]
+        (products,) = self._inputs([self._convolution.normalised(steps)])
         local = self._convolution.pooled(products, counts)  # [P, post]
         tokens = self._recur(products, counts)  # [T, 2 * state]
         starts = np.cumsum(counts) - counts
         for product in self._graph:
-            dense_tokens = product(tokens[None])[0]
+            (dense_tokens,) = product([tokens])
             tokens = np.empty_like(dense_tokens)
             _mix_neighbours(dense_tokens, starts, counts, tokens)
         linked = np.empty_like(local)
         _attention_pool(tokens, starts, counts, self._query, self._query_bias[0], linked)
-        gate = self._gate(np.concatenate((local, linked), axis=1)[None])[0]  # [P, post]
+        (gate,) = self._gate([np.concatenate((local, linked), axis=1)])  # [P, post]
         _blend(gate, local, linked)
         return local
 
@@ -145,18 +145,19 @@ class _TextSteps:
         width = self._state_width
         order = np.argsort(-counts, kind="stable")
         lengths = counts[order]
+        turns = np.arange(lengths[0])[:, None]
+        posts = (lengths > turns).sum(axis=1).tolist()  # those that have such a token
         starts = (np.cumsum(counts) - counts)[order]
+        rows = (starts + turns, starts + lengths - 1 - turns)  # of both ways, [turns, P]
         out = np.empty((len(products), 2 * width), np.float32)
-        state = np.zeros((2, len(counts), width), np.float32)
-        for turn in range(int(lengths[0])):
-            count = int(np.searchsorted(-lengths, -turn, side="left"))  # posts with such a token
-            state = np.ascontiguousarray(state[:, :count])  # [2, count, state]
-            product = self._memory(state)
-            ahead = starts[:count] + turn
-            back = starts[:count] + lengths[:count] - 1 - turn
-            for way, rows in enumerate((ahead, back)):
+        states = [np.zeros((len(counts), width), np.float32) for _ in rows]
+        for turn, count in enumerate(posts):
+            moved = [own[:count] for own in states]  # two of [count, state]
+            memory = self._memory(moved)
+            for way, own in enumerate(rows):
                 column = self._gru_column + 3 * width * way
-                next_states(products, rows, column, product[way], state[way], out, width * way)
+                here = own[turn, :count]
+                next_states(products, here, column, memory[way], moved[way], out, width * way)
         return out
 
 

@@ -57,18 +57,17 @@ class StreamShares:
     def _shares(
         self, rows: TargetRows, chosen: NDArray[np.int64], present: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
-        slopes = np.stack(
-            [
-                (_log_odds_slope(logits[chosen]) @ last) * (second[chosen] > 0)
-                for logits, last, (_, second) in zip(
-                    rows.logits, self._last, rows.hidden, strict=True
-                )
-            ]
-        )  # [2, T, 200]
-        active = np.stack([first[chosen] > 0 for first, _ in rows.hidden])  # [2, T, 400]
-        slopes = self._to_joined(self._to_first(slopes) * active)  # [2, T, 1200]
+        slopes = [  # einsum: the last bits of @ follow from how many rows there are
+            np.einsum("tc,ck->tk", _log_odds_slope(logits[chosen]), last) * (second[chosen] > 0)
+            for logits, last, (_, second) in zip(rows.logits, self._last, rows.hidden, strict=True)
+        ]  # two of [T, 200]
+        slopes = [
+            slope * (first[chosen] > 0)
+            for slope, (first, _) in zip(self._to_first(slopes), rows.hidden, strict=True)
+        ]  # two of [T, 400]
         moved = rows.joined[chosen] - self._reference  # [T, 1200]
-        parts = (slopes * moved).reshape(*slopes.shape[:2], present.shape[1], -1)
+        parts = np.stack([slope * moved for slope in self._to_joined(slopes)])  # [2, T, 1200]
+        parts = parts.reshape(*parts.shape[:2], present.shape[1], -1)
         sizes = np.abs(parts.sum(axis=-1, dtype=np.float64))  # [2, T, 3]
         sizes = np.maximum(sizes, LEAST_PART) * present
         mean: NDArray[np.float64] = (sizes / sizes.sum(axis=-1, keepdims=True)).mean(axis=0)

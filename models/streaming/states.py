@@ -62,6 +62,20 @@ class StateStore:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def held(self, conversation: Hashable, records: Sequence[bytes], before: int) -> int:
+        """How many posts of its window a conversation's state holds; 0: nothing usable is kept.
+
+        Args:
+            conversation: its name.
+            records: posts of its window.
+            before: posts before the first that is to be scored.
+        """
+        entry = self._entries.get(conversation)
+        known = 0 if entry is None else len(entry.records)
+        if entry is None or not 0 < known <= before:
+            return 0
+        return known if entry.records == tuple(records[:known]) else 0
+
     def take(
         self,
         conversation: Hashable,
@@ -84,13 +98,13 @@ class StateStore:
         if entry is None:
             entry = self._entries[conversation] = _Entry(self._slot(held))
         self._entries.move_to_end(conversation)
-        known = len(entry.records)
-        if 0 < known <= before and entry.records == tuple(records[:known]):
+        known = self.held(conversation, records, before)
+        if known:
             self.counts.hits += 1
-            return entry.slot, known
-        self.counts.misses += 1
-        entry.records = ()
-        return entry.slot, 0
+        else:
+            self.counts.misses += 1
+            entry.records = ()
+        return entry.slot, known
 
     def put(self, conversation: Hashable, records: Sequence[bytes]) -> None:
         """Say what the state of a conversation was computed from."""

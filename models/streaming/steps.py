@@ -43,7 +43,7 @@ class Steps(Protocol):
         window: most posts in a state.
         slots: states that there is room for.
         state_bytes: memory of one.
-        posts_at_once: posts of windows that turns may have together; a turn may have more alone.
+        posts_at_once: new posts that turns may have together; a turn may have more alone.
         warm_ups: windows side by side, and posts of each, by which everything that it will run has
             run once.
     """

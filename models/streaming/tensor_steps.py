@@ -19,6 +19,7 @@ from models.streaming.arranged import arrange
 from models.streaming.shapes import Pass, Shapes
 from models.streaming.steps import Turn
 from models.streaming.tensor_network import StepInputs, TensorNetwork
+from models.streaming.weights import LANES
 from models.tmsam import Tmsam
 
 _POSTS_AT_ONCE: Final = 2**15
@@ -109,7 +110,7 @@ class TensorSteps:
         self.warm_ups: Sequence[tuple[int, int]] = (
             self._shapes.whole if place.graphs else [(1, min(2, window))]
         )
-        arranged = arrange(network)
+        arranged = arrange(network, LANES)
         with place.computing(), torch.inference_mode():
             network = network.to(place.device).eval()
             self._vectors = PaddedVectors(network, place.upload, place.dtype)

@@ -12,8 +12,7 @@ Layer = tuple[Rows, Rows]
 """Weight and bias, [out, in] and [out], or those of G groups stacked."""
 
 LANES: Final = 16
-"""Heads are padded with zeros to a multiple of it: as many float32 as a vector register holds, and
-rows of as many bytes as a GPU's matrix units take."""
+"""Float32 numbers in a vector register; a GPU's matrix units take rows of as many bytes."""
 
 
 def numbers(tensor: Tensor) -> Rows:
@@ -56,14 +55,14 @@ def recurrent(grus: Sequence[object], part: Literal["ih", "hh"]) -> Layer:
     )
 
 
-def padded_width(width: int) -> int:
-    """The least multiple of `LANES` that holds a head."""
-    return -(-width // LANES) * LANES
+def padded_width(width: int, lanes: int) -> int:
+    """The least multiple of `lanes` that holds a head."""
+    return -(-width // lanes) * lanes
 
 
-def pad_heads(rows: Rows, heads: int) -> Rows:
+def pad_heads(rows: Rows, heads: int, lanes: int) -> Rows:
     """Rows of heads with zeros behind each: [heads * width, …] -> [heads * padded width, …]."""
     width = len(rows) // heads
-    padded = np.zeros((heads, padded_width(width), *rows.shape[1:]), np.float32)
+    padded = np.zeros((heads, padded_width(width, lanes), *rows.shape[1:]), np.float32)
     padded[:, :width] = rows.reshape(heads, width, *rows.shape[1:])
     return padded.reshape(-1, *rows.shape[1:])

@@ -11,16 +11,19 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from connectors.schemas.scoring import Features, Score, WindowRequest
+from models.card import CheckpointCard
 from models.checkpoint import load_checkpoint
 from models.errors import ModelError
 from models.streaming import states
 from models.streaming.arithmetic import ArithmeticName
 from models.streaming.compiled_steps import CompiledSteps
 from models.streaming.engine import StreamEngine
-from models.streaming.steps import Steps
+from models.streaming.steps import Steps, Turn
 from models.streaming.tensor_steps import Host, TensorSteps
+from models.tmsam import Tmsam
 from models.window_engine import WindowEngine
 from stream_app.core.scoring import PostToScore, ScoredPost, Scorer, canary_features
 from stream_app.core.windows import ConversationKey, Windows
@@ -146,7 +149,7 @@ def test_a_score_is_that_of_the_whole_pass_whatever_the_batches_the_evictions_an
     assert [own.window_posts for own in results] == [own.window_posts for own in wanted]
     found, expect = ([own.score for own in each] for each in (results, wanted))
     if way == "int8":
-        np.testing.assert_allclose(flat(found), flat(expect), atol=1e-6)
+        assert found == expect
     else:
         assert_near(found, expect)
     assert engine.states <= 3
@@ -208,6 +211,29 @@ def test_states_beyond_the_room_are_given_up_least_recently_used_first(folder: P
     assert engine.counts.hits == 1
     engine.score([WindowRequest(records[:2], (1,), "b")])
     assert engine.counts.hits == 1
+
+
+class CountingSteps(CompiledSteps):
+    """With room for six new posts; tells of how many conversations each pass was."""
+
+    def __init__(self, network: Tmsam, card: CheckpointCard) -> None:
+        super().__init__(network, card, window=WINDOW, states_mib=0)
+        self.posts_at_once = 6
+        self.passes: list[int] = []
+
+    def advance(self, turns: Sequence[Turn]) -> NDArray[np.float64]:
+        self.passes.append(len(turns))
+        return super().advance(turns)
+
+
+def test_only_posts_that_no_state_holds_take_room_in_a_pass(folder: Path) -> None:
+    network, card = load_checkpoint(folder)
+    steps = CountingSteps(network, card)
+    engine = StreamEngine(card, steps)
+    records = engine.encode(POSTS)
+    engine.score([WindowRequest(records[:4], (3,), name) for name in "abc"])
+    engine.score([WindowRequest(records[:5], (4,), name) for name in "abc"])
+    assert steps.passes == [1, 1, 1, 3]
 
 
 def test_nothing_is_kept_of_a_conversation_without_a_name(folder: Path) -> None:

@@ -15,6 +15,7 @@ from models.streaming.arranged import arrange
 from models.streaming.engine import StreamEngine
 from models.streaming.tensor_network import StepInputs, TensorNetwork
 from models.streaming.tensor_steps import Host, TensorSteps
+from models.streaming.weights import LANES
 from models.tmsam import Tmsam
 from models.window_engine import WindowEngine
 from tests.unit.models.small_networks import post, tiny, tiny_network, write_checkpoint
@@ -73,7 +74,7 @@ def test_a_state_that_became_no_number_does_not_hurt_who_gets_its_slot(tmp_path:
 @pytest.mark.filterwarnings("ignore:Accessing the data pointer")  # of nn.GRU, when it is made
 def test_a_step_stays_on_its_gpu_and_looks_at_no_number() -> None:
     """What a graph cannot capture fails with tensors that have a place and no numbers."""
-    arranged = arrange(tiny_network("stream"))
+    arranged = arrange(tiny_network("stream"), LANES)
     with FakeTensorMode(allow_non_fake_inputs=True), torch.inference_mode(), torch.device("cuda"):
         network = Tmsam(tiny("stream")).eval()
         own = TensorNetwork(network, arranged, posts=WINDOW, states_mib=0, dtype=torch.bfloat16)
