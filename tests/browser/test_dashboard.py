@@ -287,6 +287,25 @@ async def test_an_alert_shows_its_posts_and_what_carried_it(
     await expect(gone.locator("blockquote")).to_have_count(0)
 
 
+async def test_an_overview_of_a_past_span_tells_of_the_alerts_of_that_time(
+    page: Page, address: str, counts: redis.asyncio.Redis, predict: PredictionMaker
+) -> None:
+    now = int(time.time())
+    await count(counts, [predict(0, ["acme"], now - 3000), predict(1, ["globex"], now)])
+    store = AlertStore(counts, AlertLayout(Store.layout.namespace))
+    over = {"state": "ended", "ended_at": now - 2700}
+    await store.put(make_alert("acme", now - 3000).model_copy(update=over))
+    await store.put(make_alert("globex", now))
+    moments = (now - ago for ago in (3600, 2800))
+    start, end = (datetime.fromtimestamp(at, UTC).isoformat() for at in moments)
+    await opened(page, address, f"/?{urlencode({'from': start, 'to': end})}")
+    await expect(page.locator(".figure", has_text="Alerts then")).to_contain_text("1acme")
+    await expect(page.locator("tr:has(.badge)")).to_have_attribute("data-track", "acme")
+    await opened(page, address, "/")
+    await expect(page.locator(".figure", has_text="Alerts under way")).to_contain_text("1globex")
+    await expect(page.locator("tr:has(.badge)")).to_have_attribute("data-track", "globex")
+
+
 async def test_where_nobody_watches_nothing_is_called_usual(
     page: Page, address: str, counted: redis.asyncio.Redis
 ) -> None:

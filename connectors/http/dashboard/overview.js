@@ -10,6 +10,7 @@ import { blank, figure } from "./panels.js";
 import { address, asWhole, SECONDS, spanOfAlert } from "./place.js";
 
 const REREAD_MS = 5000;
+const RAISED_WITHIN_S = 3600; // of its shift's beginning an alert is raised, or never
 const COLUMNS = /** @type {[string, string, string][]} */ ([
   ["track", "Track", ""],
   ["", "Net sentiment and volume", ""],
@@ -82,14 +83,26 @@ export async function overview(stage) {
     const answer = await ask("leaderboard", { ...asWhole(place), sort: place.sort }, signal);
     counted = Number(answer.headers.get("Total-Count"));
     board = await answer.json();
-    const raised = await askJson("alerts", { limit: 200 }, signal).catch(() => ({ alerts: [], watch: null }));
+    const until = place.span ? { before: place.span.end + RAISED_WITHIN_S } : {};
+    const raised = await askJson("alerts", { limit: 200, ...until }, signal)
+      .catch(() => ({ alerts: [], watch: null }));
     watch = raised.watch;
     alerts = new Map();
     for (const alert of raised.alerts) {
-      if (alert.state === "raised") alerts.set(alert.track, [...(alerts.get(alert.track) ?? []), alert]);
+      if (isShown(alert)) alerts.set(alert.track, [...(alerts.get(alert.track) ?? []), alert]);
     }
     draw();
     if (dueAt === Infinity) dueAt = 0;
+  }
+
+  /**
+   * Whether an alert was under way in the span, or is now.
+   * @param {any} alert
+   */
+  function isShown(alert) {
+    const { span } = place;
+    if (!span) return alert.state === "raised";
+    return alert.since < span.end && (alert.ended_at ?? Infinity) > span.start;
   }
 
   /** @param {string} [fresh] track that was just counted in */
@@ -111,7 +124,7 @@ export async function overview(stage) {
     table.hidden = false;
     stage.say(null);
     const shown = board.tracks.filter((standing) => standing.track.toLowerCase().includes(search));
-    figures.replaceChildren(...summary(board, alerts, watch));
+    figures.replaceChildren(...summary(board, alerts, watch, place.span !== null));
     body.replaceChildren(...shown.map((standing) => row(standing, fresh === standing.track)));
     if (!shown.length) body.append(note("No track has that in its name."));
     if (counted > board.tracks.length) {
@@ -170,7 +183,7 @@ export async function overview(stage) {
   }
 
   /**
-   * A link to the moment of the newest of a track's alerts that are under way.
+   * A link to the moment of the newest of a track's alerts that are shown.
    * @param {string} track
    * @param {any[]} raised
    */
@@ -249,8 +262,9 @@ function moved(standing) {
  * @param {import("./api.js").Board} board
  * @param {Map<string, any[]>} alerts
  * @param {import("./alerts.js").Watch | null} watch
+ * @param {boolean} past whether the board is of a span
  */
-function summary({ tracks, before_kept: beforeKept }, alerts, watch) {
+function summary({ tracks, before_kept: beforeKept }, alerts, watch, past) {
   const posts = tracks.reduce((sum, each) => sum + each.posts, 0);
   const compared = tracks.reduce((sum, each) => sum + each.posts_compared, 0);
   const before = tracks.reduce((sum, each) => sum + each.posts_before, 0);
@@ -260,7 +274,7 @@ function summary({ tracks, before_kept: beforeKept }, alerts, watch) {
   const raised = [...alerts.values()].flat().length;
   const told = [
     raised && [...alerts.keys()].slice(0, 2).join(", "),
-    (!raised || !watch?.active) && unalerted(watch, "all as usual"),
+    (!raised || !watch?.active) && unalerted(watch, past ? "none is known" : "all as usual"),
   ].filter(Boolean);
   return [
     figure(
@@ -282,6 +296,6 @@ function summary({ tracks, before_kept: beforeKept }, alerts, watch) {
         }`,
       )
       : figure("Moved most", "–", "nothing to compare with yet"),
-    figure("Alerts under way", `${raised}`, told.join("; ")),
+    figure(past ? "Alerts then" : "Alerts under way", `${raised}`, told.join("; ")),
   ];
 }
