@@ -1,6 +1,6 @@
 // Rows of the overview, one a track: all of them drawn, or those that changed.
 
-import { h } from "./dom.js";
+import { h, keepingFocus } from "./dom.js";
 import * as format from "./format.js";
 import { mix, sampledMark, sparkline, whisker } from "./marks.js";
 import { address, SECONDS, spanOfAlert } from "./place.js";
@@ -13,7 +13,7 @@ import { address, SECONDS, spanOfAlert } from "./place.js";
  * @property {Map<string, any[]>} alerts under way, by track
  */
 
-/** The rows of a table's body. The focus stays on the link that has it, however often that is drawn. */
+/** The rows of a table's body. */
 export class TrackRows {
   #body;
   /** @type {Map<string, HTMLElement>} */
@@ -32,7 +32,7 @@ export class TrackRows {
    */
   draw(standings, shown, notes) {
     this.#rows = new Map(standings.map((each) => [each.track, row(each, shown, false)]));
-    this.#keepingFocus(() => this.#body.replaceChildren(...this.#rows.values(), ...notes));
+    keepingFocus(this.#body, () => this.#body.replaceChildren(...this.#rows.values(), ...notes));
   }
 
   /**
@@ -41,7 +41,7 @@ export class TrackRows {
    * @param {Shown} shown
    */
   renew(standings, shown) {
-    this.#keepingFocus(() => {
+    keepingFocus(this.#body, () => {
       for (const each of standings) {
         const before = this.#rows.get(each.track);
         if (!before) continue;
@@ -50,16 +50,6 @@ export class TrackRows {
         this.#rows.set(each.track, now);
       }
     });
-  }
-
-  /** @param {() => void} change */
-  #keepingFocus(change) {
-    const focused = document.activeElement;
-    const place = this.#body.contains(focused) ? focused?.getAttribute("href") : null;
-    change();
-    if (!place || this.#body.contains(document.activeElement)) return;
-    const links = [...this.#body.querySelectorAll("a")];
-    links.find((link) => link.getAttribute("href") === place)?.focus({ preventScroll: true });
   }
 }
 

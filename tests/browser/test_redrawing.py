@@ -1,4 +1,4 @@
-"""The overview of many tracks that all change: it stays usable, and only what changed is drawn."""
+"""What changes is drawn anew, however many tracks there are, and who uses keys keeps the place."""
 
 import time
 
@@ -6,9 +6,12 @@ import pytest
 import redis.asyncio
 from playwright.async_api import Page, expect
 
+from connectors.alerts.layout import AlertLayout
+from connectors.alerts.store import AlertStore
 from connectors.trends.sink import TrendSink
 from tests.browser.conftest import Store
 from tests.conftest import PredictionMaker
+from tests.integration.http.conftest import make_alert
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
 
@@ -44,16 +47,33 @@ async def test_rows_are_drawn_as_they_change_and_the_focus_stays(
     await expect(focused).to_be_focused()
 
 
-async def test_the_focus_outlives_a_reading_of_the_whole(
-    page: Page, address: str, counts: redis.asyncio.Redis, predict: PredictionMaker
+@pytest.mark.parametrize(
+    ("path", "link"),
+    [
+        ("/", f"tr[data-track={TRACKS[7]}] .name a:first-child"),
+        ("/", f"tr[data-track={TRACKS[7]}] a.badge"),
+        (f"/?view=compare&with={TRACKS[3]}&with={TRACKS[7]}", f"td a >> text={TRACKS[7]}"),
+        (f"/?track={TRACKS[7]}", ".card.alert a"),
+    ],
+)
+async def test_the_focus_outlives_a_drawing_anew(
+    *,
+    page: Page,
+    address: str,
+    counts: redis.asyncio.Redis,
+    predict: PredictionMaker,
+    path: str,
+    link: str,
 ) -> None:
     sink, now = TrendSink(counts, Store.layout), time.time()
     await sink.apply({FIELD: [predict(at, TRACKS, now - 60 * at) for at in range(5)]})
-    await page.goto(address)
+    alerts = AlertStore(counts, AlertLayout(Store.layout.namespace))
+    await alerts.put(make_alert(TRACKS[7], int(now)))
+    await page.goto(address + path)
     await expect(page.locator("#live")).to_have_text("Live")
-    focused = page.locator(f"tr[data-track={TRACKS[7]}] a")
+    focused = page.locator(link)
     await focused.focus()
-    async with page.expect_response("**/api/v1/leaderboard?*"):
-        await page.evaluate(COUNT_ROWS)
-    await page.wait_for_function("window.rows.length > 0")
+    drawn = await focused.element_handle()
+    await sink.apply({FIELD: [predict(10, TRACKS, time.time())]})
+    await page.wait_for_function("(link) => !link.isConnected", arg=drawn)
     await expect(focused).to_be_focused()
