@@ -353,6 +353,21 @@ async def test_a_corrected_share_says_its_level_and_where_it_was_learned(
 
 
 @pytest.mark.usefixtures("counted")
+async def test_what_is_shown_anew_is_no_further_step_of_the_way_back(
+    page: Page, address: str
+) -> None:
+    """As after Redis was away; here by a click on the order that there is."""
+    await opened(page, address, "/")
+    steps = await page.evaluate("history.length")
+    async with page.expect_response("**/api/v1/leaderboard?*"):
+        await page.get_by_role("button", name="Posts").click()
+    assert await page.evaluate("history.length") == steps
+    await page.get_by_role("button", name="Track").click()
+    await expect(page).to_have_url(re.compile("sort=track"))
+    assert await page.evaluate("history.length") == steps + 1
+
+
+@pytest.mark.usefixtures("counted")
 async def test_a_link_shows_the_same_view_again(page: Page, address: str) -> None:
     await opened(page, address, "/")
     await page.get_by_role("button", name="24 h").click()
