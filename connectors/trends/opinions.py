@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import redis.asyncio
@@ -22,6 +22,7 @@ from connectors.trends.questions import buckets_between
 MOST_BYTES: Final = 64 * 1024 * 1024
 OWN_BYTES: Final = 1000  # of a track beside its counts
 AT_ONCE: Final = 1000  # hashes a round trip: a few ms of the event loop
+IN_USE_S: Final = 20.0  # since it was asked for: dashboards ask every 5 s, Prometheus every 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,22 @@ class _Look:
     pages: Sequence[int]
 
 
+class _Kept(NamedTuple):
+    """What is in memory of a track, and when it was asked for by the monotonic clock."""
+
+    own: OpinionPages
+    asked_at: float
+
+
 class LiveOpinions:
     """Opinions in any number of tracks, as Redis has them when they are asked for.
 
     Args:
         client: stays the caller's to close.
         layout: names of the keys.
-        most_bytes: memory for counts; those unused for longest leave first.
+        most_bytes: memory for counts. Those that nobody asked for of late leave first; where all
+            are in use, the newest do. Asked for in turn, those unused for longest would leave just
+            before they are asked for again, and none would ever be found.
     """
 
     def __init__(
@@ -59,7 +69,7 @@ class LiveOpinions:
         self._layout = layout
         self._most_bytes = most_bytes
         self._bytes = 0
-        self._kept: OrderedDict[tuple[str, str], OpinionPages] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
         self._reading = asyncio.Lock()
 
     async def counted(
@@ -124,11 +134,11 @@ class LiveOpinions:
 
     def _begin(self, track: str, asked: _Range) -> _Look:
         before = self._kept.pop((track, asked.name), None)
-        own = before or OpinionPages(asked.name)
+        own = before.own if before else OpinionPages(asked.name)
         size = own.nbytes
         buckets, pages = own.wanted(asked.first, asked.last)
         if pages:  # else nothing tells whether it is still so
-            self._kept[track, asked.name] = own
+            self._kept[track, asked.name] = _Kept(own, time.monotonic())
             self._bytes += own.nbytes - size + (0 if before else OWN_BYTES)
         return _Look(track, own, buckets, pages)
 
@@ -143,5 +153,7 @@ class LiveOpinions:
 
     def _shrink(self) -> None:
         while self._bytes > self._most_bytes:
-            _, own = self._kept.popitem(last=False)
-            self._bytes -= own.nbytes + OWN_BYTES
+            oldest = next(iter(self._kept.values()))
+            in_use = time.monotonic() - oldest.asked_at < IN_USE_S
+            _, left = self._kept.popitem(last=in_use)
+            self._bytes -= left.own.nbytes + OWN_BYTES

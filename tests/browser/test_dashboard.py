@@ -121,14 +121,15 @@ async def test_nothing_moves_for_who_wants_less_motion(page: Page, address: str)
     moving = """() => {
       document.querySelector("tr[data-track]").classList.add("fresh");
       document.querySelector("#live").classList.add("beat");
-      const styles = [...document.querySelectorAll("*")].map((own) => getComputedStyle(own));
-      return styles.filter((style) => style.animationName !== "none").length;
+      const all = [...document.querySelectorAll("*")];
+      const names = new Set(all.map((own) => getComputedStyle(own).animationName));
+      return [...names].filter((name) => name !== "none").sort();
     }"""
     await opened(page, address, "/")
     await expect(page.locator("#live")).to_have_text("Live")
-    assert await page.evaluate(moving) == 2
+    assert await page.evaluate(moving) == ["beat", "fresh"]
     await page.emulate_media(reduced_motion="reduce")
-    assert await page.evaluate(moving) == 0
+    assert await page.evaluate(moving) == []
 
 
 async def test_where_conversations_were_shed_their_tracks_say_so(
@@ -368,6 +369,21 @@ async def test_a_corrected_share_says_its_level_and_where_it_was_learned(
         await expect(figure).to_contain_text("90% interval")
         await expect(page.locator(".correction")).to_contain_text(quantifier.notes[0])
         await page.close()
+
+
+@pytest.mark.usefixtures("counted")
+async def test_what_is_shown_anew_is_no_further_step_of_the_way_back(
+    page: Page, address: str
+) -> None:
+    """As after Redis was away; here by a click on the order that there is."""
+    await opened(page, address, "/")
+    steps = await page.evaluate("history.length")
+    async with page.expect_response("**/api/v1/leaderboard?*"):
+        await page.get_by_role("button", name="Posts").click()
+    assert await page.evaluate("history.length") == steps
+    await page.get_by_role("button", name="Track").click()
+    await expect(page).to_have_url(re.compile("sort=track"))
+    assert await page.evaluate("history.length") == steps + 1
 
 
 @pytest.mark.usefixtures("counted")

@@ -7,7 +7,8 @@ import pytest
 import redis.asyncio
 
 from connectors.trends.layout import PAGE, TrendLayout
-from connectors.trends.opinions import LiveOpinions
+from connectors.trends.opinion_pages import OpinionPages
+from connectors.trends.opinions import OWN_BYTES, LiveOpinions
 from connectors.trends.reader import TrendReader
 from connectors.trends.sink import TrendSink
 from tests.conftest import PredictionMaker
@@ -100,3 +101,28 @@ async def test_hundreds_of_tracks_are_read_together(
         assert {track: int(own.counts[:, 0].sum()) for track, own in found.items()} == (
             dict.fromkeys(names, turn + 1)
         )
+
+
+async def test_where_memory_has_room_for_most_tracks_most_are_not_read_again(
+    valkey: redis.asyncio.Redis, namespace: str
+) -> None:
+    """Of forty tracks asked for in turn it holds 32."""
+    tracks, now = [f"t{number}" for number in range(40)], time.time()
+    pages = OpinionPages("1m")
+    pages.wanted(*(int(now) // HOUR * HOUR - ago * HOUR for ago in (3, 0)))
+    room = 32 * (pages.nbytes + OWN_BYTES)
+    live = LiveOpinions(valkey, TrendLayout(namespace), most_bytes=room)
+
+    async def reads() -> int:
+        before = await hashes_read(valkey)
+        await live.counted(tracks, int(now) // HOUR * HOUR - 3 * HOUR, now, "1m")
+        return await hashes_read(valkey) - before
+
+    first = await reads()
+    assert 0 < await reads() < first / 3
+    assert 0 < await reads() < first / 3
+
+
+async def hashes_read(client: redis.asyncio.Redis) -> int:
+    calls: int = (await client.info("commandstats")).get("cmdstat_hmget", {"calls": 0})["calls"]
+    return calls

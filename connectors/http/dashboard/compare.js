@@ -4,7 +4,7 @@ import { askJson, named } from "./api.js";
 import { Chart } from "./charts.js";
 import { moodOption, netOf, voiceOption } from "./compare_charts.js";
 import { byBucket, comparisonCsv, lines, shareOf, wholeTable } from "./compare_table.js";
-import { h } from "./dom.js";
+import { h, keepingFocus } from "./dom.js";
 import * as format from "./format.js";
 import { blank, dataTable, download, panel, tool } from "./panels.js";
 import { asked, asWhole, resolution } from "./place.js";
@@ -97,7 +97,7 @@ export async function compare(stage) {
       `Share of voice: ${said((standing) => format.share(shareOf(standing, standings)))}`,
     );
     drawnMoods.draw(moodOption(beside), `Net sentiment: ${said((standing) => format.net(standing.net))}`);
-    body.replaceChildren(...lines(place, beside, standings));
+    keepingFocus(body, () => body.replaceChildren(...lines(place, beside, standings)));
   }
 
   stage.themed(draw);

@@ -56,6 +56,25 @@ function fill(element, attributes, children) {
 }
 
 /**
+ * Draw a part of the page anew, and leave the focus on the link that has it.
+ * @param {HTMLElement} part
+ * @param {() => void} draw
+ */
+export function keepingFocus(part, draw) {
+  const focused = document.activeElement;
+  const name = part.contains(focused) && focused instanceof HTMLAnchorElement ? linkName(focused) : null;
+  draw();
+  if (name === null || part.contains(document.activeElement)) return;
+  [...part.querySelectorAll("a")].find((link) => linkName(link) === name)?.focus({ preventScroll: true });
+}
+
+/**
+ * What a link says, of which track; where it leads may move on with time.
+ * @param {HTMLAnchorElement} link
+ */
+const linkName = (link) => `${link.closest("[data-track]")?.getAttribute("data-track") ?? ""} ${link.textContent}`;
+
+/**
  * An element of the page that must be there.
  * @param {string} id
  * @returns {HTMLElement}

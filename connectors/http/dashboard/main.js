@@ -89,11 +89,11 @@ async function show() {
 }
 
 /**
- * Go to a place as a link does.
+ * Go to a place as a link does; where that is shown already, it is read anew.
  * @param {import("./place.js").Place} place
  */
 function go(place) {
-  history.pushState(null, "", address(place));
+  if (address(place) !== address(read(location.search))) history.pushState(null, "", address(place));
   show();
 }
 

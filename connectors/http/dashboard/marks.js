@@ -26,6 +26,10 @@ export function sparkline(points, start, end, step) {
     path += `${gap ? "M" : "L"}${x(point.start + step / 2).toFixed(1)} ${y(point.net).toFixed(1)}`;
     before = point.start;
   }
+  const bars = points.map((point) => {
+    const height = ((point.posts / most) * HEIGHT * 0.9).toFixed(1);
+    return `M${x(point.start).toFixed(1)} ${HEIGHT}v-${height}h${bar.toFixed(1)}v${height}z`;
+  }).join("");
   const last = points.findLast((point) => point.net !== null);
   const nets = points.flatMap((point) => point.net ?? []);
   const said = last
@@ -36,10 +40,7 @@ export function sparkline(points, start, end, step) {
   return s(
     "svg",
     { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": said },
-    points.map((point) => {
-      const height = (point.posts / most) * HEIGHT * 0.9;
-      return s("rect", { class: "bar", x: x(point.start), y: HEIGHT - height, width: bar, height });
-    }),
+    s("path", { class: "bar", d: bars }), // one, not one a bar: there are hundreds of lines
     s("line", { class: "zero", x1: 0, x2: WIDTH, y1: HEIGHT / 2, y2: HEIGHT / 2 }),
     s("path", { class: "net", d: path }),
   );

@@ -1,13 +1,12 @@
 // All tracks beside each other: volume, net sentiment, change.
 
-import { unalerted } from "./alerts.js";
 import { ask, askJson } from "./api.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
-import { nothingBefore } from "./key_figures.js";
-import { mix, sampledMark, sparkline, whisker } from "./marks.js";
-import { blank, figure } from "./panels.js";
-import { address, asWhole, SECONDS, spanOfAlert } from "./place.js";
+import { summary } from "./overview_figures.js";
+import { blank } from "./panels.js";
+import { asWhole, SECONDS } from "./place.js";
+import { TrackRows } from "./track_rows.js";
 
 const REREAD_MS = 5000;
 const RAISED_WITHIN_S = 3600; // of its shift's beginning an alert is raised, or never
@@ -34,10 +33,15 @@ export async function overview(stage) {
   let watch = null;
   let search = "";
   let counted = 0; // tracks that there are; the board holds the first of them
-  let dueAt = 0;
+  let due = false; // whether something says that the board is not what it was
+  let reading = false;
 
   const figures = h("dl", { class: "figures" });
   const body = h("tbody", {});
+  const rows = new TrackRows(body);
+  /** @type {Set<import("./api.js").Standing>} */
+  const changed = new Set(); // since they were drawn
+  let drawnUntil = 0;
   const head = h("tr", {});
   const table = h(
     "table",
@@ -79,7 +83,7 @@ export async function overview(stage) {
   ));
 
   async function read() {
-    dueAt = Infinity;
+    due = false;
     const answer = await ask("leaderboard", { ...asWhole(place), sort: place.sort }, signal);
     counted = Number(answer.headers.get("Total-Count"));
     board = await answer.json();
@@ -92,7 +96,18 @@ export async function overview(stage) {
       if (isShown(alert)) alerts.set(alert.track, [...(alerts.get(alert.track) ?? []), alert]);
     }
     draw();
-    if (dueAt === Infinity) dueAt = 0;
+  }
+
+  /** Read again, never beside another reading: the older answer could come last. */
+  async function readAgain() {
+    reading = true;
+    try {
+      await read();
+    } catch (error) {
+      stage.trouble(error);
+    } finally {
+      reading = false;
+    }
   }
 
   /**
@@ -105,9 +120,10 @@ export async function overview(stage) {
     return alert.since < span.end && (alert.ended_at ?? Infinity) > span.start;
   }
 
-  /** @param {string} [fresh] track that was just counted in */
-  function draw(fresh) {
+  function draw() {
     if (!board) return;
+    changed.clear();
+    drawnUntil = board.end;
     if (!board.tracks.length) {
       table.hidden = true;
       figures.replaceChildren();
@@ -125,81 +141,32 @@ export async function overview(stage) {
     stage.say(null);
     const shown = board.tracks.filter((standing) => standing.track.toLowerCase().includes(search));
     figures.replaceChildren(...summary(board, alerts, watch, place.span !== null));
-    body.replaceChildren(...shown.map((standing) => row(standing, fresh === standing.track)));
-    if (!shown.length) body.append(note("No track has that in its name."));
+    const notes = [];
+    if (!shown.length) notes.push(note("No track has that in its name."));
     if (counted > board.tracks.length) {
-      body.append(note(`These are the first ${board.tracks.length} of ${format.count(counted)} tracks in this order.`));
+      notes.push(note(`These are the first ${board.tracks.length} of ${format.count(counted)} tracks in this order.`));
     }
+    rows.draw(shown, { place, board, alerts }, notes);
+  }
+
+  /** Draw what was counted in; hundreds of tracks may be, between two frames. */
+  function renew() {
+    if (!board || signal.aborted) return;
+    const fresh = [...changed];
+    if (board.end !== drawnUntil) draw(); // every line moves on
+    rows.renew(fresh, { place, board, alerts });
+    figures.replaceChildren(...summary(board, alerts, watch, place.span !== null));
+    changed.clear();
   }
 
   /** @param {string} said */
   const note = (said) => h("tr", {}, h("td", { colspan: COLUMNS.length, class: "quiet" }, said));
 
-  /**
-   * @param {import("./api.js").Standing} standing
-   * @param {boolean} fresh
-   */
-  function row(standing, fresh) {
-    const own = /** @type {import("./api.js").Board} */ (board);
-    const link = address({ ...place, view: "track", track: standing.track });
-    const raised = alerts.get(standing.track);
-    return h(
-      "tr",
-      { class: fresh ? "fresh" : null, "data-track": standing.track },
-      h(
-        "td",
-        { class: "name" },
-        h("a", { href: link, "data-link": true }, standing.track),
-        sampledMark(standing),
-        raised && badge(standing.track, raised),
-      ),
-      h("td", { class: "line" }, sparkline(standing.points, own.start, own.end, SECONDS[own.resolution])),
-      h(
-        "td",
-        { class: "posts number" },
-        h(
-          "div",
-          {},
-          h("span", { class: "value" }, format.short(standing.posts)),
-          h("span", { class: "hidden-label" }, " posts"),
-        ),
-        h(
-          "div",
-          { class: "small quiet" },
-          standing.posts_change === null
-            ? (own.before_kept ? "new" : "–")
-            : `${format.changed(standing.posts_change)} posts`,
-        ),
-      ),
-      h(
-        "td",
-        { class: "netcell" },
-        h("span", { class: "value" }, format.net(standing.net)),
-        whisker(standing.net, standing.net_low, standing.net_high),
-      ),
-      h("td", { class: "change number" }, moved(standing)),
-      h("td", { class: "mood wide" }, mix(standing.sentiment)),
-    );
-  }
-
-  /**
-   * A link to the moment of the newest of a track's alerts that are shown.
-   * @param {string} track
-   * @param {any[]} raised
-   */
-  const badge = (track, raised) =>
-    h("a", {
-      class: "badge",
-      href: address({ ...place, view: "track", track, span: spanOfAlert(raised[0]) }),
-      "data-link": true,
-      title: raised[0].summary,
-    }, raised.length > 1 ? `${raised.length} ALERTS` : "ALERT");
-
   /** @param {{track: string, buckets: import("./api.js").Bucket[]}} event */
   function patch(event) {
     const standing = board?.tracks.find((each) => each.track === event.track);
     if (!board || !standing) {
-      if (counted <= (board?.tracks.length ?? 0)) dueAt = 0; // else it may be one of those left out
+      if (counted <= (board?.tracks.length ?? 0)) due = true; // else it may be one of those left out
       return;
     }
     const { start, end } = board;
@@ -217,85 +184,22 @@ export async function overview(stage) {
     }
     const width = SECONDS[board.resolution];
     board.end = Math.max(end, ...shown.map((bucket) => bucket.start + width));
-    draw(event.track);
+    changed.add(standing);
+    if (changed.size === 1) requestAnimationFrame(renew);
   }
 
   await read();
   let lastRead = Date.now();
   stage.follow({ resolution: /** @type {any} */ (board).resolution }, (kind, data) => {
     if (kind === "trend") patch(data);
-    else dueAt = 0;
+    else due = true;
   });
   const timer = setInterval(() => {
     const old = Date.now() - lastRead > REREAD_MS;
-    if ((dueAt === 0 || old) && dueAt !== Infinity && !document.hidden) {
+    if ((due || old) && !reading && !document.hidden) {
       lastRead = Date.now();
-      read().catch((error) => ((dueAt = Date.now() + REREAD_MS), stage.trouble(error)));
-      dueAt = 1;
+      readAgain();
     }
   }, 500);
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-}
-
-/**
- * A change with its interval, in colour where it is more than chance.
- * @param {import("./api.js").Standing} standing
- */
-function moved(standing) {
-  const { net_change: change, net_change_sure: sure } = standing;
-  if (change === null) return h("span", { class: "quiet" }, "–");
-  const arrow = Math.abs(change) < 0.005 ? "" : change > 0 ? "▲ " : "▼ ";
-  return h(
-    "div",
-    {},
-    h("div", { class: sure ? (change > 0 ? "up" : "down") : null }, arrow, format.net(change)),
-    h(
-      "div",
-      { class: "small quiet" },
-      format.between(standing.net_change_low, standing.net_change_high),
-      h("span", { class: "hidden-label" }, sure ? ", more than chance" : ", perhaps by chance"),
-    ),
-  );
-}
-
-/**
- * @param {import("./api.js").Board} board
- * @param {Map<string, any[]>} alerts
- * @param {import("./alerts.js").Watch | null} watch
- * @param {boolean} past whether the board is of a span
- */
-function summary({ tracks, before_kept: beforeKept }, alerts, watch, past) {
-  const posts = tracks.reduce((sum, each) => sum + each.posts, 0);
-  const compared = tracks.reduce((sum, each) => sum + each.posts_compared, 0);
-  const before = tracks.reduce((sum, each) => sum + each.posts_before, 0);
-  const spoken = tracks.filter((each) => each.posts > 0);
-  const moves = spoken.filter((each) => each.net_change !== null);
-  const most = moves.sort((one, other) => Math.abs(other.net_change ?? 0) - Math.abs(one.net_change ?? 0))[0];
-  const raised = [...alerts.values()].flat().length;
-  const told = [
-    raised && [...alerts.keys()].slice(0, 2).join(", "),
-    (!raised || !watch?.active) && unalerted(watch, past ? "none is known" : "all as usual"),
-  ].filter(Boolean);
-  return [
-    figure(
-      "Posts",
-      format.short(posts),
-      before ? `${format.changed(compared / before - 1)} on the window before` : nothingBefore(beforeKept),
-    ),
-    figure("Tracks with posts", `${spoken.length}`, `of ${tracks.length}`),
-    most
-      ? figure(
-        "Moved most",
-        h(
-          "span",
-          { class: most.net_change_sure ? ((most.net_change ?? 0) > 0 ? "up" : "down") : null },
-          format.net(most.net_change),
-        ),
-        `${most.track}, ${format.between(most.net_change_low, most.net_change_high)}: ${
-          most.net_change_sure ? "more than chance" : "perhaps by chance"
-        }`,
-      )
-      : figure("Moved most", "–", "nothing to compare with yet"),
-    figure(past ? "Alerts then" : "Alerts under way", `${raised}`, told.join("; ")),
-  ];
 }

@@ -4,7 +4,7 @@ import { alertCards } from "./alerts.js";
 import { ask, askJson, named } from "./api.js";
 import { Chart } from "./charts.js";
 import { wanted as wantedTime } from "./covered.js";
-import { h } from "./dom.js";
+import { h, keepingFocus } from "./dom.js";
 import * as format from "./format.js";
 import { keyFigures, ofCorrection } from "./key_figures.js";
 import { sampledMark } from "./marks.js";
@@ -144,7 +144,7 @@ export async function track(stage) {
         : h("p", { class: "quiet small" }, "Not known for this range."),
     );
     const texts = new Map(kept.exemplars.map((/** @type {any} */ post) => [post.post_id, post.text]));
-    parts.raised.replaceChildren(alertCards(alerts, found.watch, texts, place));
+    keepingFocus(parts.raised, () => parts.raised.replaceChildren(alertCards(alerts, found.watch, texts, place)));
     draw();
   }
 
