@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from connectors.schemas.kept_post import kept_post
 from connectors.schemas.scoring import Features, WindowRequest, surplus
 from models.engine import Engine
 from stream_app.core.windows import ConversationKey, Windows
@@ -62,7 +63,8 @@ class LongConversations:
         self._random = np.random.default_rng(_SEED)
         for key in self._keys:  # as long as windows of long conversations are
             before = int(self._random.integers(window - surplus(window + 1, window), window + 1))
-            self._windows.load(key, self._draw(self._records, before))
+            records = self._draw(self._records, before)
+            self._windows.load(key, [kept_post(record, "neutral") for record in records])
         self._turns = itertools.cycle(self._random.permutation(conversations).tolist())
 
     def measure(self, batch: int, posts: int) -> BatchTimes:
