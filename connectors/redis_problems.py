@@ -5,7 +5,7 @@ Not for errors of posts or counts: those have their own words where they arise.
 
 from redis import exceptions
 
-from connectors.tls import tls_problem
+from connectors.tls import tls_problem, was_reset
 
 START = "start one with `voxpop stack up`, or point VOXPOP_REDIS at yours"
 # of a command; of one in a script, as Redis 7.0 says it; of a MULTI refused before its EXEC came
@@ -16,6 +16,11 @@ NOT_ALLOWED = (
     "EXEC without MULTI",
 )
 SCHEME = "rediss:// only where it speaks TLS"
+TLS = "rediss://"
+CERTIFICATE = (
+    "where it asks for a client's certificate, name it in VOXPOP_REDIS_SSL_CERTFILE and "
+    "VOXPOP_REDIS_SSL_KEYFILE"
+)
 
 
 def redis_problem(error: exceptions.RedisError, address: str = "") -> str:
@@ -38,5 +43,6 @@ def redis_problem(error: exceptions.RedisError, address: str = "") -> str:
     if isinstance(error, exceptions.TimeoutError):
         return f"{server} does not answer in time: {START}; {SCHEME}"
     if isinstance(error, exceptions.ConnectionError):
-        return f"{server} cannot be reached ({error}): {START}; {SCHEME}"
+        asked = f"; {CERTIFICATE}" if address.startswith(TLS) and was_reset(error) else ""
+        return f"{server} cannot be reached ({error}): {START}; {SCHEME}{asked}"
     return f"{server}: {error}"

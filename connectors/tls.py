@@ -87,6 +87,14 @@ def tls_problem(error: BaseException, settings: str) -> str | None:
     return None
 
 
+def was_reset(error: BaseException) -> bool:
+    """Whether the server broke the connection off, as one may that misses a certificate.
+
+    Its alert, which says so, can be lost with the connection.
+    """
+    return any(isinstance(cause, ConnectionResetError) for cause in _causes(error))
+
+
 def _server_refused(error: ssl.SSLCertVerificationError, settings: str) -> str:
     if error.verify_code == EXPIRED:
         return "the server's certificate has expired: renew it there"

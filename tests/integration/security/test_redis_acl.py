@@ -29,6 +29,7 @@ from connectors.redis_rights import (
 )
 from connectors.redis_rights import WORK as ROLES
 from connectors.trends.layout import TrendLayout
+from connectors.trends.opinions import LiveOpinions
 from connectors.trends.positions import Settled
 from connectors.trends.reader import TrendReader
 from connectors.trends.rebuild import Scope, rebuild
@@ -108,6 +109,8 @@ async def work_of_a_reader(client: redis.asyncio.Redis, _: PredictionMaker, name
     reader, now = TrendReader(client, TrendLayout(namespace)), time.time()
     assert await reader.tracks() == ["acme"]
     assert (await reader.window("acme", "1h")).total.posts == 19
+    opinions = LiveOpinions(client, TrendLayout(namespace))
+    assert len((await opinions.counted(["acme"], now - 3600, now, "1m"))["acme"].starts)
     assert (await reader.late_dropped("acme"))["10s"] == 1
     await reader.splits("acme", now - 3600, now)
     assert (await reader.distinct("acme", now - 3600, now)).conversations
