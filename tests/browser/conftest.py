@@ -1,5 +1,6 @@
 """A real server over a real Valkey, and a real Chromium that shows its dashboard."""
 
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page
 from connectors.http.options import ApiOptions
 from connectors.http.server import ApiServer
 from connectors.redis_connection import RedisConnection
-from connectors.trends.layout import TrendLayout
 from deploy.local.processes import ServerProcess
 from deploy.local.valkey import STOP_S, start_valkey, wait_for_valkey
 from tests.browser.chromium import REMEDY, chromium_path, started_chromium
+from tests.browser.visiting import LAYOUT, count
+from tests.conftest import PredictionMaker
 
 COMPLAINTS = {"error", "warning"}
 
@@ -22,7 +24,7 @@ COMPLAINTS = {"error", "warning"}
 class Store:
     """A Valkey of one test, which can be stopped and started again."""
 
-    layout = TrendLayout("browser")
+    layout = LAYOUT
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,6 +55,18 @@ async def counts(store: Store) -> AsyncIterator[redis.asyncio.Redis]:
     """A client of the store, to count with."""
     async with store.connection.open() as client:
         yield client
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def counted(counts: redis.asyncio.Redis, predict: PredictionMaker) -> redis.asyncio.Redis:
+    """A store with two tracks that have an hour behind them."""
+    now = time.time()
+    posts = [
+        predict(at, ["acme"], now - 45 * at, sentiment=at % 3, emotion=at % 7) for at in range(60)
+    ]
+    posts += [predict(100 + at, ["globex"], now - 200 * at, sentiment=2) for at in range(12)]
+    await count(counts, posts)
+    return counts
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from connectors.alerts.layout import AlertLayout
 from connectors.alerts.store import AlertStore
 from connectors.trends.sink import TrendSink
 from tests.browser.conftest import Store
+from tests.browser.visiting import FIELD
 from tests.conftest import PredictionMaker
 from tests.integration.http.conftest import make_alert
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
 
-FIELD = "posts@id-1:0"
 TRACKS = [f"track-{number:03}" for number in range(60)]
 # rows that are put into the table, by their tracks
 COUNT_ROWS = """() => {
