@@ -69,12 +69,13 @@ async def test_an_overview_of_a_past_span_tells_of_the_alerts_of_that_time(
     page: Page, address: str, counts: redis.asyncio.Redis, predict: PredictionMaker
 ) -> None:
     now = int(time.time())
-    await count(counts, [predict(0, ["acme"], now - 3000), predict(1, ["globex"], now)])
+    await count(counts, [predict(0, ["acme"], now - 9000), predict(1, ["globex"], now)])
     store = AlertStore(counts, AlertLayout(Store.layout.namespace))
-    over = {"state": "ended", "ended_at": now - 2700}
-    await store.put(make_alert("acme", now - 3000).model_copy(update=over))
+    # a shift that grew slowly was found long after it began
+    over = {"state": "ended", "since": now - 9000.0, "ended_at": now - 300}
+    await store.put(make_alert("acme", now - 600).model_copy(update=over))
     await store.put(make_alert("globex", now))
-    moments = (now - ago for ago in (3600, 2800))
+    moments = (now - ago for ago in (9600, 8400))
     start, end = (datetime.fromtimestamp(at, UTC).isoformat() for at in moments)
     await opened(page, address, f"/?{urlencode({'from': start, 'to': end})}")
     await expect(page.locator(".figure", has_text="Alerts then")).to_contain_text("1acme")

@@ -9,7 +9,7 @@ import { asWhole, SECONDS } from "./place.js";
 import { TrackRows } from "./track_rows.js";
 
 const REREAD_MS = 5000;
-const RAISED_WITHIN_S = 3600; // of its shift's beginning an alert is raised, or never
+const RAISED_WITHIN_S = 3 * 3600; // of its shift's beginning: thrice the longest window that is watched
 const COLUMNS = /** @type {[string, string, string][]} */ ([
   ["track", "Track", ""],
   ["", "Net sentiment and volume", ""],
