@@ -140,7 +140,7 @@ export async function overview(stage) {
     table.hidden = false;
     stage.say(null);
     const shown = board.tracks.filter((standing) => standing.track.toLowerCase().includes(search));
-    figures.replaceChildren(...summary(board, alerts, watch, place.span !== null));
+    drawFigures(board);
     const notes = [];
     if (!shown.length) notes.push(note("No track has that in its name."));
     if (counted > board.tracks.length) {
@@ -149,13 +149,18 @@ export async function overview(stage) {
     rows.draw(shown, { place, board, alerts }, notes);
   }
 
+  /** @param {import("./api.js").Board} board */
+  function drawFigures(board) {
+    figures.replaceChildren(...summary(board, alerts, watch, place.span !== null));
+  }
+
   /** Draw what was counted in; hundreds of tracks may be, between two frames. */
   function renew() {
     if (!board || signal.aborted) return;
     const fresh = [...changed];
-    if (board.end !== drawnUntil) draw(); // every line moves on
+    if (board.end === drawnUntil) drawFigures(board);
+    else draw(); // every line moves on
     rows.renew(fresh, { place, board, alerts });
-    figures.replaceChildren(...summary(board, alerts, watch, place.span !== null));
     changed.clear();
   }
 
