@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from tokenizers import Tokenizer
 
+from models.readable_text import readable_text
 from models.systems.dependency_parser import Tree, Trees
 from models.systems.posts import Edges
 from models.training.corpus import Conversation, Corpus, LabelledPost
@@ -128,7 +129,9 @@ def _above(tree: Tree, firsts: Sequence[int], word: int) -> int:
 def _with_edges(
     conversations: Sequence[Conversation], trees: Trees, pieces: WordPieces
 ) -> list[Conversation]:
-    texts = [post.text for posts in conversations for post in posts if _is_read(post)]
+    texts = [
+        readable_text(post.text) for posts in conversations for post in posts if _is_read(post)
+    ]
     edges = iter(map(piece_edges, trees.of(texts), pieces.places(texts)))
     return [
         [replace(post, edges=next(edges)) if _is_read(post) else post for post in posts]

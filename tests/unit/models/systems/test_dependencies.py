@@ -128,7 +128,10 @@ def test_all_pieces_hang_together_whatever_the_tree(
 
 class FixedParser:
     def parse(self, texts: Sequence[str]) -> list[Tree]:
-        return [PARSED if text == SENTENCE else tree(text, "hi", [0]) for text in texts]
+        return [
+            PARSED if text == SENTENCE else tree(text, text and "hi", [0][: len(text)])
+            for text in texts
+        ]
 
 
 def corpus() -> Corpus:
@@ -150,3 +153,14 @@ def test_posts_get_edges_where_an_encoder_will_read_their_text() -> None:
     assert own.edges is None
     assert silent.edges is None
     assert parsed.splits["dev"] == []
+
+
+def test_edges_are_of_the_text_that_the_encoder_reads() -> None:
+    address = LabelledPost({}, 0, 0, text="@someone https://example.org/a/long/path hi")
+    only = LabelledPost({}, 0, 0, text="https://example.org")
+    posts = Corpus("hand-made", "none", {"train": [[address, only]]})
+    ((parsed, empty),) = with_dependencies(posts, Trees(FixedParser), pieces()).splits["train"]
+    assert parsed.edges is not None
+    assert parsed.edges.tolist() == [[0, 1], [1, 2]]  # [CLS], hi, [SEP]
+    assert empty.edges is not None
+    assert empty.edges.tolist() == [[0, 1]]
