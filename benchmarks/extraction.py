@@ -24,6 +24,7 @@ from benchmarks.pipeline import NO_PROGRESS_S
 from benchmarks.processor_time import (
     EVENT_LOOP,
     OTHER_THREADS,
+    PROCESSES,
     milliseconds_each,
     processor_seconds,
 )
@@ -43,7 +44,7 @@ from stream_app.trial.workers import running_workers
 
 CONVERSATIONS: Final = 400
 LOOK_EVERY_S: Final = 0.5  # each look asks Kafka over a connection of its own
-OF_THE_WORKER: Final = (EVENT_LOOP, OTHER_THREADS)
+OF_THE_WORKER: Final = (EVENT_LOOP, OTHER_THREADS, PROCESSES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who used the processor, and how much: workers by their threads, and servers started here.
+"""Who used the processor, and how much: workers by their parts, and servers started here.
 
 Other work on the machine hardly changes it, unlike rates. Not for time that passes.
 """
@@ -10,7 +10,8 @@ import psutil
 from stream_app.trial.worker_process import WorkerProcess
 
 EVENT_LOOP = "event loops"
-OTHER_THREADS = "model and consumer threads"
+OTHER_THREADS = "other threads"
+PROCESSES = "models or decoders"
 SERVERS = {"java": "Kafka", "valkey-server": "Valkey"}
 
 
@@ -21,21 +22,27 @@ def processor_seconds(workers: Sequence[WorkerProcess]) -> dict[str, float]:
         workers: of a run; one that has just ended counts as nothing.
 
     Returns:
-        Whose -> seconds: the workers' event loops, their other threads, and each server that is a
-        child of this process.
+        Whose -> seconds: the workers' event loops, their other threads, the processes of their
+        models, and each server that is a child of this process.
     """
-    found = dict.fromkeys((EVENT_LOOP, OTHER_THREADS), 0.0)
+    found = dict.fromkeys((EVENT_LOOP, OTHER_THREADS, PROCESSES), 0.0)
     for worker in workers:
         if worker.pid is None:
             continue
-        for thread in psutil.Process(worker.pid).threads():
+        process = psutil.Process(worker.pid)
+        for thread in process.threads():
             whose = EVENT_LOOP if thread.id == worker.pid else OTHER_THREADS
             found[whose] += thread.user_time + thread.system_time
+        found[PROCESSES] += sum(map(_seconds, process.children()))
     for child in psutil.Process().children():
         if server := SERVERS.get(child.name()):
-            times = child.cpu_times()
-            found[server] = times.user + times.system
+            found[server] = _seconds(child)
     return found
+
+
+def _seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
 
 
 def milliseconds_each(

@@ -18,6 +18,7 @@ from connectors.schemas.kept_post import kept_post
 from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Source
 from connectors.schemas.rejection import Reason
+from connectors.schemas.scoring import Features
 from stream_app.batch import Batch, Item
 from stream_app.core.halving import ModelBroken, PoisonPost
 from stream_app.core.outcome import Outcome, Rejected, Shed, decode_outcomes
@@ -103,7 +104,8 @@ class Decider:
         store: windows that are not held.
         membership: says whether a batch is still ours.
         metrics: told how long it takes.
-        executor: where the scorer runs, one batch at a time.
+        executor: where the scorer scores, one batch at a time.
+        encoder: where the scorer makes records of the next batch meanwhile.
         clock: Unix seconds.
     """
 
@@ -118,6 +120,7 @@ class Decider:
         store: WindowStore,
         membership: Membership,
         executor: Executor,
+        encoder: Executor,
         metrics: Metrics,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -129,6 +132,8 @@ class Decider:
         self._store = store
         self._membership = membership
         self._executor = executor
+        self._encoder = encoder
+        self._records: dict[tuple[int, int], bytes] = {}
         self._metrics = metrics
         self._clock = clock
         self._sources: dict[int, SourcePartition] = {}
@@ -143,26 +148,33 @@ class Decider:
         """Own nothing; what is being decided has no effect any more."""
         self._sources = {}
         self._fixed.clear()
+        self._records.clear()
         self._windows.clear()
 
     async def assemble(self, batch: Batch[DecodedPost]) -> None:
-        """Read the windows that a batch needs and that are not held.
+        """Read the windows that a batch needs and that are not held, and make its posts' records.
 
-        What is let go before the batch is decided is read again then.
+        A window that is let go before the batch is decided is read again then; a record that the
+        model fails to make is left to the scorer.
 
         Raises:
             CannotGoOn: the batch is not ours any more.
         """
         self._membership.check(batch.partitions, batch.generation, self._membership.now_s())
-        self._owned(batch)
-        keys = [
-            _key(item.record, item.content)
+        owned = self._owned(batch)
+        posts = [
+            (item.record, item.content)
             for item in batch.items
             if isinstance(item.content, DecodedPost)
         ]
+        keys = [_key(record, post) for record, post in posts]
         with self._metrics.stage("assemble"):
             missing = await self._load_windows(keys)
         self._metrics.windows_read(len(set(keys)), missing)
+        records = await self._encode([post.features for _, post in posts])
+        if records and self._owned(batch) is owned:  # else nobody would take them
+            positions = [record.position for record, _ in posts]
+            self._records.update(zip(positions, records, strict=True))
 
     async def decide(self, batch: Batch[DecodedPost]) -> DecidedBatch:
         """Decide a batch; the windows held then contain its posts.
@@ -228,7 +240,8 @@ class Decider:
         keys = [_key(record, post) for record, post in posts]
         await self._load_windows(keys)  # those that were let go since the batch was assembled
         to_score = [
-            PostToScore(key, post.features) for key, (_, post) in zip(keys, posts, strict=True)
+            PostToScore(key, post.features, self._records.pop(record.position, None))
+            for key, (record, post) in zip(keys, posts, strict=True)
         ]
         try:
             with self._metrics.stage("infer"):
@@ -239,6 +252,15 @@ class Decider:
             raise CannotGoOn(ExitCode.MODEL_BROKEN, str(broken)) from broken
         self._metrics.windows_let_go(self._windows.shrink())
         return dict(zip((record.position for record, _ in posts), results, strict=True))
+
+    async def _encode(self, posts: Sequence[Features]) -> list[bytes] | None:
+        """Records of posts; None where there are none, or the model fails on one."""
+        if not posts:
+            return None
+        with self._metrics.stage("encode"):
+            return await asyncio.get_running_loop().run_in_executor(
+                self._encoder, self._scorer.encode, posts
+            )
 
     async def _load_windows(self, keys: Iterable[ConversationKey]) -> int:
         """Load windows that are not held; returns how many."""

@@ -8,7 +8,7 @@ import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final, Literal, Protocol, runtime_checkable
+from typing import Final, Literal, Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -18,7 +18,7 @@ from connectors.build import this_build
 from stream_app.core.extraction import Extracted, ExtractionOutcome, MediaOff
 from stream_app.core.outcome import Outcome, Rejected, Shed
 
-Stage = Literal["decode", "media", "wait", "assemble", "infer", "fix", "deliver", "count"]
+Stage = Literal["decode", "media", "wait", "assemble", "encode", "infer", "fix", "deliver", "count"]
 _SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _POSTS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096)
 
@@ -39,25 +39,24 @@ class Applied(Protocol):
         """Counts dropped since their bucket had expired."""
 
 
-class _StateCounts(Protocol):
-    hits: int
-    misses: int
-    evictions: int
-
-
-@runtime_checkable
-class HotStore(Protocol):
-    """An engine that keeps states of conversations."""
-
-    state_bytes: int
+class Kept(Protocol):
+    """What became of requests for states since the start, and the states kept now."""
 
     @property
-    def counts(self) -> _StateCounts:
-        """What became of requests for states."""
+    def hits(self) -> int:
+        """Requests that found their state."""
+
+    @property
+    def misses(self) -> int:
+        """Requests whose state was computed from the window."""
+
+    @property
+    def evictions(self) -> int:
+        """States given up for others."""
 
     @property
     def states(self) -> int:
-        """Conversations whose states are kept now."""
+        """Conversations whose states are kept."""
 
 
 class Metrics:
@@ -73,7 +72,8 @@ class Metrics:
             "voxpop_stage_seconds",
             "Time of a batch in a stage: decode (of the posts that came together), media (of one "
             "post, its turn awaited), wait (of its first post for the batch), assemble (windows "
-            "read, or tracks and languages told), infer, fix (results and "
+            "read, or tracks and languages told), encode (its posts' vectors, while the batch "
+            "before is scored), infer, fix (results and "
             "windows written), deliver (what is written to topics), count (trends)",
             ["stage"],
             buckets=_SECONDS,
@@ -233,19 +233,29 @@ class Metrics:
         """
         Gauge(f"voxpop_{name}", what, registry=self.registry).set_function(read)
 
-    def model(self, engine: object, model_version: str, feature_set: str) -> None:
+    def model(self, kind: str, model_version: str, feature_set: str) -> None:
         """The model is loaded.
 
         Args:
-            engine: shown as a hot store where it is one.
+            kind: name of the class that it works by.
             model_version: of the checkpoint.
             feature_set: that it scores.
         """
-        about = {"version": model_version, "feature_set": feature_set}
-        about["engine"] = type(engine).__name__
+        about = {"version": model_version, "feature_set": feature_set, "engine": kind}
         self._describe("model", "The model that works", about)
-        if isinstance(engine, HotStore):
-            self.registry.register(_HotStoreCollector(engine))
+
+    def hot_store(self, state_bytes: int, kept: Callable[[], Kept]) -> None:
+        """The engine keeps states of conversations.
+
+        Args:
+            state_bytes: memory of one.
+            kept: asked whenever somebody looks.
+        """
+        self.registry.register(_HotStoreCollector(state_bytes, kept))
+
+    def model_process(self, pid: int) -> None:
+        """The model works in another process, whose memory and processor time are told too."""
+        ProcessCollector(namespace="voxpop_model", pid=lambda: pid, registry=self.registry)
 
     def _describe(self, name: str, what: str, labels: Mapping[str, str]) -> None:
         """A gauge that is always 1 and says what it is by its labels."""
@@ -254,28 +264,29 @@ class Metrics:
 
 
 class _HotStoreCollector(Collector):
-    """Reads what an engine counts by itself."""
+    """Reads what an engine counts by itself when somebody looks."""
 
-    def __init__(self, store: HotStore) -> None:
-        self._store = store
+    def __init__(self, state_bytes: int, kept: Callable[[], Kept]) -> None:
+        self._state_bytes = state_bytes
+        self._kept = kept
 
     def collect(self) -> Iterator[Metric]:
         """As Prometheus' client asks."""
-        counts, store = self._store.counts, self._store
+        kept = self._kept()
         told = {
-            "hits": (counts.hits, "States found as they were needed"),
-            "misses": (counts.misses, "Conversations whose state was computed from its window"),
-            "evictions": (counts.evictions, "States given up for others"),
+            "hits": (kept.hits, "States found as they were needed"),
+            "misses": (kept.misses, "Conversations whose state was computed from its window"),
+            "evictions": (kept.evictions, "States given up for others"),
         }
         for name, (value, what) in told.items():
             yield CounterMetricFamily(f"voxpop_hot_store_{name}", what, value=value)
         yield GaugeMetricFamily(
-            "voxpop_hot_store_conversations", "States that are kept", value=store.states
+            "voxpop_hot_store_conversations", "States that are kept", value=kept.states
         )
         yield GaugeMetricFamily(
             "voxpop_hot_store_bytes",
             "Memory of the states that are kept",
-            value=store.states * store.state_bytes,
+            value=kept.states * self._state_bytes,
         )
 
 

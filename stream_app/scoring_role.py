@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 import redis.asyncio
 
@@ -18,10 +18,10 @@ from connectors.kafka.topics import DEAD_LETTERS, POSTS, PREDICTIONS
 from connectors.schemas.post import DecodedPost
 from connectors.trends.layout import TrendLayout
 from connectors.trends.sink import TrendSink
-from models.errors import CheckpointError, ModelError
+from models.errors import ModelError
 from stream_app.batch import Decoder, Item
 from stream_app.core.batching import MicroBatcher
-from stream_app.core.scoring import Scorer, canary_features
+from stream_app.core.scoring import Engine, Scorer, canary_features
 from stream_app.core.shedding import Shedding
 from stream_app.core.windows import WINDOWS_HELD, Windows
 from stream_app.decider import DecidedBatch, Decider
@@ -29,6 +29,8 @@ from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.faust_settings import REQUEST_TIMEOUT_S
 from stream_app.health import SERVERS, Server
+from stream_app.inference.process import EngineProcess
+from stream_app.inference.wire import Kept
 from stream_app.metrics import Metrics
 from stream_app.outputs import Outputs
 from stream_app.requirements import require_redis
@@ -37,12 +39,25 @@ from stream_app.scoring import Scoring
 from stream_app.settings import Settings
 from stream_app.worker import Worker
 
-if TYPE_CHECKING:
-    from models.engine import Engine
-
 log = logging.getLogger(__name__)
 
 DAY_S = 24 * 60 * 60
+
+
+class WorkingEngine(Engine, Protocol):
+    """An engine that works for this process alone; see `EngineProcess`."""
+
+    version: str
+    feature_set: str
+    stamp: bytes
+    device: str
+    kind: str
+    state_bytes: int | None
+    kept: Kept
+    pid: int
+
+    def close(self) -> None:
+        """End it."""
 
 
 class ScoringRole:
@@ -61,7 +76,8 @@ class ScoringRole:
         self._settings = settings
         self._metrics = metrics
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="inference")
-        self._engine: Engine | None = None
+        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoding")
+        self._engine: WorkingEngine | None = None
         self._outputs = Outputs(
             settings.kafka_connection(),
             predictions_topic=settings.topic(PREDICTIONS),
@@ -83,12 +99,18 @@ class ScoringRole:
         """Load the engine and connect to the topics that are written."""
         self._engine = engine = await asyncio.to_thread(_load_engine, self._settings)
         await self._outputs.start()
-        self._metrics.model(engine, engine.version, engine.feature_set)
+        self._tell_of(engine)
         told = (engine.version, engine.feature_set, engine.device)
         log.info("model %s scores posts of %s on %s", *told)
         if self._settings.shed > 1:
             log.warning("one conversation in %d is scored (VOXPOP_SHED)", self._settings.shed)
         return engine.version
+
+    def _tell_of(self, engine: WorkingEngine) -> None:
+        self._metrics.model(engine.kind, engine.version, engine.feature_set)
+        self._metrics.model_process(engine.pid)
+        if engine.state_bytes is not None:
+            self._metrics.hot_store(engine.state_bytes, lambda: engine.kept)
 
     def worker(self, shared: Shared) -> Worker[DecodedPost, DecidedBatch]:
         """The worker of this process.
@@ -117,6 +139,7 @@ class ScoringRole:
             store=store,
             membership=shared.membership,
             executor=self._executor,
+            encoder=self._encoder,
             metrics=metrics,
         )
         batcher = MicroBatcher[Item[DecodedPost]](settings.batch_max, settings.batch_wait_ms / 1000)
@@ -155,10 +178,12 @@ class ScoringRole:
         """Close connections."""
         await self._outputs.stop()
         await self._redis.aclose()
+        if self._engine is not None:
+            await asyncio.to_thread(self._engine.close)
 
 
-def _load_engine(settings: Settings) -> "Engine":
+def _load_engine(settings: Settings) -> WorkingEngine:
     try:
-        return settings.load_engine()
-    except (CheckpointError, ModelError) as error:
+        return EngineProcess(settings)
+    except ModelError as error:
         raise CannotGoOn(ExitCode.NOT_READY, str(error)) from error

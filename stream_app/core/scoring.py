@@ -23,7 +23,7 @@ SUM_WITHIN = 1e-3  # of 1, which an engine's arithmetic may be off
 
 
 class Engine(Protocol):
-    """A model that scores posts within their conversations."""
+    """A model that scores posts within conversations; one thread may encode while one scores."""
 
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
         """One record for each post, which depends on that post alone."""
@@ -34,10 +34,15 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PostToScore:
-    """A post's features and its conversation."""
+    """A post's features and its conversation.
+
+    Attributes:
+        record: what `Scorer.encode` gave for the features; None: it is made when it is scored.
+    """
 
     key: ConversationKey
     features: Features
+    record: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,17 @@ class Scorer:
         self._windows = windows
         self._canary = canary
 
+    def encode(self, posts: Sequence[Features]) -> list[bytes] | None:
+        """Records of posts, ahead of their scores; by another thread than scores, if you like.
+
+        Returns:
+            One for each; None where the model fails: which post it fails on, `score` finds out.
+        """
+        try:
+            return self._engine.encode(posts)
+        except Exception:  # noqa: BLE001 - as in `each_or_poison`, which meets it again
+            return None
+
     def score(self, posts: Sequence[PostToScore]) -> list[ScoredPost | PoisonPost]:
         """Score posts in order; the windows then hold those that could be scored.
 
@@ -106,7 +122,7 @@ class Scorer:
         return scored
 
     def _score_together(self, posts: Sequence[PostToScore]) -> list[ScoredPost]:
-        records = self._engine.encode([post.features for post in posts])
+        records = self._records(posts)
         members: dict[ConversationKey, list[int]] = {}
         for index, post in enumerate(posts):
             members.setdefault(post.key, []).append(index)
@@ -130,6 +146,11 @@ class Scorer:
                 )
                 last[key] = results[index].sentiment
         return [results[index] for index in range(len(posts))]
+
+    def _records(self, posts: Sequence[PostToScore]) -> list[bytes]:
+        missing = [post.features for post in posts if post.record is None]
+        made = iter(self._engine.encode(missing) if missing else ())
+        return [next(made) if post.record is None else post.record for post in posts]
 
 
 def _require_shares(score: Score) -> None:

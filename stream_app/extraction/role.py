@@ -100,7 +100,7 @@ class ExtractionRole:
         if options := self._settings.media_options():
             self._media = await self._open.enter_async_context(MediaExtractor(options))
         name = models.encoder.name
-        self._metrics.model(models.encoder, name, DEFAULT.name)
+        self._metrics.model(type(models.encoder).__name__, name, DEFAULT.name)
         log.info("encoder %s makes features of posts for %s", name, DEFAULT.name)
         return name
 

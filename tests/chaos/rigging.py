@@ -9,19 +9,18 @@ import os
 import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import stream_app.runtime
 import stream_app.scoring_role
 from connectors.schemas.scoring import Features, Score, WindowRequest
 from stream_app.core.record import Record
+from stream_app.inference.wire import Kept
+from stream_app.scoring_role import WorkingEngine
 from stream_app.settings import Settings
 from tests.chaos.guards import GUARDS
 from tests.chaos.points import Action, Points
 from tests.chaos.telltale import TelltaleEngine
-
-if TYPE_CHECKING:
-    from models.engine import Engine  # brings torch
 
 FOLDER: Final = "VOXPOP_CHAOS_FOLDER"
 WITHOUT: Final = "VOXPOP_CHAOS_WITHOUT"
@@ -84,7 +83,7 @@ def _put_a_point_before_admission(points: Points) -> None:
 
 
 def _put_points_into_engine(points: Points) -> None:
-    def load(settings: Settings) -> "Engine":
+    def load(settings: Settings) -> WorkingEngine:
         if settings.model is None:
             raise ValueError("a worker under chaos needs VOXPOP_MODEL: the telltale's file")
         post_s = float(os.environ[MODEL_MS]) / 1000
@@ -110,6 +109,13 @@ class _StruckEngine:
         self.feature_set = engine.feature_set
         self.stamp = engine.stamp
         self.device = "cpu"
+        self.kind = type(self).__name__
+        self.state_bytes: int | None = None
+        self.kept = Kept()
+        self.pid = os.getpid()
+
+    def close(self) -> None:
+        pass
 
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
         self._points.reach_now("before encode")

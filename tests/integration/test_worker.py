@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import orjson
+import psutil
 import pytest
 
 from connectors.kafka.producer import PostProducer
@@ -60,6 +61,27 @@ async def test_a_worker_killed_in_full_flow_loses_and_repeats_nothing(
     await flow
     await voxpop.until_counted()
     await assert_exact(voxpop)
+
+
+async def test_a_worker_whose_models_process_is_killed_ends_and_loses_and_repeats_nothing(
+    voxpop: PipelineUnderTest,
+) -> None:
+    worker = await voxpop.ready_worker("w1")
+    flow = asyncio.create_task(voxpop.send(600, per_s=120))
+    await voxpop.until_counted_some()
+    assert worker.pid is not None
+    (model,) = psutil.Process(worker.pid).children()
+    model.kill()
+    await until_ended(worker)
+    assert worker.exit_code == ExitCode.MODEL_BROKEN
+    assert "the process of the model is gone" in worker.log.read_text()
+    worker.start()
+    await flow
+    await voxpop.until_counted()
+    await assert_exact(voxpop)
+    (model,) = psutil.Process(worker.pid).children()
+    await asyncio.to_thread(worker.stop)
+    assert not model.is_running(), "a model outlives its worker"
 
 
 async def test_workers_that_join_and_leave_move_no_count(voxpop: PipelineUnderTest) -> None:

@@ -1,12 +1,17 @@
 """What the decider holds of a conversation is never older than what was scored of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import Conversation
 from connectors.schemas.author import AuthorHasher
+from connectors.schemas.post import DecodedPost
+from connectors.schemas.prediction import Prediction
 from stream_app.batch import Batch, Decoder
+from stream_app.core.outcome import Rejected
 from stream_app.core.scoring import Scorer
 from stream_app.core.shedding import Shedding
 from stream_app.core.windows import ConversationKey, Windows
@@ -22,6 +27,7 @@ from tests.unit.stream_app.fakes import (
     post_record,
 )
 
+SOURCE = SourcePartition("posts", "id1", 0)
 KEY = ConversationKey(0, "c")
 
 
@@ -38,24 +44,66 @@ class SlowStore(FakeStore):
         return answer
 
 
-async def test_a_late_answer_of_the_store_does_not_undo_what_was_scored_meanwhile() -> None:
-    broker, engine, store = FakeBroker({0: range(3)}), FakeEngine(), SlowStore()
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as own:
+        yield own
+
+
+def make_decider(
+    engine: FakeEngine, windows: Windows, store: FakeStore, threads: ThreadPoolExecutor
+) -> Decider:
+    decider = Decider(
+        scorer=Scorer(engine, windows, features(999)),
+        windows=windows,
+        model_version=engine.version,
+        stands_for=1,
+        authors=AuthorHasher(None),
+        store=store,
+        membership=Membership(FakeBroker({0: range(3)}), 10.0, clock=lambda: 0.0),
+        executor=threads,
+        encoder=threads,
+        metrics=Metrics(),
+    )
+    decider.assign(SOURCE, None)
+    return decider
+
+
+def batch_of(*numbers: int) -> Batch[DecodedPost]:
+    decoder = Decoder("default@1", 1 << 20, Shedding(1, "posts"))
+    return Batch([decoder.decode(post_record(number), 1_764_000_000.0) for number in numbers], 1)
+
+
+async def test_a_late_answer_of_the_store_does_not_undo_what_was_scored_meanwhile(
+    threads: ThreadPoolExecutor,
+) -> None:
+    store = SlowStore()
     windows = store.meanwhile = Windows(4, STAMP, 100)
-    with ThreadPoolExecutor(1) as threads:
-        decider = Decider(
-            scorer=Scorer(engine, windows, features(999)),
-            windows=windows,
-            model_version=engine.version,
-            stands_for=1,
-            authors=AuthorHasher(None),
-            store=store,
-            membership=Membership(broker, 10.0, clock=lambda: 0.0),
-            executor=threads,
-            metrics=Metrics(),
-        )
-        decider.assign(SourcePartition("posts", "id1", 0), None)
-        item = Decoder("default@1", 1 << 20, Shedding(1, "posts")).decode(
-            post_record(0), 1_764_000_000.0
-        )
-        await decider.assemble(Batch([item], 1))
+    decider = make_decider(FakeEngine(), windows, store, threads)
+    await decider.assemble(batch_of(0))
     assert windows.window(KEY).records == (STAMP + b"scored meanwhile",)
+
+
+async def test_posts_are_encoded_once_while_their_batch_is_assembled(
+    threads: ThreadPoolExecutor,
+) -> None:
+    engine = FakeEngine()
+    decider = make_decider(engine, Windows(4, STAMP, 100), FakeStore(), threads)
+    batch = batch_of(0, 1)
+    await decider.assemble(batch)
+    engine.poison = {0, 1}  # whoever encodes them again fails
+    outcomes = (await decider.decide(batch)).decisions[0].fresh
+    assert [type(outcome) for outcome in outcomes.values()] == [Prediction, Prediction]
+
+
+async def test_records_of_a_batch_that_was_taken_away_are_not_kept(
+    threads: ThreadPoolExecutor,
+) -> None:
+    engine = FakeEngine()
+    decider = make_decider(engine, Windows(4, STAMP, 100), FakeStore(), threads)
+    await decider.assemble(batch_of(0))
+    decider.revoke_all()
+    decider.assign(SOURCE, None)
+    engine.poison = {0}
+    outcomes = (await decider.decide(batch_of(0))).decisions[0].fresh
+    assert [type(outcome) for outcome in outcomes.values()] == [Rejected]

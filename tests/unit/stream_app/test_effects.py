@@ -88,6 +88,7 @@ class World:
             store=self.store,
             membership=membership,
             executor=executor,
+            encoder=executor,
             metrics=Metrics(),
             clock=lambda: NOW,
         )

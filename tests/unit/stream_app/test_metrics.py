@@ -1,5 +1,7 @@
 """A worker's figures tell what became of posts and how long it took, under lasting names."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -65,21 +67,26 @@ def test_the_lag_of_partitions_that_were_taken_away_is_not_told() -> None:
 
 def test_the_model_says_which_it_is_and_its_hot_store_what_it_holds() -> None:
     metrics = Metrics()
-    counts = SimpleNamespace(hits=9, misses=4, evictions=2)
-    engine = SimpleNamespace(state_bytes=100, counts=counts, states=3)
-    metrics.model(engine, "m-1", "default@1")
-    counts.hits = 10
-    about = {"version": "m-1", "feature_set": "default@1", "engine": "SimpleNamespace"}
+    kept = SimpleNamespace(hits=9, misses=4, evictions=2, states=3)
+    metrics.model("StreamEngine", "m-1", "default@1")
+    metrics.hot_store(100, lambda: kept)
+    kept.hits = 10
+    about = {"version": "m-1", "feature_set": "default@1", "engine": "StreamEngine"}
     assert figure(metrics, "model_info", **about) == 1
     assert figure(metrics, "hot_store_hits_total") == 10
     assert figure(metrics, "hot_store_evictions_total") == 2
     assert figure(metrics, "hot_store_bytes") == 300
 
 
-def test_an_engine_without_kept_states_shows_none() -> None:
+def test_the_memory_of_the_models_process_is_told_beside_the_workers_own() -> None:
     metrics = Metrics()
-    metrics.model(object(), "m-1", "default@1")
-    assert figure(metrics, "hot_store_hits_total") is None
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        metrics.model_process(child.pid)
+        own = metrics.registry.get_sample_value("process_resident_memory_bytes")
+        models = figure(metrics, "model_process_resident_memory_bytes")
+    assert own
+    assert models
+    assert models != own
 
 
 def test_windows_found_and_read_are_told_apart() -> None:

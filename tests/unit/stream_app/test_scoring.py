@@ -83,6 +83,25 @@ def test_a_model_that_fails_on_everything_is_no_poison() -> None:
         scores.score(batch)
 
 
+def test_records_made_ahead_are_not_made_again_and_change_no_score() -> None:
+    engine = FakeEngine()
+    scores, windows = scorer(engine)
+    ahead = scores.encode([features(2)])
+    assert ahead == [b"m2"]
+    first, second, third = posts([1, 2, 3], windows)
+    engine.poison = {2}  # whoever encodes it again fails
+    results = scores.score([first, replace(second, record=ahead[0]), third])
+    assert [r.record for r in as_scored(results)] == [b"m1", b"m2", b"m3"]
+    assert engine.seen[-1] == (b"m1", b"m2", b"m3")
+
+
+def test_a_post_that_cannot_be_encoded_ahead_is_left_to_be_found_when_it_is_scored() -> None:
+    scores, windows = scorer(FakeEngine(poison={2}))
+    assert scores.encode([features(1), features(2)]) is None
+    results = scores.score(posts([1, 2], windows))
+    assert [type(result) for result in results] == [ScoredPost, PoisonPost]
+
+
 @pytest.mark.parametrize("sure", [nan, inf, 0.5, -0.2])
 def test_a_model_whose_scores_are_no_shares_of_1_is_broken(sure: float) -> None:
     """Every post would be poison otherwise, though none is at fault."""

@@ -71,6 +71,7 @@ class Bench:
                     store=self.store,
                     membership=membership,
                     executor=threads,
+                    encoder=threads,
                     metrics=Metrics(),
                 ),
                 Effects(

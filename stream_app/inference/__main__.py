@@ -1,0 +1,131 @@
+"""The process of the model: loads an engine, then answers one question after another.
+
+The descriptors of two channels are handed to it, one for records and one for scores. It ends when
+the worker closes them or is gone, and by no signal that reaches both.
+"""
+
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import orjson
+
+from connectors.collector import spare_what_lasts
+from stream_app.inference.block import SharedBlock
+from stream_app.inference.channel import Channel
+from stream_app.inference.wire import (
+    Introduction,
+    Kept,
+    asked_posts,
+    asked_windows,
+    refuse,
+    tell_records,
+    tell_scores,
+)
+from stream_app.logs import stderr_handler
+from stream_app.settings import Settings
+
+if TYPE_CHECKING:
+    from models.engine import Engine
+
+
+class _StateCounts(Protocol):
+    hits: int
+    misses: int
+    evictions: int
+
+
+@runtime_checkable
+class _HotStore(Protocol):
+    """An engine that keeps states of conversations."""
+
+    state_bytes: int
+
+    @property
+    def counts(self) -> _StateCounts:
+        """What became of requests for states."""
+
+    @property
+    def states(self) -> int:
+        """Conversations whose states are kept now."""
+
+
+def main(channels: Sequence[Channel]) -> int:
+    """Answer until nobody asks any more; returns the exit code.
+
+    Args:
+        channels: by which questions come; the first one also says which engine is wanted.
+
+    Raises:
+        EOFError: the worker is gone.
+        OSError: the same.
+    """
+    from models.errors import CheckpointError, ModelError  # noqa: PLC0415 - with torch, below
+
+    told = channels[0].connection
+    settings = Settings(**orjson.loads(told.recv_bytes()))
+    try:
+        engine = settings.load_engine()
+    except (CheckpointError, ModelError) as error:
+        told.send_bytes(refuse(error))
+        return 1
+    spare_what_lasts()
+    told.send_bytes(_introduction(engine).encode())
+    while True:
+        ready = wait([channel.connection for channel in channels])
+        for channel in channels:
+            if channel.connection in ready:
+                asked = channel.connection.recv_bytes()
+                channel.connection.send_bytes(answer(engine, channel.block, asked))
+
+
+def answer(engine: "Engine", block: SharedBlock, message: bytes) -> bytes:
+    """What an engine says to a question, or why it cannot.
+
+    Args:
+        engine: that is asked.
+        block: as whoever asked left it; what is answered stands there then.
+        message: the question.
+    """
+    asked = orjson.loads(message)
+    try:
+        if "encode" in asked:
+            records = engine.encode(asked_posts(block, asked["encode"]))
+            return tell_records(block, records)
+        scores = engine.score(asked_windows(block, asked["score"], asked["records"]))
+        return tell_scores(scores, _kept(engine))
+    except Exception as error:  # noqa: BLE001 - the edge of a process: who asked decides
+        return refuse(error)
+
+
+def _introduction(engine: "Engine") -> Introduction:
+    return Introduction(
+        version=engine.version,
+        feature_set=engine.feature_set,
+        stamp=engine.stamp,
+        device=engine.device,
+        kind=type(engine).__name__,
+        state_bytes=engine.state_bytes if isinstance(engine, _HotStore) else None,
+    )
+
+
+def _kept(engine: "Engine") -> Kept:
+    if not isinstance(engine, _HotStore):
+        return Kept()
+    counts = engine.counts
+    return Kept(counts.hits, counts.misses, counts.evictions, engine.states)
+
+
+if __name__ == "__main__":
+    for both_get in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C, or a service that is stopped
+        signal.signal(both_get, signal.SIG_IGN)
+    logging.basicConfig(level=logging.INFO, handlers=[stderr_handler()])
+    handed = list(map(int, sys.argv[1:]))
+    ways = [Channel.handed(*each) for each in zip(handed[::2], handed[1::2], strict=True)]
+    try:
+        sys.exit(main(ways))
+    except (EOFError, ConnectionError):
+        sys.exit(0)  # the worker is gone
