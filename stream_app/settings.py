@@ -22,6 +22,7 @@ from connectors.schemas.author import SHORTEST_SALT, AuthorHasher
 from connectors.schemas.labels import SENTIMENTS
 from connectors.sources.endpoints import JETSTREAM
 from connectors.trends.layout import TrendLayout
+from stream_app.core.flow import BATCH_MOST
 from stream_app.core.shedding import checked
 
 if TYPE_CHECKING:
@@ -104,7 +105,9 @@ class Settings(BaseSettings):
         description="memory for states that the engine `stream` keeps, MiB; of the GPU where it "
         "runs on one",
     )
-    batch_max: int = Field(64, ge=1, le=4096, description="most posts in one batch that is scored")
+    batch_max: int = Field(
+        BATCH_MOST, ge=1, le=4096, description="most posts in one batch that is scored"
+    )
     batch_wait_ms: int = Field(
         20, ge=1, le=100, description="longest wait for a batch to fill, milliseconds"
     )

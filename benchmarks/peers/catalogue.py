@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from stream_app.core.flow import BATCH_MOST
+
 Form = Literal["eager", "engine"]
 FORMS: Final[Sequence[Form]] = ("engine", "eager")
 
@@ -46,34 +48,43 @@ class Peer:
 VOXPOP: Final = Peer(
     "voxpop",
     "Voxpop's worker",
-    Promises("yes: fenced", "yes: in Redis", "64 or 20 ms", "that post alone, to posts.dlq"),
+    Promises(
+        "yes: fenced", "yes: in Redis", f"{BATCH_MOST} or 20 ms", "that post alone, to posts.dlq"
+    ),
 )
 PEERS: Final[Sequence[Peer]] = (
     Peer(
         "aiokafka_loop",
         "aiokafka loop",
-        Promises(NO_SINK, NO_STATE, "getmany(max_records=64)", "the process ends"),
+        Promises(NO_SINK, NO_STATE, f"getmany(max_records={BATCH_MOST})", "the process ends"),
     ),
     Peer(
         "naive_faust",
         "Faust 0.15.3",
         Promises(
-            NO_SINK, NO_STATE, "take_events(64, 20 ms)", "its batch, acknowledged all the same"
+            NO_SINK,
+            NO_STATE,
+            f"take_events({BATCH_MOST}, 20 ms)",
+            "its batch, acknowledged all the same",
         ),
     ),
     Peer(
         "quix",
         "Quix Streams 3.28.1",
-        Promises(NO_SINK, NO_STATE, "eager: none; engine: 64 in a sink", "the process ends"),
+        Promises(
+            NO_SINK, NO_STATE, f"eager: none; engine: {BATCH_MOST} in a sink", "the process ends"
+        ),
     ),
     Peer(
         "bytewax",
         "Bytewax 0.21.1",
-        Promises(NO_SINK, NO_STATE, "collect(64, 20 ms)", "the process ends"),
+        Promises(NO_SINK, NO_STATE, f"collect({BATCH_MOST}, 20 ms)", "the process ends"),
     ),
     Peer(
         "spark",
         "Spark 4.2.0, local[2]",
-        Promises(NO_SINK, NO_STATE, "micro-batches, by 64 in the driver", "the query ends"),
+        Promises(
+            NO_SINK, NO_STATE, f"micro-batches, by {BATCH_MOST} in the driver", "the query ends"
+        ),
     ),
 )

@@ -13,9 +13,10 @@ from benchmarks.peers.job import Job
 from benchmarks.peers.scoring import load_model
 from connectors.schemas.codec import decode_post
 from connectors.schemas.prediction import Prediction, Source
+from stream_app.core.flow import BATCH_MOST
 from stream_app.core.prediction import make_prediction
 
-BATCH: Final = 64
+BATCH: Final = BATCH_MOST
 WAIT_S: Final = 0.02
 
 

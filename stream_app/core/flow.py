@@ -9,11 +9,12 @@ from typing import Final, Generic, TypeVar
 
 from stream_app.core.batching import Item, MicroBatcher
 
+BATCH_MOST: Final = 256  # posts of a batch, unless VOXPOP_BATCH_MAX says otherwise
 FETCH_RECORDS: Final = 256  # most records of one fetch: bounds what a rebalance throws away
 FETCHES_WAITING: Final = 4  # fetches between the consumer and the worker; past it the next waits
 DECODED_AT_ONCE: Final = 32  # posts; between them others have their turn
 WAITING_BATCHES: Final = 4  # decoded posts that may wait, in batches; past it no fetch is taken
-BATCHES_HELD: Final = 3  # one takes effect, one is scored, the windows of one are read meanwhile
+BATCHES_HELD: Final = 3  # one takes effect, one is scored, one is read and encoded meanwhile
 
 Fetched = TypeVar("Fetched")
 
