@@ -1,6 +1,7 @@
 """docs/reference/metrics.md: what workers and the server show, from their registries."""
 
 import ast
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,7 +37,8 @@ def metrics_page() -> str:
     return page(
         INTRODUCTION,
         "## Of a worker",
-        "At `VOXPOP_METRICS_PORT`; beside these stand the process' own (`process_…`).",
+        "At `VOXPOP_METRICS_PORT`; beside these stand the process' own (`process_…`); those of the "
+        "model's process are `voxpop_model_process_…`.",
         _table(_of_worker()),
         "## Of voxpop serve",
         "At `/metrics` of the address that it serves. Those of tracks are over the last hour.",
@@ -47,8 +49,9 @@ def metrics_page() -> str:
 def _of_worker() -> Iterator[Row]:
     registry = CollectorRegistry()
     metrics = Metrics(registry)
-    counts = SimpleNamespace(hits=0, misses=0, evictions=0)
-    metrics.model(SimpleNamespace(state_bytes=0, states=0, counts=counts), "", "")
+    metrics.model("", "", "")
+    metrics.model_process(os.getpid())
+    metrics.hot_store(0, lambda: SimpleNamespace(hits=0, misses=0, evictions=0, states=0))
     for name, what in _watched():
         metrics.watch(name, what, lambda: 0)
     for family in registry.collect():
