@@ -26,7 +26,7 @@ from stream_app.core.shedding import Shedding
 from stream_app.core.windows import WINDOWS_HELD, Windows
 from stream_app.decider import DecidedBatch, Decider
 from stream_app.effects import Effects
-from stream_app.exits import CannotGoOn, ExitCode
+from stream_app.exits import CannotGoOn, ExitCode, leave
 from stream_app.faust_settings import REQUEST_TIMEOUT_S
 from stream_app.health import SERVERS, Server
 from stream_app.inference.process import EngineProcess
@@ -42,6 +42,7 @@ from stream_app.worker import Worker
 log = logging.getLogger(__name__)
 
 DAY_S = 24 * 60 * 60
+LOOK_EVERY_S: Final = 0.5
 
 
 class WorkingEngine(Engine, Protocol):
@@ -55,6 +56,9 @@ class WorkingEngine(Engine, Protocol):
     state_bytes: int | None
     kept: Kept
     pid: int
+
+    def gone(self) -> str | None:
+        """How it ended by itself; None while it is there."""
 
     def close(self) -> None:
         """End it."""
@@ -78,6 +82,7 @@ class ScoringRole:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="inference")
         self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoding")
         self._engine: WorkingEngine | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._outputs = Outputs(
             settings.kafka_connection(),
             predictions_topic=settings.topic(PREDICTIONS),
@@ -97,7 +102,10 @@ class ScoringRole:
 
     async def start(self) -> str:
         """Load the engine and connect to the topics that are written."""
-        self._engine = engine = await asyncio.to_thread(_load_engine, self._settings)
+        self._engine = engine = await asyncio.get_running_loop().run_in_executor(
+            self._executor, _load_engine, self._settings
+        )
+        self._watching = asyncio.create_task(_end_without(engine))
         await self._outputs.start()
         self._tell_of(engine)
         told = (engine.version, engine.feature_set, engine.device)
@@ -176,6 +184,8 @@ class ScoringRole:
 
     async def stop(self) -> None:
         """Close connections."""
+        if self._watching is not None:
+            self._watching.cancel()
         await self._outputs.stop()
         await self._redis.aclose()
         if self._engine is not None:
@@ -187,3 +197,13 @@ def _load_engine(settings: Settings) -> WorkingEngine:
         return EngineProcess(settings)
     except ModelError as error:
         raise CannotGoOn(ExitCode.NOT_READY, str(error)) from error
+    except OSError as error:
+        why = f"the process of the model cannot be started: {error}"
+        raise CannotGoOn(ExitCode.NOT_READY, why) from error
+
+
+async def _end_without(engine: WorkingEngine) -> None:
+    """End the worker when its model does: without posts it would learn of it at the next one."""
+    while (why := engine.gone()) is None:  # noqa: ASYNC110 - a process that ends sets no event
+        await asyncio.sleep(LOOK_EVERY_S)
+    leave(ExitCode.MODEL_BROKEN, why)

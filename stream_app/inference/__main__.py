@@ -1,15 +1,17 @@
 """The process of the model: loads an engine, then answers one question after another.
 
-The descriptors of two channels are handed to it, one for records and one for scores. It ends when
-the worker closes them or is gone, and by no signal that reaches both.
+The worker's process id is handed to it, and the descriptors of two channels, one for records and
+one for scores. It ends when the worker closes them or dies, and by no signal that reaches both.
 """
 
+import ctypes
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 import orjson
 
@@ -30,6 +32,9 @@ from stream_app.settings import Settings
 
 if TYPE_CHECKING:
     from models.engine import Engine
+
+
+_PR_SET_PDEATHSIG: Final = 1  # of linux/prctl.h
 
 
 class _StateCounts(Protocol):
@@ -119,13 +124,31 @@ def _kept(engine: "Engine") -> Kept:
     return Kept(counts.hits, counts.misses, counts.evictions, engine.states)
 
 
+def _die_with(worker: int) -> None:
+    """Be killed when the worker is gone: a model that hangs or is being loaded does not look.
+
+    By the kernel, since the worker may be killed itself; macOS has nothing like it.
+
+    Args:
+        worker: process id.
+
+    Raises:
+        EOFError: it is gone already.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != worker:
+        raise EOFError
+
+
 if __name__ == "__main__":
     for both_get in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C, or a service that is stopped
         signal.signal(both_get, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, handlers=[stderr_handler()])
-    handed = list(map(int, sys.argv[1:]))
-    ways = [Channel.handed(*each) for each in zip(handed[::2], handed[1::2], strict=True)]
+    parent, *handed = map(int, sys.argv[1:])
     try:
+        _die_with(parent)
+        ways = [Channel.handed(*each) for each in zip(handed[::2], handed[1::2], strict=True)]
         sys.exit(main(ways))
     except (EOFError, ConnectionError):
         sys.exit(0)  # the worker is gone

@@ -3,6 +3,7 @@
 Not for what the process does: `__main__`. Not for what is written between the two: `wire`.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ from stream_app.inference.wire import (
 )
 from stream_app.settings import Settings
 
-COMMAND: Final = (sys.executable, "-m", "stream_app.inference")
+COMMAND: Final = (sys.executable, "-P", "-m", "stream_app.inference")  # no module of the folder
 ASKED_OF_SETTINGS: Final = {"model", "device", "threads", "engine", "window", "states_mib"}
 END_S: Final = 2.0
 
@@ -33,14 +34,17 @@ class EngineProcess:
     """An engine as `models.engine.Engine`, whose work a process does.
 
     One thread may ask for records while another asks for scores: the process then is not without
-    work for want of a question. Two that ask the same wait for each other.
+    work for want of a question. Two that ask the same wait for each other. On Linux the process
+    dies with the thread that makes this, so make it by one that lives as long.
 
     Args:
         settings: say which engine.
-        command: that starts the process; it is given the descriptors of two channels.
+        command: that starts the process; it is given our process id and the descriptors of two
+            channels.
 
     Raises:
         ModelError: the engine cannot be loaded; says why.
+        OSError: the process cannot be started.
 
     Attributes:
         version: model version with 8 hex digits of all that a post's probabilities depend on.
@@ -58,11 +62,19 @@ class EngineProcess:
         self._encoding, theirs = Channel.make()
         self._scoring, theirs_too = Channel.make()
         handed = theirs.descriptors + theirs_too.descriptors
-        self._process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-            [*command, *map(str, handed)], stdin=subprocess.DEVNULL, pass_fds=handed
-        )
-        theirs.close()
-        theirs_too.close()
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+                [*command, *map(str, (os.getpid(), *handed))],
+                stdin=subprocess.DEVNULL,
+                pass_fds=handed,
+            )
+        except OSError:
+            self._encoding.close()
+            self._scoring.close()
+            raise
+        finally:
+            theirs.close()
+            theirs_too.close()
         self.pid = self._process.pid
         wanted = settings.model_dump(mode="json", include=ASKED_OF_SETTINGS)
         try:
@@ -106,6 +118,11 @@ class EngineProcess:
             _raise_as_there(error)
         return scores
 
+    def gone(self) -> str | None:
+        """How the process ended by itself; None while it is there."""
+        exit_code = self._process.poll()
+        return None if exit_code is None else _of_one_gone(exit_code)
+
     def close(self) -> None:
         """End the process, if it has not ended, and wait until it has."""
         self._encoding.close()
@@ -124,10 +141,14 @@ class EngineProcess:
         try:
             return channel.ask(message)
         except (EOFError, ConnectionError) as error:
-            raise ModelError(
-                f"the process of the model is gone, exit code {self._ended()}: what it printed "
-                "says why, or the system's log where it was killed"
-            ) from error
+            raise ModelError(_of_one_gone(self._ended())) from error
+
+
+def _of_one_gone(exit_code: int) -> str:
+    return (
+        f"the process of the model is gone, exit code {exit_code}: what it printed says why, or "
+        "the system's log where it was killed"
+    )
 
 
 def _raise_as_there(error: RefusedError) -> NoReturn:

@@ -114,6 +114,9 @@ class _StruckEngine:
         self.kept = Kept()
         self.pid = os.getpid()
 
+    def gone(self) -> str | None:
+        return None
+
     def close(self) -> None:
         pass
 

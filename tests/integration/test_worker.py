@@ -84,6 +84,30 @@ async def test_a_worker_whose_models_process_is_killed_ends_and_loses_and_repeat
     assert not model.is_running(), "a model outlives its worker"
 
 
+async def test_a_worker_without_posts_ends_when_its_model_does(voxpop: PipelineUnderTest) -> None:
+    worker = await voxpop.ready_worker("w1")
+    (model,) = psutil.Process(worker.pid).children()
+    model.kill()
+    await until_ended(worker)
+    assert worker.exit_code == ExitCode.MODEL_BROKEN
+    assert "the process of the model is gone, exit code -9" in worker.log.read_text()
+
+
+async def test_a_model_that_hangs_ends_its_worker_and_dies_with_it(
+    voxpop: PipelineUnderTest,
+) -> None:
+    worker = await voxpop.ready_worker("w1")
+    (model,) = psutil.Process(worker.pid).children()
+    model.suspend()
+    await voxpop.send(3, per_s=100)
+    await until_ended(worker)
+    assert worker.exit_code == ExitCode.BATCH_TOO_OLD
+    await asyncio.to_thread(model.wait, 30)
+    worker.start()
+    await voxpop.until_counted()
+    await assert_exact(voxpop)
+
+
 async def test_workers_that_join_and_leave_move_no_count(voxpop: PipelineUnderTest) -> None:
     first = await voxpop.ready_worker("w1")
     flow = asyncio.create_task(voxpop.send(1500, per_s=100))

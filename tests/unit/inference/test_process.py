@@ -1,7 +1,10 @@
 """The model in a process of its own says what it would say here, and never hangs a worker."""
 
+import gc
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,11 +17,20 @@ from connectors.schemas.scoring import Features, WindowRequest
 from models.engine import Engine
 from models.errors import ModelError
 from stream_app.core.windows import ConversationKey
-from stream_app.inference.process import EngineProcess
+from stream_app.inference.process import COMMAND, EngineProcess
 from stream_app.settings import Settings
 from tests.unit.models.small_networks import write_checkpoint
 
 WIDTH = 384
+A_WORKER = """
+import sys, time
+from pathlib import Path
+from stream_app.inference.process import EngineProcess
+from stream_app.settings import Settings
+made = EngineProcess(Settings(model=Path(sys.argv[1]), device="cpu", threads=1, states_mib=8))
+print(made.pid, flush=True)
+time.sleep(600)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -104,12 +116,55 @@ def test_a_model_that_cannot_be_loaded_says_why_and_leaves_no_process(tmp_path: 
 
 def test_a_process_that_died_is_told_with_its_exit_code(own_settings: Settings) -> None:
     process = EngineProcess(own_settings)
+    assert process.gone() is None
     os.kill(process.pid, signal.SIGKILL)
     with pytest.raises(ModelError, match="exit code -9"):
         process.encode(posts(1))
     with pytest.raises(ModelError, match="exit code -9"):
         process.score([WindowRequest([b"a"], (0,))])
+    assert "exit code -9" in (process.gone() or "")
     process.close()
+
+
+def test_a_process_that_stands_still_dies_with_its_worker(own_settings: Settings) -> None:
+    arguments = [sys.executable, "-c", A_WORKER, str(own_settings.model)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE) as worker:
+        assert worker.stdout is not None
+        model = psutil.Process(int(worker.stdout.readline()))
+        model.suspend()
+        worker.kill()
+    try:
+        model.wait(30)
+    finally:
+        if model.is_running():
+            model.kill()
+
+
+def test_a_process_that_starts_when_its_worker_is_gone_loads_nothing() -> None:
+    grandparent = str(os.getppid())  # not the process that starts it
+    done = subprocess.run([*COMMAND, grandparent, "0", "0"], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_no_module_of_the_folder_that_a_worker_runs_in_takes_the_place_of_another(
+    own_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "random.py").write_text("raise RuntimeError('another random')")  # torch needs it
+    monkeypatch.chdir(tmp_path)
+    process = EngineProcess(own_settings)
+    assert process.gone() is None
+    process.close()
+
+
+def test_a_process_that_cannot_be_started_leaves_no_descriptor_open(
+    own_settings: Settings,
+) -> None:
+    before = psutil.Process().num_fds()
+    for _ in range(3):
+        with pytest.raises(FileNotFoundError):
+            EngineProcess(own_settings, command=("/nothing/python",))
+    gc.collect()
+    assert psutil.Process().num_fds() <= before
 
 
 def test_it_ends_when_it_is_closed_and_by_no_signal_that_reaches_the_worker_too(
