@@ -28,7 +28,7 @@ from stream_app.watchdog import Watchdog
 log = logging.getLogger(__name__)
 
 TEND_EVERY_S = 1.0
-SWITCH_S = 0.0001  # Python's 0.005 makes the model's thread wait that long after each product
+SWITCH_S = 0.0001  # Python's 0.005 makes a thread that has an answer wait that long to go on
 
 
 class _WithoutWeb(BootStrategy):  # type: ignore[misc]  # Faust ships no usable types
