@@ -24,6 +24,7 @@ from rich.table import Table
 from benchmarks.crowd import TRACK, Crowd, conversation_id
 from benchmarks.machine import Machine, this_machine
 from benchmarks.posts import simulated_posts
+from benchmarks.worker_memory import resident_mib
 from connectors.conversations.source import SourcePartition
 from connectors.conversations.store import BatchToFix, PartitionStore
 from connectors.kafka.producer import PostProducer
@@ -42,7 +43,6 @@ _DISTINCT_POSTS: Final = 512
 _WRITTEN_AT_ONCE: Final = 256
 _READY_WITHIN_S: Final = 120.0
 _POLL_S: Final = 0.02
-_MIB: Final = 2**20
 _SAID: Final = "neutral"  # of every post before the first crash; no score depends on it
 
 
@@ -53,7 +53,7 @@ class Growth:
     Attributes:
         conversations: whose windows lie in Redis.
         redis_bytes: memory of the server for each.
-        worker_mib: resident memory of the worker after the last crash.
+        worker_mib: resident memory of the worker, and of its model's process, after the last crash.
         ready_s: seconds from each SIGKILL until posts of `WATCHED` conversations, sent meanwhile,
             were scored, delivered and counted.
         ready_median_s: their median.
@@ -156,7 +156,7 @@ async def _measure(crowd: Crowd, folder: Path, crashes: int, progress: Progress)
                 worker.start()
                 await _score_next(crowd, producer, client, source)
                 ready_s.append(round(time.monotonic() - began, 2))
-            worker_mib = psutil.Process(worker.pid).memory_info().rss / _MIB
+            worker_mib = resident_mib(_pid(worker))
         finally:
             worker.stop()
     found = [
@@ -209,10 +209,14 @@ async def _score_next(
 
 def _kill(worker: WorkerProcess) -> float:
     """End it as a crash does; the moment, monotonic seconds."""
-    if worker.pid is None:
-        raise RuntimeError(f"the worker ended by itself, see {worker.log}")
-    process = psutil.Process(worker.pid)
+    process = psutil.Process(_pid(worker))
     os.kill(process.pid, signal.SIGKILL)
     began = time.monotonic()
     process.wait()
     return began
+
+
+def _pid(worker: WorkerProcess) -> int:
+    if worker.pid is None:
+        raise RuntimeError(f"the worker ended by itself, see {worker.log}")
+    return worker.pid

@@ -13,12 +13,12 @@ from typing import Final
 
 import numpy as np
 import orjson
-import psutil
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.machine import Machine, this_machine
 from benchmarks.posts import WirePost, simulated_posts
+from benchmarks.worker_memory import resident_mib
 from connectors.kafka.producer import PostProducer
 from connectors.kafka.topics import POSTS, create_topics, voxpop_topics
 from connectors.trends.layout import TrendLayout
@@ -46,7 +46,7 @@ class Sample:
         at_s: seconds since the first post.
         sent: posts by then.
         counted: posts that Redis counts.
-        worker_mib: resident memory of the worker.
+        worker_mib: resident memory of the worker and of its model's process.
         redis_mib: memory of the server.
     """
 
@@ -222,7 +222,7 @@ async def _drained(look: Callable[[], Awaitable[Sample]]) -> Sample:
 def _resident_mib(worker: WorkerProcess) -> float:
     if worker.pid is None:
         raise SoakError(f"the worker ended, see {worker.log}")
-    return round(float(psutil.Process(worker.pid).memory_info().rss) / _MIB, 2)
+    return round(resident_mib(worker.pid), 2)
 
 
 class _Sender:

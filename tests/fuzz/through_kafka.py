@@ -11,8 +11,8 @@ from random import Random
 from typing import Any
 
 import orjson
-import psutil
 
+from benchmarks.worker_memory import resident_mib
 from connectors.kafka.dead_letters import read_dead_letters
 from connectors.kafka.errors import DeliveryError
 from connectors.kafka.producer import PostProducer
@@ -54,7 +54,7 @@ class KafkaReport:
         predictions: posts with one.
         senseless: predictions whose probabilities do not sum to one.
         restarts: of the worker.
-        first_memory_mib: resident, of the worker's process before the first post.
+        first_memory_mib: resident, of the worker and of its model's process, before the first post.
         memory_mib: the same at its peak.
     """
 
@@ -147,7 +147,7 @@ async def _until_done(settings: Settings, worker: WorkerProcess, report: KafkaRe
 def _resident_mib(pid: int | None) -> float:
     if pid is None:
         return 0.0
-    return float(psutil.Process(pid).memory_info().rss) / MEBIBYTE
+    return resident_mib(pid)
 
 
 async def _look_for_each(settings: Settings, report: KafkaReport) -> None:
