@@ -167,14 +167,18 @@ class Decider:
             for item in batch.items
             if isinstance(item.content, DecodedPost)
         ]
+        fresh = {  # what was fixed before is not scored
+            record.position: post.features
+            for record, post in posts
+            if record.offset not in self._fixed[record.partition]
+        }
         keys = [_key(record, post) for record, post in posts]
         with self._metrics.stage("assemble"):
             missing = await self._load_windows(keys)
         self._metrics.windows_read(len(set(keys)), missing)
-        records = await self._encode([post.features for _, post in posts])
+        records = await self._encode(list(fresh.values()))
         if records and self._owned(batch) is owned:  # else nobody would take them
-            positions = [record.position for record, _ in posts]
-            self._records.update(zip(positions, records, strict=True))
+            self._records.update(zip(fresh, records, strict=True))
 
     async def decide(self, batch: Batch[DecodedPost]) -> DecidedBatch:
         """Decide a batch; the windows held then contain its posts.

@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from connectors.conversations.source import SourcePartition
-from connectors.conversations.store import Conversation
+from connectors.conversations.store import Conversation, Intent
 from connectors.schemas.author import AuthorHasher
 from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Prediction
+from connectors.schemas.rejection import Reason
 from stream_app.batch import Batch, Decoder
-from stream_app.core.outcome import Rejected
+from stream_app.core.outcome import Rejected, encode_outcomes
 from stream_app.core.scoring import Scorer
 from stream_app.core.shedding import Shedding
 from stream_app.core.windows import ConversationKey, Windows
@@ -94,6 +95,22 @@ async def test_posts_are_encoded_once_while_their_batch_is_assembled(
     engine.poison = {0, 1}  # whoever encodes them again fails
     outcomes = (await decider.decide(batch)).decisions[0].fresh
     assert [type(outcome) for outcome in outcomes.values()] == [Prediction, Prediction]
+
+
+async def test_posts_whose_results_were_fixed_before_are_not_encoded(
+    threads: ThreadPoolExecutor,
+) -> None:
+    engine = FakeEngine()
+    decider = make_decider(engine, Windows(4, STAMP, 100), FakeStore(), threads)
+    before = Rejected(Reason.POISON, "it was", 0.0)
+    decider.assign(SOURCE, Intent(0, 0, encode_outcomes({0: before})))
+    engine.poison = {0}  # whoever encodes it fails, and the other with it
+    batch = batch_of(0, 1)
+    await decider.assemble(batch)
+    engine.poison = {0, 1}
+    decided = (await decider.decide(batch)).decisions[0]
+    assert decided.replayed == {0: before}
+    assert [type(outcome) for outcome in decided.fresh.values()] == [Prediction]
 
 
 async def test_records_of_a_batch_that_was_taken_away_are_not_kept(
