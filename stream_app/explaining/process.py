@@ -20,7 +20,7 @@ from connectors.exemplars.explanation import (
 )
 from stream_app.explaining.wire import decode_answer, encode_question, require_no_refusal
 
-COMMAND: Final = (sys.executable, "-m", "stream_app.explaining")
+COMMAND: Final = (sys.executable, "-P", "-m", "stream_app.explaining")
 LONGEST_LINE: Final = 4 * 1024 * 1024  # bytes
 _log = logging.getLogger(__name__)
 
