@@ -9,16 +9,15 @@ loads.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import log
 from pathlib import Path
-from statistics import mean, median
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.capacity.engine_costs import EngineRun, engine_costs
+from benchmarks.capacity.engine_costs import OF_THE_MODEL, EngineRun, engine_costs
 from benchmarks.capacity.measured import Measured, measure, warm_up
 from benchmarks.capacity.servers import apart, own_servers
 from benchmarks.capacity.solving import Equation, solve
@@ -31,15 +30,14 @@ from stream_app.capacity.conversations import Conversations
 from stream_app.capacity.costs import NAMES, Costs, CostsFile, Origin, read_costs
 from stream_app.capacity.load import Conversing, Load
 from stream_app.capacity.shape import states_kept
-from stream_app.capacity.simulated_worker import CONSUMER, LOOP, MODEL
-from stream_app.capacity.simulation import PRODUCER, Place, simulate
+from stream_app.capacity.simulated_model import MODEL
+from stream_app.capacity.simulated_worker import LOOP, OTHER_THREADS
+from stream_app.capacity.simulation import PRODUCER, Place
 from stream_app.capacity.windows import SimulatedWindows
 from stream_app.core.windows import WINDOWS_HELD
 
 COMMAND: Final = "voxpop bench calibrate"
 DISTINCT_POSTS: Final = 512
-LOCKS: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-NEARBY: Final = (-0.1, -0.05, 0.0, 0.05, 0.1)
 _SEED: Final = 1
 
 LOADS: Final = (
@@ -47,7 +45,7 @@ LOADS: Final = (
     Load("backlog, batches of 16", batch_max=16),
     Load("backlog, many tracks", tracks=60),
     Load("backlog, three tracks a post", tracks=24, tracks_per_post=3),
-    Load("backlog, two partitions, batches of 256", partitions=2, batch_max=256),
+    Load("backlog, two partitions, batches of 64", partitions=2, batch_max=64),
     Load("300 posts/s", rate=300.0),
     Load("500 posts/s, three tracks a post", rate=500.0, tracks=24, tracks_per_post=3),
     Load("700 posts/s, short conversations", rate=700.0, conversing=Conversing(new_share=0.6)),
@@ -60,7 +58,7 @@ class Calibration:
 
     Attributes:
         measured: names of the costs that were measured now; others are the shipped ones.
-        slower_in_worker: the model's processor time for a batch in a worker by that alone.
+        slower_in_worker: processor time of the model's process beside a worker by that alone.
     """
 
     machine: Machine
@@ -97,7 +95,7 @@ class Calibration:
                 highlight=False,
             )
         console.print(
-            f"the model in a worker: {self.slower_in_worker:.2f} of alone", highlight=False
+            f"the model beside a worker: {self.slower_in_worker:.2f} of alone", highlight=False
         )
         console.print(str(self.machine), highlight=False)
 
@@ -115,8 +113,8 @@ def run(posts: int, seconds: float, progress: Progress) -> Calibration:
     """
     machine = this_machine()
     made = simulated_posts(DISTINCT_POSTS, progress)
-    model, engine_runs = engine_costs(made, posts // 4)
-    found: dict[str, float] = {**model, **post_sizes([each.value for each in made])}
+    alone, engine_runs = engine_costs(made, posts // 4)
+    found: dict[str, float] = {**alone, **post_sizes([each.value for each in made])}
     runs = []
     with (
         TemporaryDirectory(prefix="voxpop-calibrate-") as folder,
@@ -135,16 +133,21 @@ def run(posts: int, seconds: float, progress: Progress) -> Calibration:
                 together = round(runs[0].outcome.batch / max(1.0, runs[0].outcome.pieces))
                 found |= asyncio.run(prediction_sizes(own, together))
         progress("Measuring", len(LOADS), len(LOADS))
-    slower = slower_in_worker(runs, model)
-    found |= {name: cost * slower for name, cost in model.items()}
-    found |= parts_of(runs)
+    slower = slower_in_worker(runs, alone)
+    found |= {name: alone[name] * slower for name in OF_THE_MODEL}
+    found |= parts_of(runs, alone)
     costs = replace(read_costs().costs, **found)
-    costs = replace(costs, model_locked=best_lock(runs, costs))
-    return Calibration(machine, costs, [*found, "model_locked"], runs, engine_runs, slower)
+    return Calibration(machine, costs, list(found), runs, engine_runs, slower)
 
 
-def parts_of(runs: Sequence[Measured]) -> dict[str, float]:
-    """Costs of event loop, consumer, Redis, Kafka and producer, from what runs used."""
+def parts_of(runs: Sequence[Measured], alone: Mapping[str, float]) -> dict[str, float]:
+    """Costs of event loop, consumer, Redis, Kafka and producer, from what runs used.
+
+    Args:
+        runs: that differ in what they are made of.
+        alone: what asking the model takes, as `engine_costs` found it; the rest of what a worker's
+            other threads used is its consumer's.
+    """
     told: tuple[tuple[str, Mapping[str, Callable[[Measured], float]]], ...] = (
         (
             LOOP,
@@ -157,7 +160,7 @@ def parts_of(runs: Sequence[Measured]) -> dict[str, float]:
             },
         ),
         (
-            CONSUMER,
+            OTHER_THREADS,
             {
                 "consumer_portion_ms": lambda run: run.portions,
                 "consumer_post_ms": lambda run: run.posts,
@@ -194,26 +197,35 @@ def parts_of(runs: Sequence[Measured]) -> dict[str, float]:
     found: dict[str, float] = {}
     for whose, parts in told:
         equations = [
-            Equation([count(run) for count in parts.values()], run.used_ms[whose])
+            Equation([count(run) for count in parts.values()], used_ms)
             for run in runs
-            if run.used_ms[whose] > 0
+            if (used_ms := _unknown_ms(run, whose, alone)) > 0
         ]
         found |= solve(list(parts), equations)
     sent = [Equation((run.posts, run.calls), float(run.redis_bytes)) for run in runs]
     return found | solve(("redis_post_bytes", "redis_call_bytes"), sent)
 
 
-def slower_in_worker(runs: Sequence[Measured], model: Mapping[str, float]) -> float:
-    """How much more processor time the model's thread took in workers than alone, the median."""
+def _unknown_ms(run: Measured, whose: str, alone: Mapping[str, float]) -> float:
+    """What was used, less what of it was found alone."""
+    used_ms = run.used_ms[whose]
+    if whose != OTHER_THREADS:
+        return used_ms
+    return used_ms - run.batches * alone["ask_batch_ms"] - run.posts * alone["ask_post_ms"]
+
+
+def slower_in_worker(runs: Sequence[Measured], alone: Mapping[str, float]) -> float:
+    """How much more processor time the model took beside workers than alone, the median.
+
+    Args:
+        runs: of workers.
+        alone: costs of the model, as `engine_costs` found them.
+    """
     ratios = []
     for run in runs:
         context, rebuilt = _context(run.load, run.posts)
-        alone_ms = (
-            run.batches * model["model_batch_ms"]
-            + run.posts * model["model_post_ms"]
-            + context * model["model_context_ms"]
-            + rebuilt * model["model_rebuilt_ms"]
-        )
+        own = EngineRun(run.load.batch_max, run.batches, run.posts, context, rebuilt)
+        alone_ms = sum(alone[name] * count(own) for name, count in OF_THE_MODEL.items())
         ratios.append(run.used_ms[MODEL] / alone_ms)
     return median(ratios)
 
@@ -225,23 +237,3 @@ def _context(load: Load, posts: int) -> tuple[int, int]:
     windows = SimulatedWindows(load.window, WINDOWS_HELD, states)
     looked = [windows.look(stream.next_post().conversation) for _ in range(2 * posts)][posts:]
     return sum(each.context for each in looked), sum(each.rebuilt for each in looked)
-
-
-def best_lock(runs: Sequence[Measured], costs: Costs) -> float:
-    """Share of the model's work under the interpreter's lock that explains the backlogs' rates.
-
-    First roughly, then to a twentieth: each try simulates all backlogs, seconds in all.
-    """
-    backlogs = [run for run in runs if run.load.rate is None]
-
-    def error(locked: float) -> float:
-        tried = replace(costs, model_locked=locked)
-        return mean(
-            log(simulate(run.load, tried, Place()).outcome.rate / run.outcome.rate) ** 2
-            for run in backlogs
-        )
-
-    roughly = min(LOCKS, key=error)
-    near = (min(1.0, max(0.0, roughly + step)) for step in NEARBY)
-    best = min(near, key=error)
-    return round(best, 2)

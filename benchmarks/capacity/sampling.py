@@ -1,6 +1,6 @@
 """Looks at a running pipeline from outside: who used how much, and what was done with it.
 
-Threads of workers by the system's clocks, batches by the workers' own metrics, calls by Redis'
+Workers and servers by the system's clocks, batches by the workers' own metrics, calls by Redis'
 statistics. Not for what comes of two looks: that is `measured`.
 """
 
@@ -15,15 +15,22 @@ import psutil
 import redis.asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.processor_time import SERVERS
+from benchmarks import processor_time
 from connectors.trends.layout import TrendLayout
 from connectors.trends.series import counts
-from stream_app.capacity.simulated_worker import CONSUMER, LOOP, MODEL
+from stream_app.capacity.simulated_model import MODEL
+from stream_app.capacity.simulated_worker import LOOP, OTHER_THREADS
 from stream_app.capacity.simulation import PRODUCER
 from stream_app.trial.worker_process import WorkerProcess
 
 STAGES: Final = "voxpop_stage_seconds"
-NAMES: Final[Mapping[str, str]] = {**SERVERS, "valkey-server": "Redis"}
+NAMES: Final[Mapping[str, str]] = {
+    processor_time.EVENT_LOOP: LOOP,
+    processor_time.OTHER_THREADS: OTHER_THREADS,
+    processor_time.PROCESSES: MODEL,
+    "Kafka": "Kafka",
+    "Valkey": "Redis",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +40,11 @@ class Sample:
     Attributes:
         at_s: monotonic seconds.
         counted: posts whose last effect is done.
-        used_ms: whose -> milliseconds of a core so far, as `Outcome` names them; workers left out.
-        threads_ms: worker's process and thread -> milliseconds of a core so far.
+        used_ms: whose -> milliseconds of a core so far, as `Outcome` names them.
         machine_ms: all that the machine's cores did so far, for whomever.
         batches: formed so far; `posts` in them.
         portions: decoded so far.
-        infer_ms: waited for the model so far; `inferred` batches.
+        infer_ms: waited for scores so far; `inferred` batches.
         calls: Redis command -> calls so far.
         redis_bytes: sent to Redis so far.
         polls: looks at the fences so far.
@@ -47,7 +53,6 @@ class Sample:
     at_s: float
     counted: int
     used_ms: Mapping[str, float]
-    threads_ms: Mapping[tuple[int, int], float]
     machine_ms: float
     batches: float
     posts: float
@@ -111,8 +116,7 @@ class Sampler:
         return Sample(
             at_s=time.monotonic(),
             counted=counted,
-            used_ms=_used_ms(),
-            threads_ms=_threads_ms(self._workers),
+            used_ms=_used_ms(self._workers),
             machine_ms=_machine_ms(),
             batches=sum(each["voxpop_batch_posts_count"] for each in metrics),
             posts=sum(each["voxpop_batch_posts_sum"] for each in metrics),
@@ -143,42 +147,16 @@ def _scrape(port: int) -> dict[str, float]:
 
 
 def used_between(first: Sample, last: Sample) -> dict[str, float]:
-    """Whose -> milliseconds of a core between two looks.
-
-    A worker's first thread is its event loop; of the others the one that did most is the model's.
-    """
-    used = {whose: spent - first.used_ms[whose] for whose, spent in last.used_ms.items()}
-    used |= dict.fromkeys((LOOP, MODEL, CONSUMER), 0.0)
-    others: dict[int, list[float]] = {}
-    for (process, thread), until_ms in last.threads_ms.items():
-        spent_ms = until_ms - first.threads_ms.get((process, thread), 0.0)
-        if thread == process:
-            used[LOOP] += spent_ms
-        else:
-            others.setdefault(process, []).append(spent_ms)
-    for spent in others.values():
-        used[MODEL] += max(spent)
-        used[CONSUMER] += sum(spent) - max(spent)
-    return used
+    """Whose -> milliseconds of a core between two looks."""
+    return {whose: spent - first.used_ms[whose] for whose, spent in last.used_ms.items()}
 
 
-def _used_ms() -> dict[str, float]:
-    here = psutil.Process()
-    used = dict.fromkeys(NAMES.values(), 0.0)
-    for child in here.children():
-        if server := NAMES.get(child.name()):
-            times = child.cpu_times()
-            used[server] += 1000 * (times.user + times.system)
-    times = here.cpu_times()
-    return {**used, PRODUCER: 1000 * (times.user + times.system)}
-
-
-def _threads_ms(workers: Sequence[WorkerProcess]) -> dict[tuple[int, int], float]:
+def _used_ms(workers: Sequence[WorkerProcess]) -> dict[str, float]:
+    seconds = processor_time.processor_seconds(workers)
+    times = psutil.Process().cpu_times()
     return {
-        (pid, each.id): 1000 * (each.user_time + each.system_time)
-        for pid in (worker.pid for worker in workers)
-        if pid is not None
-        for each in psutil.Process(pid).threads()
+        **{name: 1000 * seconds.get(whose, 0.0) for whose, name in NAMES.items()},
+        PRODUCER: 1000 * (times.user + times.system),
     }
 
 

@@ -37,13 +37,17 @@ class Costs:
         loop_locked: share of the event loop's work that holds the interpreter's lock.
         consumer_portion_ms: of a worker's consumer thread, for each portion.
         consumer_post_ms: for each record.
-        model_single_ms: of the model's thread, for each batch of one post: products of one row are
-            others than those of several.
-        model_batch_ms: for each batch of more.
-        model_post_ms: for each post.
-        model_context_ms: for each post of the conversation that is kept and looked at.
-        model_rebuilt_ms: for each post of a conversation whose state is computed again.
-        model_locked: share of the model's work that holds the interpreter's lock.
+        ask_batch_ms: of a worker's threads that ask the model, for each batch: windows planned,
+            questions written, answers read and checked.
+        ask_post_ms: for each post.
+        encode_batch_ms: of the model's process, for each batch whose records it makes.
+        encode_post_ms: for each post.
+        score_single_ms: of the model's process, for each batch of one post that it scores: products
+            of one row are others than those of several.
+        score_batch_ms: for each batch of more.
+        score_post_ms: for each post.
+        score_context_ms: for each post of the conversation that is kept and looked at.
+        score_rebuilt_ms: for each post of a conversation whose state is computed again.
         redis_piece_ms: of Redis' one core, for each piece: results fixed, windows grown.
         redis_call_ms: for each call.
         redis_post_ms: for each post.
@@ -71,10 +75,10 @@ class Costs:
         track_bytes: of Redis' memory, for a busy track over two years.
         state_bytes: of a worker's memory, for the kept state of a conversation, and each post that
             its window may have.
-        worker_bytes: of a worker's memory besides the states.
+        worker_bytes: of a worker's memory besides the states, its model's process included.
         gpu_batch_ms: of a GPU, for each batch.
         gpu_post_ms: of a GPU, for each post.
-        gpu_core_ms: of the model's thread beside a GPU, for each post.
+        gpu_core_ms: of the model's process beside a GPU, for each post.
         extract_encode_ms: of the text encoder, for each post, all its threads together.
         extract_post_ms: of a worker that extracts besides, for each post: event loop and consumer.
         raw_post_wire_bytes: of a post of `posts.raw`, compressed in its batch.
@@ -90,12 +94,15 @@ class Costs:
     loop_locked: float
     consumer_portion_ms: float
     consumer_post_ms: float
-    model_single_ms: float
-    model_batch_ms: float
-    model_post_ms: float
-    model_context_ms: float
-    model_rebuilt_ms: float
-    model_locked: float
+    ask_batch_ms: float
+    ask_post_ms: float
+    encode_batch_ms: float
+    encode_post_ms: float
+    score_single_ms: float
+    score_batch_ms: float
+    score_post_ms: float
+    score_context_ms: float
+    score_rebuilt_ms: float
     redis_piece_ms: float
     redis_call_ms: float
     redis_post_ms: float

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from stream_app.capacity.load import NEW_SHARE
+from stream_app.core.flow import BATCH_MOST
 
 
 class DemandError(ValueError):
@@ -47,7 +48,7 @@ class Demand:
     live_s: float = 600.0
     idle_days: float = 7.0
     window: int = 32
-    batch_max: int = 64
+    batch_max: int = BATCH_MOST
     states_mib: float = 1024.0
     cores_per_node: int = 16
     gpus_per_node: int = 0

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from stream_app.core.flow import BATCH_MOST
+
 Arrivals = Literal["steady", "poisson", "bursts", "day"]
 
 LIVE: Final = 60  # as in the demonstration's scenario, which the benchmarks play
@@ -50,7 +52,7 @@ class Load:
     arrivals: Arrivals = "steady"
     workers: int = 1
     partitions: int = 8
-    batch_max: int = 64
+    batch_max: int = BATCH_MOST
     batch_wait_s: float = 0.02
     window: int = 32
     conversing: Conversing = field(default_factory=Conversing)

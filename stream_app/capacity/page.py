@@ -14,12 +14,13 @@ from stream_app.capacity.demand import Demand
 from stream_app.capacity.plan import Plan, plan
 from stream_app.capacity.plot import draw
 from stream_app.capacity.sizing import GIB, sizes, windows_bytes
+from stream_app.core.flow import BATCH_MOST_ON_GPU
 
 PAGE: Final = Path("docs/scaling.md")
 PLOT: Final = Path("docs/scaling.png")
 RATES: Final = (10_000.0, 100_000.0, 1_000_000.0)
 IDLE_DAYS: Final = 0.05  # an hour and a fifth: with a week, memory of Redis is all one would see
-ON_GPU: Final = {"gpus_per_node": 1, "batch_max": 1024}
+ON_GPU: Final = {"gpus_per_node": 1, "batch_max": BATCH_MOST_ON_GPU}
 IDLE: Final = (0.05, 1.0, 7.0)
 BATCHES: Final = (64, 256, 1024)
 HOT: Final = (0.01, 0.05, 0.5)

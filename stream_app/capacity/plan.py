@@ -127,7 +127,7 @@ def simulate_slice(demand: Demand, sized: Sizes, costs: Costs, seed: int = 1) ->
 
 
 def _place(demand: Demand, sized: Sizes, load: Load, share: float) -> Place:
-    """Cores by the workers of a node, never fewer than one worker can use; servers elsewhere."""
+    """Cores by the workers of a node, never fewer than one; servers elsewhere."""
     cores = demand.cores_per_node * sized.workers.nodes * share
     return Place(
         cores=max(1.0, cores),

@@ -36,21 +36,30 @@ class PostCosts:
     """Milliseconds of a core for each post; `gpu` of a GPU.
 
     Attributes:
+        asking: of the threads that ask the model.
+        score: of the model's process; `encode` of the same, 0 where a GPU does it.
         state_hits: share of posts whose conversation's state a worker has.
     """
 
     loop: float
     consumer: float
-    model: float
+    asking: float
+    encode: float
+    score: float
     redis: float
     kafka: float
     gpu: float
     state_hits: float
 
     @property
+    def model(self) -> float:
+        """Of the model's process."""
+        return self.encode + self.score
+
+    @property
     def worker(self) -> float:
-        """Of a worker's threads together."""
-        return self.loop + self.consumer + self.model
+        """Of a worker's threads and its model's process together."""
+        return self.loop + self.consumer + self.asking + self.model
 
 
 def full_batch(demand: Demand, partitions_each: float) -> Batch:
@@ -75,9 +84,10 @@ def post_costs(demand: Demand, costs: Costs, batch: Batch, workers: int) -> Post
     window_hits = min(1.0, WINDOWS_HELD / live_each)
     reads = 1 / demand.conversation_posts + (1 - 1 / demand.conversation_posts) * (1 - window_hits)
     context = mean_context(demand.conversation_posts, demand.window)
-    computed = state_hits * costs.model_context_ms + (1 - state_hits) * costs.model_rebuilt_ms
-    a_batch = costs.model_batch_ms if batch.posts > 1 else costs.model_single_ms
-    on_cores = a_batch / batch.posts + costs.model_post_ms + context * computed
+    computed = state_hits * costs.score_context_ms + (1 - state_hits) * costs.score_rebuilt_ms
+    a_batch = costs.score_batch_ms if batch.posts > 1 else costs.score_single_ms
+    encode_on_cores = costs.encode_batch_ms / batch.posts + costs.encode_post_ms
+    score_on_cores = a_batch / batch.posts + costs.score_post_ms + context * computed
     rebuilt = context * (1 - state_hits)
     on_gpu = costs.gpu_batch_ms / batch.posts + (1 + rebuilt) * costs.gpu_post_ms
     return PostCosts(
@@ -89,7 +99,9 @@ def post_costs(demand: Demand, costs: Costs, batch: Batch, workers: int) -> Post
             + costs.loop_post_ms
         ),
         consumer=portions * costs.consumer_portion_ms + costs.consumer_post_ms,
-        model=costs.gpu_core_ms if demand.on_gpu else on_cores,
+        asking=costs.ask_batch_ms / batch.posts + costs.ask_post_ms,
+        encode=0.0 if demand.on_gpu else encode_on_cores,
+        score=costs.gpu_core_ms if demand.on_gpu else score_on_cores,
         redis=(
             pieces * costs.redis_piece_ms
             + calls * costs.redis_call_ms
@@ -123,8 +135,8 @@ def mean_context(conversation_posts: float, window: int) -> float:
 def worker_limit(costs: Costs, batch: Batch, each: PostCosts) -> tuple[float, str]:
     """Posts a second of one worker at its very most, and what ends there.
 
-    The interpreter's lock is one thing to share, a thread another, and batches take effect one
-    after another, each by three waits.
+    The interpreter's lock is one thing to share, a thread another, and the model's process another.
+    Batches are scored one after another, and take effect one after another, each by three waits.
     """
     effects_ms = (
         each.loop
@@ -135,10 +147,12 @@ def worker_limit(costs: Costs, batch: Batch, each: PostCosts) -> tuple[float, st
         + (2 * costs.redis_trip_ms + costs.kafka_trip_ms) / batch.posts
     )
     limits = {
-        "the interpreter's lock": each.loop * costs.loop_locked
-        + each.consumer
-        + each.model * costs.model_locked,
-        "the model's thread": each.model + each.gpu,
+        "the interpreter's lock": each.loop * costs.loop_locked + each.consumer + each.asking,
+        "the model's process": each.model + each.gpu,
+        "scoring, one batch after another": each.asking
+        + each.score
+        + each.gpu
+        + costs.loop_post_ms * costs.predict_share,
         "the event loop": each.loop,
         "effects, one batch after another": effects_ms,
     }

@@ -13,6 +13,7 @@ import simpy
 from stream_app.capacity.cores import Cores
 from stream_app.capacity.costs import Costs
 from stream_app.capacity.ledger import Ledger
+from stream_app.capacity.simulated_model import SimulatedModel
 from stream_app.capacity.simulated_servers import Posted, SimulatedKafka, SimulatedRedis
 from stream_app.capacity.windows import Looked, SimulatedWindows
 from stream_app.core.batching import MicroBatcher
@@ -20,8 +21,7 @@ from stream_app.core.flow import FETCH_RECORDS, FETCHES_WAITING, Flow, portions
 
 PARTITION_FETCH_BYTES: Final = 1024 * 1024  # Faust's consumer_max_fetch_size
 LOOP: Final = "event loops"
-MODEL: Final = "model"
-CONSUMER: Final = "consumers"
+OTHER_THREADS: Final = "other threads"
 SETTLED: Final = 3  # stages that share what is left of the loop's part: fix, deliver, count
 ROUNDING_S: Final = 1e-9  # a timer may come a rounding early
 
@@ -50,7 +50,7 @@ class Surroundings:
 
     Attributes:
         cores: of its machine.
-        gpu: takes the model's part where there is one, a batch at a time.
+        gpu: takes the models' part where there is one, a batch at a time.
         watched_s: how often somebody looks whether posts are visible; 0: at once.
     """
 
@@ -64,7 +64,7 @@ class Surroundings:
 
 
 class SimulatedWorker:
-    """One worker process with its partitions.
+    """One worker with its partitions, and the process of its model.
 
     Args:
         around: clock, machine and servers.
@@ -90,6 +90,7 @@ class SimulatedWorker:
         self.flow = Flow(batcher)
         clock = around.clock
         self._loop = simpy.Resource(clock)
+        self._model = SimulatedModel(clock, around.cores, around.ledger, costs, around.gpu)
         self._channel = simpy.Store(clock, FETCHES_WAITING)
         self._assembled = simpy.Store(clock)
         self._decided = simpy.Store(clock)
@@ -116,7 +117,7 @@ class SimulatedWorker:
             yield kafka.work(brought * self._costs.kafka_read_ms)
             consumer_ms = brought * self._costs.consumer_portion_ms
             consumer_ms += sum(map(len, fetched)) * self._costs.consumer_post_ms
-            yield self._run(CONSUMER, consumer_ms, 1.0)
+            yield self._run(OTHER_THREADS, consumer_ms, 1.0)
             for message in fetched:
                 yield self._channel.put(message)
 
@@ -171,6 +172,7 @@ class SimulatedWorker:
             batch = self._look(posts)
             if batch.looked.read:
                 yield from self._ask_redis(batch.looked.read * self._costs.redis_read_ms)
+            yield from self._model.encode(len(posts))
             yield self._assembled.put(batch)
 
     def _look(self, posts: Sequence[Posted]) -> SimulatedBatch:
@@ -190,28 +192,12 @@ class SimulatedWorker:
         while True:
             batch = yield self._assembled.get()
             began_s = clock.now
-            yield from self._infer(batch)
+            ask_ms = costs.ask_batch_ms + len(batch.posts) * costs.ask_post_ms
+            yield self._run(OTHER_THREADS, ask_ms, 1.0)
+            yield from self._model.score(len(batch.posts), batch.looked)
             self._around.ledger.infer_ms += 1000 * (clock.now - began_s)
             yield from self._on_loop(len(batch.posts) * costs.loop_post_ms * costs.predict_share)
             yield self._decided.put(batch)
-
-    def _infer(self, batch: SimulatedBatch) -> Work:
-        costs, gpu, posts = self._costs, self._around.gpu, len(batch.posts)
-        if gpu is None:
-            work_ms = (
-                (costs.model_batch_ms if posts > 1 else costs.model_single_ms)
-                + posts * costs.model_post_ms
-                + batch.looked.context * costs.model_context_ms
-                + batch.looked.rebuilt * costs.model_rebuilt_ms
-            )
-            yield self._run(MODEL, work_ms, costs.model_locked)
-            return
-        yield self._run(MODEL, posts * costs.gpu_core_ms, costs.model_locked)
-        with gpu.request() as turn:
-            yield turn
-            busy_ms = costs.gpu_batch_ms + (posts + batch.looked.rebuilt) * costs.gpu_post_ms
-            self._around.ledger.used("GPU", busy_ms)
-            yield self._around.clock.timeout(busy_ms / 1000)
 
     def _conclude(self) -> Work:
         clock, costs, kafka = self._around.clock, self._costs, self._around.kafka

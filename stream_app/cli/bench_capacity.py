@@ -23,7 +23,7 @@ def calibrate(
     costs: Annotated[
         Path, typer.Option(dir_okay=False, help="Write the costs to this file, for `capacity`.")
     ],
-    posts: Posts = 8000,
+    posts: Posts = 16_000,
     seconds: Seconds = 8.0,
     json: Json = None,
 ) -> None:
@@ -52,7 +52,7 @@ def capacity(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="A file of `calibrate`; else the shipped."),
     ] = None,
-    posts: Posts = 10_000,
+    posts: Posts = 16_000,
     seconds: Seconds = 10.0,
     loads: Annotated[
         int, typer.Option(min=1, max=8, help="How many of the eight loads, where time is short.")

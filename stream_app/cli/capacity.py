@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from stream_app.cli.examples import examples
+from stream_app.core.flow import BATCH_MOST, BATCH_MOST_ON_GPU
 
 EXAMPLES = examples(
     "voxpop capacity -n 10000",
@@ -35,7 +36,12 @@ def capacity(
         float, typer.Option(min=0.001, help="VOXPOP_WINDOW_IDLE_DAYS.")
     ] = 7.0,
     batch_max: Annotated[
-        int | None, typer.Option(min=1, max=4096, help="VOXPOP_BATCH_MAX; else 64, 1024 on GPUs.")
+        int | None,
+        typer.Option(
+            min=1,
+            max=4096,
+            help=f"VOXPOP_BATCH_MAX; else {BATCH_MOST}, {BATCH_MOST_ON_GPU} on GPUs.",
+        ),
     ] = None,
     gpu: Annotated[
         int, typer.Option(min=0, help="GPUs of a node; 0: the model runs on its cores.")
@@ -78,7 +84,7 @@ def capacity(
             live_s=60 * live_minutes,
             idle_days=window_idle_days,
             window=window_posts,
-            batch_max=batch_max or (1024 if gpu else 64),
+            batch_max=batch_max or (BATCH_MOST_ON_GPU if gpu else BATCH_MOST),
             raw_share=raw_share,
             cores_per_node=cores_per_node,
             gpus_per_node=gpu,

@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 from stream_app.core.batching import Item, MicroBatcher
 
 BATCH_MOST: Final = 256  # posts of a batch, unless VOXPOP_BATCH_MAX says otherwise
+BATCH_MOST_ON_GPU: Final = 1024  # what deployments with GPUs set it to
 FETCH_RECORDS: Final = 256  # most records of one fetch: bounds what a rebalance throws away
 FETCHES_WAITING: Final = 4  # fetches between the consumer and the worker; past it the next waits
 DECODED_AT_ONCE: Final = 32  # posts; between them others have their turn

@@ -35,15 +35,28 @@ def test_the_mean_context_is_that_of_long_simulated_windows() -> None:
     assert mean_context(1e6, 32) == pytest.approx(found, rel=0.05)
 
 
-def test_a_worker_ends_where_its_slowest_part_does() -> None:
-    costs = costs_of(loop_post_ms=0.2, model_post_ms=0.5)
+@pytest.mark.parametrize(
+    ("costs", "ends_ms", "what"),
+    [
+        ({"encode_post_ms": 0.2, "score_post_ms": 0.3}, 0.5, "the model's process"),
+        ({"loop_locked": 1.0, "consumer_post_ms": 0.4}, 0.6, "the interpreter's lock"),
+        ({"loop_locked": 1.0, "ask_post_ms": 0.4}, 0.6, "the interpreter's lock"),
+        (
+            {"predict_share": 1.0, "score_post_ms": 0.3, "ask_post_ms": 0.1},
+            0.6,
+            "scoring, one batch after another",
+        ),
+    ],
+)
+def test_a_worker_ends_where_its_slowest_part_does(
+    costs: dict[str, float], ends_ms: float, what: str
+) -> None:
+    known = costs_of(loop_post_ms=0.2, **costs)
     batch = full_batch(Demand(1000.0), 2)
-    each = post_costs(Demand(1000.0), costs, batch, 1)
-    assert worker_limit(costs, batch, each) == (2000.0, "the model's thread")
-    locked = replace(costs, loop_locked=1.0, model_locked=1.0)
-    limit, what = worker_limit(locked, batch, each)
-    assert limit == pytest.approx(1000 / 0.7)
-    assert what == "the interpreter's lock"
+    each = post_costs(Demand(1000.0), known, batch, 1)
+    limit, ended_by = worker_limit(known, batch, each)
+    assert limit == pytest.approx(1000 / ends_ms)
+    assert ended_by == what
 
 
 @given(st.floats(100, 1e6), st.floats(1.1, 10))

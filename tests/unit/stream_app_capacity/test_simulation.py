@@ -16,7 +16,7 @@ from stream_app.core.flow import BATCHES_HELD, FETCH_RECORDS, WAITING_BATCHES, F
 from tests.unit.stream_app_capacity.costs_of import costs_of
 
 ALONE = Place(cores=64, together=False)
-BACKLOG = Load("backlog", posts=2000)
+BACKLOG = Load("backlog", posts=2000, batch_max=64)  # batches enough for eight workers
 COSTS = read_costs().costs
 
 
@@ -36,7 +36,7 @@ def one_by_one(rate: float, seconds: float) -> Load:
 @pytest.mark.parametrize("used", [0.3, 0.7])
 def test_posts_wait_for_a_thread_as_in_a_queue_with_one_server(used: float) -> None:
     """M/D/1, Pollaczek and Khinchine: D (1 + rho / (2 (1 - rho)))."""
-    found = simulate(one_by_one(500 * used, 25.0), costs_of(model_post_ms=2.0), ALONE)
+    found = simulate(one_by_one(500 * used, 25.0), costs_of(score_post_ms=2.0), ALONE)
     assert found.mean_ms == pytest.approx(2.0 * (1 + used / (2 * (1 - used))), rel=0.08)
 
 
@@ -113,7 +113,7 @@ def test_worker_and_simulation_ask_the_same_class_what_to_do(
     ("cost", "whose"),
     [
         ("loop_portion_ms", "event loops"),
-        ("consumer_portion_ms", "consumers"),
+        ("consumer_portion_ms", "other threads"),
         ("kafka_read_ms", "Kafka"),
         ("kafka_append_ms", "Kafka"),
     ],
@@ -141,7 +141,7 @@ def test_whole_portions_of_a_backlog_cost_little() -> None:
 
 
 def test_a_batch_of_one_post_costs_what_is_its_own() -> None:
-    costs = costs_of(model_single_ms=2.0, model_batch_ms=64.0)
+    costs = costs_of(score_single_ms=2.0, score_batch_ms=64.0)
     alone = simulate(replace(BACKLOG, batch_max=1), costs, ALONE).outcome
     together = simulate(BACKLOG, costs, ALONE).outcome
     assert alone.core_ms["model"] == pytest.approx(2.0)
@@ -149,10 +149,39 @@ def test_a_batch_of_one_post_costs_what_is_its_own() -> None:
 
 
 def test_a_state_that_is_not_kept_costs_what_computing_it_again_does() -> None:
-    costs = costs_of(model_post_ms=0.1, model_context_ms=0.0, model_rebuilt_ms=1.0)
+    costs = costs_of(score_post_ms=0.1, score_context_ms=0.0, score_rebuilt_ms=1.0)
     kept = simulate(BACKLOG, costs, replace(ALONE, states_mib=1024.0)).outcome
     lost = simulate(BACKLOG, costs, replace(ALONE, states_mib=0.0)).outcome
     assert lost.core_ms["model"] > 2 * kept.core_ms["model"]
+
+
+def test_a_models_process_makes_records_while_others_have_the_lock_and_never_while_it_scores() -> (
+    None
+):
+    """Encoding, scoring and the event loop take 1 ms a post each: a process, and a lock, is one."""
+    encoding = costs_of(encode_post_ms=1.0, score_post_ms=1.0)
+    both = replace(encoding, loop_post_ms=1.0, loop_locked=1.0)
+    assert simulate(BACKLOG, encoding, ALONE).outcome.rate == pytest.approx(500, rel=0.05)
+    assert simulate(BACKLOG, both, ALONE).outcome.rate == pytest.approx(500, rel=0.05)
+    assert simulate(BACKLOG, both, Place(cores=1.0)).outcome.rate == pytest.approx(333, rel=0.05)
+
+
+def test_records_are_made_while_the_batch_before_is_on_its_way_to_its_scores() -> None:
+    costs = costs_of(encode_post_ms=1.0, ask_post_ms=1.0)
+    assert simulate(BACKLOG, costs, ALONE).outcome.rate == pytest.approx(1000, rel=0.1)
+
+
+def test_asking_the_model_holds_the_lock_of_the_event_loop() -> None:
+    costs = costs_of(ask_post_ms=1.0, loop_post_ms=1.0, loop_locked=1.0)
+    told = simulate(BACKLOG, costs, ALONE).outcome
+    assert told.rate == pytest.approx(500, rel=0.05)
+    assert told.core_ms["other threads"] == pytest.approx(1.0)
+
+
+def test_the_time_of_a_score_is_not_that_of_its_record() -> None:
+    costs = costs_of(encode_batch_ms=2.0, score_single_ms=1.0, ask_batch_ms=0.5)
+    slow = Load("slow", rate=20.0, seconds=4.0)
+    assert simulate(slow, costs, ALONE).outcome.infer_ms == pytest.approx(1.5)
 
 
 def test_redis_that_others_use_too_makes_posts_wait_longer() -> None:
