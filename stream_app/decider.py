@@ -173,10 +173,9 @@ class Decider:
             if record.offset not in self._fixed[record.partition]
         }
         keys = [_key(record, post) for record, post in posts]
-        with self._metrics.stage("assemble"):
-            missing = await self._load_windows(keys)
-        self._metrics.windows_read(len(set(keys)), missing)
-        records = await self._encode(list(fresh.values()))
+        _, records = await asyncio.gather(
+            self._read_windows(keys), self._encode(list(fresh.values()))
+        )
         if records and self._owned(batch) is owned:  # else nobody would take them
             self._records.update(zip(fresh, records, strict=True))
 
@@ -256,6 +255,11 @@ class Decider:
             raise CannotGoOn(ExitCode.MODEL_BROKEN, str(broken)) from broken
         self._metrics.windows_let_go(self._windows.shrink())
         return dict(zip((record.position for record, _ in posts), results, strict=True))
+
+    async def _read_windows(self, keys: Sequence[ConversationKey]) -> None:
+        with self._metrics.stage("assemble"):
+            missing = await self._load_windows(keys)
+        self._metrics.windows_read(len(set(keys)), missing)
 
     async def _encode(self, posts: Sequence[Features]) -> list[bytes] | None:
         """Records of posts; None where there are none, or the model fails on one."""

@@ -170,10 +170,14 @@ class SimulatedWorker:
         while True:
             posts = yield from self._next_batch()
             batch = self._look(posts)
-            if batch.looked.read:
-                yield from self._ask_redis(batch.looked.read * self._costs.redis_read_ms)
+            reading = self._around.clock.process(self._read(batch.looked.read))
             yield from self._model.encode(len(posts))
+            yield reading
             yield self._assembled.put(batch)
+
+    def _read(self, windows: int) -> Work:
+        if windows:
+            yield from self._ask_redis(windows * self._costs.redis_read_ms)
 
     def _look(self, posts: Sequence[Posted]) -> SimulatedBatch:
         whole = Looked()
