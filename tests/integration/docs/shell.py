@@ -55,7 +55,9 @@ class Going:
     def stop(self) -> int:
         """End it by SIGTERM, and answer its exit code."""
         if self.goes_on():
-            for each in self._child.children() or [self._child]:
+            # a shell's last command takes its place, and may have processes of its own
+            shell = self._child.name() == "bash"
+            for each in self._child.children() if shell else [self._child]:
                 each.terminate()
         try:
             return int(self._child.wait(STOP_S))
