@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from connectors.conversations.source import SourcePartition
@@ -26,6 +25,7 @@ from stream_app.core.prediction import make_prediction
 from stream_app.core.record import Record
 from stream_app.core.scoring import PostToScore, ScoredPost, Scorer
 from stream_app.core.windows import ConversationKey, Windows
+from stream_app.decisions import DecidedBatch, Decisions, FixedBatch
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.logs import at
 from stream_app.membership import Membership
@@ -36,60 +36,11 @@ log = logging.getLogger(__name__)
 PostItem = Item[DecodedPost]
 
 
-class FixedBatch(Protocol):
-    """The last batch of a partition whose results were fixed."""
-
-    @property
-    def first(self) -> int:
-        """First offset."""
-
-    @property
-    def last(self) -> int:
-        """Last offset."""
-
-    @property
-    def outcomes(self) -> bytes:
-        """What `encode_outcomes` gave."""
-
-
 class WindowStore(Protocol):
     """Windows of the conversations of each source partition."""
 
     async def windows(self, wanted: Iterable[Conversation]) -> dict[Conversation, list[bytes]]:
         """Records of conversations, oldest first."""
-
-
-@dataclass(slots=True)
-class Decisions:
-    """What was decided of the records of one source partition.
-
-    Attributes:
-        replayed: outcomes by offset that were fixed before; they come before all others.
-        fresh: outcomes by offset decided now, still to be fixed.
-        appended: conversation -> records that join its window when `fresh` is fixed.
-        seen: the window of each scored post by offset, as `ScoredPost` has it.
-        shed: keys of records that are shed: the windows of those conversations go then.
-    """
-
-    source: SourcePartition
-    replayed: dict[int, Outcome] = field(default_factory=dict)
-    fresh: dict[int, Outcome] = field(default_factory=dict)
-    appended: dict[str, list[bytes]] = field(default_factory=dict)
-    seen: dict[int, Sequence[bytes]] = field(default_factory=dict)
-    shed: set[bytes] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class DecidedBatch:
-    """A batch with its decisions by partition.
-
-    Attributes:
-        began_s: monotonic seconds at which its processing began.
-    """
-
-    batch: Batch[DecodedPost]
-    began_s: float
-    decisions: Mapping[int, Decisions]
 
 
 class Decider:

@@ -17,7 +17,7 @@ from connectors.schemas.post import DecodedPost
 from connectors.schemas.prediction import Prediction
 from stream_app.core.outcome import Outcome, decode_outcomes, encode_outcomes
 from stream_app.core.record import Record
-from stream_app.decider import DecidedBatch, Decisions, FixedBatch
+from stream_app.decisions import DecidedBatch, Decisions, FixedBatch
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.membership import Membership
 from stream_app.metrics import Applied, Metrics

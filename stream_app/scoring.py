@@ -9,7 +9,8 @@ from connectors.conversations.source import SourcePartition
 from connectors.schemas.post import DecodedPost
 from stream_app.batch import Batch, Decoder, Item
 from stream_app.core.record import Record
-from stream_app.decider import DecidedBatch, Decider, FixedBatch
+from stream_app.decider import Decider
+from stream_app.decisions import DecidedBatch, FixedBatch
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 

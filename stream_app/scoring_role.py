@@ -24,7 +24,8 @@ from stream_app.core.batching import MicroBatcher
 from stream_app.core.scoring import Engine, Scorer, canary_features
 from stream_app.core.shedding import Shedding
 from stream_app.core.windows import WINDOWS_HELD, Windows
-from stream_app.decider import DecidedBatch, Decider
+from stream_app.decider import Decider
+from stream_app.decisions import DecidedBatch
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode, leave
 from stream_app.faust_settings import REQUEST_TIMEOUT_S

@@ -24,7 +24,8 @@ from stream_app.core.record import Record
 from stream_app.core.scoring import Scorer
 from stream_app.core.shedding import Shedding
 from stream_app.core.windows import Windows
-from stream_app.decider import DecidedBatch, Decider, FixedBatch
+from stream_app.decider import Decider
+from stream_app.decisions import DecidedBatch, FixedBatch
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.membership import Membership
