@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from connectors.build import this_build
 from stream_app.core.extraction import Extracted, ExtractionOutcome, MediaOff
 from stream_app.core.outcome import Outcome, Rejected, Shed
+from stream_app.inference.wire import Kept
 
 Stage = Literal["decode", "media", "wait", "assemble", "encode", "infer", "fix", "deliver", "count"]
 _SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -37,26 +38,6 @@ class Applied(Protocol):
     @property
     def late(self) -> int:
         """Counts dropped since their bucket had expired."""
-
-
-class Kept(Protocol):
-    """What became of requests for states since the start, and the states kept now."""
-
-    @property
-    def hits(self) -> int:
-        """Requests that found their state."""
-
-    @property
-    def misses(self) -> int:
-        """Requests whose state was computed from the window."""
-
-    @property
-    def evictions(self) -> int:
-        """States given up for others."""
-
-    @property
-    def states(self) -> int:
-        """Conversations whose states are kept."""
 
 
 class Metrics:

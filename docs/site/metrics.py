@@ -4,7 +4,6 @@ import ast
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Final
 
 from prometheus_client import CollectorRegistry
@@ -16,6 +15,7 @@ from connectors.http.metrics import ApiMetrics
 from connectors.schemas.labels import SENTIMENTS
 from connectors.trends.standings import Volume
 from docs.site.markdown import page, table
+from stream_app.inference.wire import Kept
 from stream_app.metrics import Metrics
 
 INTRODUCTION: Final = """# Metrics
@@ -51,7 +51,7 @@ def _of_worker() -> Iterator[Row]:
     metrics = Metrics(registry)
     metrics.model("", "", "")
     metrics.model_process(os.getpid())
-    metrics.hot_store(0, lambda: SimpleNamespace(hits=0, misses=0, evictions=0, states=0))
+    metrics.hot_store(0, Kept)
     for name, what in _watched():
         metrics.watch(name, what, lambda: 0)
     for family in registry.collect():

@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
-from types import SimpleNamespace
+from dataclasses import replace
 
 import pytest
 
 from connectors.schemas.rejection import Reason
 from connectors.trends.sink import Applied
 from stream_app.core.outcome import Rejected, Shed
+from stream_app.inference.wire import Kept
 from stream_app.metrics import Metrics
 from tests.conftest import PredictionMaker
 
@@ -67,10 +68,10 @@ def test_the_lag_of_partitions_that_were_taken_away_is_not_told() -> None:
 
 def test_the_model_says_which_it_is_and_its_hot_store_what_it_holds() -> None:
     metrics = Metrics()
-    kept = SimpleNamespace(hits=9, misses=4, evictions=2, states=3)
+    kept = Kept(hits=9, misses=4, evictions=2, states=3)
     metrics.model("StreamEngine", "m-1", "default@1")
     metrics.hot_store(100, lambda: kept)
-    kept.hits = 10
+    kept = replace(kept, hits=10)
     about = {"version": "m-1", "feature_set": "default@1", "engine": "StreamEngine"}
     assert figure(metrics, "model_info", **about) == 1
     assert figure(metrics, "hot_store_hits_total") == 10
