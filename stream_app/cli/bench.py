@@ -121,7 +121,7 @@ def api(
     tell(figures, json)
 
 
-@app.command(epilog=examples("voxpop bench peers --posts 2000 --json peers.json"))
+@app.command(epilog=examples("voxpop bench peers --posts 2000 --seconds 5 --json peers.json"))
 def peers(
     posts: Annotated[int, typer.Option(min=400, help="Posts in the backlog.")] = 12000,
     conversations: Annotated[
@@ -131,16 +131,25 @@ def peers(
         ),
     ] = None,
     runs: Runs = 3,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            min=1, help="How long posts come at each steady rate, seconds; to twice that if slow."
+        ),
+    ] = 15.0,
     json: Json = None,
 ) -> None:
     """Measure other stream processors on the same posts, with plain scoring and with our engine.
+
+    First posts/s of a backlog, then how long a post waits for its prediction while posts come at
+    half of that; beside it, how long it waits in one worker of ours at the same posts/s.
 
     Installs Quix Streams, Bytewax and Spark on first use, into a folder of their own.
     """
     from benchmarks.peers import run as benchmark  # noqa: PLC0415 - keeps `--help` fast
 
     with measuring(json) as progress:
-        figures = benchmark.run(posts, runs, progress, conversations=conversations)
+        figures = benchmark.run(posts, runs, progress, seconds, conversations=conversations)
     tell(figures, json)
 
 
