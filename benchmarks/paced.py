@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final
 
 from benchmarks.posts import WirePost
+from benchmarks.sending import send_at_rate
 from connectors.conversations.source import SourcePartition
 from connectors.kafka.in_flight import Delivery
 from connectors.kafka.metadata import describe_topics
@@ -57,8 +58,10 @@ async def paced_latency(
         try:
             async with PostProducer(connection, topic=topic) as producer:
                 endless = itertools.cycle(posts)
-                await _send(producer, endless, rate, SETTLING_S, Visibility())
-                await _send(producer, endless, rate, seconds, visibility)
+                await send_at_rate(producer, endless, rate, SETTLING_S)
+                await send_at_rate(
+                    producer, endless, rate, seconds, partial(_delivered, visibility)
+                )
                 await producer.flush()
             ended = time.monotonic()
             async with asyncio.timeout(DRAIN_S):
@@ -94,9 +97,10 @@ async def rate_beside_producer(
     sent, before = Visibility(), await counted()
     async with PostProducer(settings.kafka_connection(), topic=settings.topic(POSTS)) as producer:
         endless = itertools.cycle(posts)
-        await _send(producer, endless, rate, SETTLING_S, sent)
+        taken = partial(_delivered, sent)
+        await send_at_rate(producer, endless, rate, SETTLING_S, taken)
         began, first = time.monotonic(), await counted()
-        await _send(producer, endless, rate, seconds, sent)
+        await send_at_rate(producer, endless, rate, seconds, taken)
         ended, last = time.monotonic(), await counted()
         await producer.flush()
     async with asyncio.timeout(DRAIN_S):
@@ -105,28 +109,8 @@ async def rate_beside_producer(
     return (last - first) / (ended - began)
 
 
-async def _send(
-    producer: PostProducer,
-    posts: "itertools.cycle[WirePost]",
-    rate: float,
-    seconds: float,
-    visibility: Visibility,
-) -> None:
-    began = time.monotonic()
-    sent = 0
-    while (elapsed_s := time.monotonic() - began) < seconds:
-        while sent < elapsed_s * rate:
-            post = next(posts)
-            delivery = await producer.send_raw(post.key, post.value)
-            delivery.add_done_callback(partial(_tell, visibility, post))
-            sent += 1
-        await asyncio.sleep(_TICK_S)
-
-
-def _tell(visibility: Visibility, post: WirePost, done: "asyncio.Future[Delivery]") -> None:
-    if done.cancelled() or done.exception() is not None:
-        return  # the producer's flush raises it
-    taken, track = done.result(), post.post.tracks[0]
+def _delivered(visibility: Visibility, post: WirePost, at: Delivery) -> None:
+    track = post.post.tracks[0]
     visibility.delivered(
-        SentPost(taken.offset, taken.partition, track, taken.append_ms, post.post.created_at)
+        SentPost(at.offset, at.partition, track, at.append_ms, post.post.created_at)
     )

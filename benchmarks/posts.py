@@ -1,7 +1,9 @@
 """The posts that the benchmarks score: the demonstration's scenario, without its broken ones."""
 
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from connectors.schemas.codec import decode_value, encode_post
@@ -27,32 +29,56 @@ class WirePost:
     post: DecodedPost
 
 
-def simulated_posts(
-    count: int, progress: Progress, conversations: int | None = None
-) -> list[WirePost]:
-    """The first valid posts of the scenario, the same every time but for their times.
+class SimulatedStream:
+    """Valid posts of the scenario without end, the same every time but for their times.
 
     Args:
-        count: how many.
+        count: about how many will be taken; opinion turns over at half of them.
         progress: told how many texts are encoded.
         conversations: that they belong to, in turn, so that windows are long; None: those of the
             scenario, most of which are short.
     """
-    texts = all_texts()
-    features = TextFeatures(load_text_encoder(Settings().model))
-    features.prepare(texts, lambda done: progress("Encoding texts", done, len(texts)))
-    scenario = Scenario(SEED, count * APART_S / 2, "bench")
-    began = time.time() - count * APART_S
-    posts: list[WirePost] = []
-    while len(posts) < count:
-        elapsed_s = len(posts) * APART_S
-        post = scenario.next_post(elapsed_s)
-        if post.fault is None:
-            if conversations is not None:
-                name = f"bench-long-{len(posts) % conversations}"
+
+    def __init__(self, count: int, progress: Progress, conversations: int | None = None) -> None:
+        texts = all_texts()
+        self._features = TextFeatures(load_text_encoder(Settings().model))
+        self._features.prepare(texts, lambda done: progress("Encoding texts", done, len(texts)))
+        self._swing_after_s = count * APART_S / 2
+        self._began = time.time() - count * APART_S
+        self._conversations = conversations
+
+    def posts(
+        self, first: int = 0, wanted: Callable[[bytes], bool] | None = None
+    ) -> Iterator[WirePost]:
+        """Posts one by one, made as they are asked for; each call begins anew.
+
+        Args:
+            first: so many are passed over.
+            wanted: which keys, the others are passed over; None: all.
+        """
+        scenario = Scenario(SEED, self._swing_after_s, "bench")
+        number = 0
+        while True:
+            elapsed_s = number * APART_S
+            post = scenario.next_post(elapsed_s)
+            if post.fault is not None:
+                continue
+            if self._conversations is not None:
+                name = f"bench-long-{number % self._conversations}"
                 post = replace(post, conversation_id=name, parent_id=None)
-            posts.append(_on_the_wire(post, features, began + elapsed_s))
-    return posts
+            number += 1
+            if number > first and (wanted is None or wanted(post.conversation_id.encode())):
+                yield _on_the_wire(post, self._features, self._began + elapsed_s)
+
+
+def simulated_posts(count: int, progress: Progress) -> list[WirePost]:
+    """The first posts of a stream.
+
+    Args:
+        count: how many.
+        progress: told how many texts are encoded.
+    """
+    return list(islice(SimulatedStream(count, progress).posts(), count))
 
 
 def _on_the_wire(post: ScenarioPost, features: TextFeatures, created_at: float) -> WirePost:

@@ -1,41 +1,14 @@
-"""Figures of the peers beside Voxpop's in the same runs, and their table. Not how they come."""
+"""Tables of the peers beside Voxpop. Not how figures come: see `measurement`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.machine import Machine
-from benchmarks.peers.catalogue import Promises
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """One program in one form.
-
-    Attributes:
-        peer: what people call it.
-        form: `eager`: whole windows in eager torch; `engine`: our engine; `worker`: Voxpop.
-        posts: read in each run.
-        rate: posts a second, the median of the runs; None where it failed.
-        runs: posts a second of each run.
-        ratio: the median of its rate by Voxpop's in the same run; None where there is none.
-        window_posts: posts that the model saw for one, on average.
-        promises: what it promises, and so what it gives up.
-        failure: why there is a run less, None for nothing.
-    """
-
-    peer: str
-    form: str
-    posts: int
-    rate: float | None
-    runs: Sequence[float]
-    ratio: float | None
-    window_posts: float | None
-    promises: Promises
-    failure: str | None
+from benchmarks.peers.latency import Latency
+from benchmarks.peers.measurement import Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +20,7 @@ class Figures:
         posts: in the backlog.
         share: eager forms get the conversations with about this part of the posts: one of so many.
         window: most posts of a conversation that the model sees.
+        seconds: how long posts came at each steady rate; up to twice as long at slow ones.
     """
 
     machine: Machine
@@ -54,15 +28,16 @@ class Figures:
     posts: int
     share: int
     window: int
+    seconds: float
     measurements: Sequence[Measurement]
 
     def show(self, console: Console) -> None:
-        """Print both tables."""
-        console.print(self._speed())
-        console.print(self._promises())
+        """Print the tables."""
+        for table in (self._speed(), self._latency(), self._promises()):
+            console.print(table)
         for each in self.measurements:
-            if each.failure is not None:
-                console.print(f"{each.peer}, {each.form}: {each.failure}", highlight=False)
+            for failure in each.failures:
+                console.print(f"{each.peer}, {each.form}: {failure}", highlight=False)
         console.print(
             f"{self.model}; eager forms get whole conversations with 1/{self.share} of the posts",
             highlight=False,
@@ -87,6 +62,26 @@ class Figures:
             )
         return table
 
+    def _latency(self) -> Table:
+        """What posts waited; where a program keeps up, `behind` is about as long."""
+        title = "ms from a post's append to its prediction's, at half of each one's posts/s"
+        table = Table(title=title, title_justify="left")
+        table.add_column("peer")
+        table.add_column("form")
+        for column in ("posts/s", "posts", "p50", "p95", "p99", "behind s"):
+            table.add_column(column, justify="right")
+        table.add_column("Voxpop there: p50 / p95 / p99, behind s", justify="right")
+        table.add_column("p99 by Voxpop's", justify="right")
+        for each in self.measurements:
+            table.add_row(
+                each.peer,
+                each.form,
+                *_own(each.latency),
+                _there(each.voxpop_latency),
+                "-" if each.p99_ratio is None else f"{each.p99_ratio:.2f}",
+            )
+        return table
+
     def _promises(self) -> Table:
         table = Table(title="what each gives up", title_justify="left")
         for column in ("peer", "exact sink", "state survives", "batches", "poison takes"):
@@ -96,48 +91,25 @@ class Figures:
         return table
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One run of one program: its rate and windows, or why there are none."""
-
-    rate: float | None
-    window_posts: float | None
-    failure: str | None
-
-
-def measurement(
-    peer: str,
-    form: str,
-    posts: int,
-    promises: Promises,
-    runs: Sequence[Outcome],
-    reference: Sequence[Outcome],
-) -> Measurement:
-    """The runs of one program, beside Voxpop's.
-
-    Args:
-        peer: what people call it.
-        form: how posts were scored.
-        posts: read in each run.
-        promises: of the program.
-        runs: of the program.
-        reference: Voxpop's, in the same order.
-    """
-    rates = [each.rate for each in runs if each.rate is not None]
-    ratios = [
-        own.rate / voxpop.rate
-        for own, voxpop in zip(runs, reference, strict=True)
-        if own.rate and voxpop.rate
-    ]
-    windows = [each.window_posts for each in runs if each.window_posts is not None]
-    return Measurement(
-        peer=peer,
-        form=form,
-        posts=posts,
-        rate=median(rates) if rates else None,
-        runs=rates,
-        ratio=round(median(ratios), 4) if ratios else None,
-        window_posts=median(windows) if windows else None,
-        promises=promises,
-        failure=next((each.failure for each in runs if each.failure is not None), None),
+def _own(latency: Latency | None) -> Sequence[str]:
+    """Cells of a program's latency; `posts/s` are those that came."""
+    if latency is None:
+        return "failed", *["-"] * 5
+    return (
+        f"{latency.came:,.1f}",
+        f"{latency.posts:,}",
+        *_percentiles(latency),
+        f"{latency.behind_s:.1f}",
     )
+
+
+def _there(latency: Latency | None) -> str:
+    if latency is None:
+        return "-"
+    return f"{' / '.join(_percentiles(latency))}, {latency.behind_s:.1f}"
+
+
+def _percentiles(latency: Latency) -> Sequence[str]:
+    """A dash for the 99th where there are too few posts for it."""
+    known = (latency.p50_ms, latency.p95_ms, latency.p99_ms)
+    return ["-" if each is None else f"{each:,.0f}" for each in known]
