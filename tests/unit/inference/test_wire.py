@@ -1,6 +1,8 @@
 """What two processes write to each other arrives to the last bit, or as the refusal that it is."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from math import inf, nan
 
 import numpy as np
 import orjson
@@ -107,6 +109,16 @@ def test_a_window_of_a_name_that_does_not_travel_is_refused(
 @given(scores=st.lists(st.lists(SCORES, max_size=3), max_size=3))
 def test_scores_arrive_to_the_last_bit(scores: list[list[Score]]) -> None:
     assert told_scores(tell_scores(scores, KEPT)) == (scores, KEPT)
+
+
+@pytest.mark.parametrize("value", [nan, inf, -inf])
+def test_a_score_that_is_not_finite_is_refused_by_its_place_and_is_not_lost(value: float) -> None:
+    """JSON has no such number: it would arrive as nothing, and fail far from the model."""
+    good = Score((0.2, 0.3, 0.5), (1 / 7,) * 7, (1.0, 0.0, 0.0))
+    bad = replace(good, emotion=(*good.emotion[:6], value))
+    where = rf"^window 1 of the batch, target 2 of its 3: the model's emotion is {value}, "
+    with pytest.raises(ValueError, match=where):
+        tell_scores([[good], [good, good, bad], [bad]], KEPT)
 
 
 @pytest.mark.parametrize("read", [told_scores, Introduction.decode])
