@@ -2,6 +2,10 @@
 
 Numbers and records stand in the shared block one after the other, how long each is and all else in
 the message, which is JSON. Whoever answers writes over what was asked. Not for sending: `process`.
+
+A batch bounds what a block ever holds: of 256 posts, the most by default, 54 MiB of numbers where
+each has all its 128 steps in every modality, and 10 MiB of records where each comes at the end of a
+full window of its own. Both grow with VOXPOP_BATCH_MAX, records with VOXPOP_WINDOW too.
 """
 
 from collections.abc import Hashable, Sequence
