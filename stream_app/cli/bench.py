@@ -1,31 +1,12 @@
 """`voxpop bench`: how fast, true and fair it is on this machine; each command prints a table."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from stream_app.cli import bench_alerts, bench_capacity, bench_model
+from stream_app.cli import bench_alerts, bench_capacity, bench_engines, bench_model, bench_truth
 from stream_app.cli.examples import examples
-
-if TYPE_CHECKING:
-    from benchmarks.accuracy import Figures as Accuracy
-    from benchmarks.api import Figures as Api
-    from benchmarks.encoder import Figures as Encoder
-    from benchmarks.engine import Figures as Engine
-    from benchmarks.explanations import Figures as Explanations
-    from benchmarks.extraction import Figures as Extraction
-    from benchmarks.growth import Figures as Growth
-    from benchmarks.identities import Figures as Identities
-    from benchmarks.peers.figures import Figures as Peers
-    from benchmarks.pipeline_figures import Figures as Pipeline
-    from benchmarks.reading import Figures as Reading
-    from benchmarks.soak import Figures as Soak
-    from benchmarks.verify import Figures as Verify
-    from benchmarks.window_lengths import Figures as WindowLengths
-    from deploy.local.progress import Progress
+from stream_app.cli.measurement import Json, Runs, Texts, lines, measuring, tell
 
 app = typer.Typer(
     help="Speed, and whether explanations are true and scores fair.", no_args_is_help=True
@@ -37,41 +18,8 @@ app.command(epilog=bench_alerts.RULES_EXAMPLES)(bench_alerts.rules)
 app.command(epilog=bench_model.ACCELERATION_EXAMPLES)(bench_model.acceleration)
 app.command(epilog=bench_capacity.CALIBRATE_EXAMPLES)(bench_capacity.calibrate)
 app.command(epilog=bench_capacity.CAPACITY_EXAMPLES)(bench_capacity.capacity)
-
-Runs = Annotated[int, typer.Option(min=1, help="Runs; the median is given.")]
-Json = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
-
-
-@app.command(epilog=examples("voxpop bench engine --posts 512 --runs 3 --json engine.json"))
-def engine(
-    posts: Annotated[int, typer.Option(min=1, help="Posts scored in a run.")] = 2048,
-    runs: Runs = 5,
-    json: Json = None,
-) -> None:
-    """Measure engines alone: whole windows scored again, and one step a post in each arithmetic."""
-    from benchmarks import engine as benchmark  # noqa: PLC0415 - keeps `--help` fast
-
-    with _measuring(json) as progress:
-        figures = benchmark.run(posts, runs, progress)
-    _tell(figures, json)
-
-
-@app.command(epilog=examples("voxpop bench encoder --texts texts.txt"))
-def encoder(
-    posts: Annotated[int, typer.Option(min=1, help="Texts encoded in a run.")] = 4096,
-    runs: Runs = 5,
-    texts: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="A text a line; else those of the demo."),
-    ] = None,
-    json: Json = None,
-) -> None:
-    """Measure texts to features: the checkpoint's encoder beside the published one."""
-    from benchmarks import encoder as benchmark  # noqa: PLC0415 - keeps `--help` fast
-
-    with _measuring(json) as progress:
-        figures = benchmark.run(posts, runs, progress, _lines(texts))
-    _tell(figures, json)
+app.command(epilog=bench_engines.ENGINE_EXAMPLES)(bench_engines.engine)
+app.command(epilog=bench_engines.ENCODER_EXAMPLES)(bench_engines.encoder)
 
 
 @app.command(epilog=examples("voxpop bench pipeline --posts 2000 --runs 1 --seconds 5"))
@@ -87,19 +35,16 @@ def pipeline(
     from benchmarks import pipeline as benchmark  # noqa: PLC0415 - keeps `--help` fast
     from benchmarks.steady import BenchmarkStoppedError  # noqa: PLC0415
 
-    with _measuring(json, BenchmarkStoppedError) as progress:
+    with measuring(json, BenchmarkStoppedError) as progress:
         figures = benchmark.run(posts, runs, progress, seconds)
-    _tell(figures, json)
+    tell(figures, json)
 
 
 @app.command(epilog=examples("voxpop bench extraction --texts texts.txt --runs 1"))
 def extraction(
     posts: Annotated[int, typer.Option(min=1000, help="Posts in the backlog.")] = 20000,
     runs: Runs = 3,
-    texts: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="A text a line; else those of the demo."),
-    ] = None,
+    texts: Texts = None,
     pictures_every: Annotated[
         int,
         typer.Option(
@@ -112,9 +57,9 @@ def extraction(
     from benchmarks import extraction as benchmark  # noqa: PLC0415 - keeps `--help` fast
     from benchmarks.steady import BenchmarkStoppedError  # noqa: PLC0415
 
-    with _measuring(json, BenchmarkStoppedError) as progress:
-        figures = benchmark.run(posts, runs, progress, _lines(texts), pictures_every)
-    _tell(figures, json)
+    with measuring(json, BenchmarkStoppedError) as progress:
+        figures = benchmark.run(posts, runs, progress, lines(texts), pictures_every)
+    tell(figures, json)
 
 
 @app.command(epilog=examples("voxpop bench api --readers 100 --seconds 5 --tracks 200"))
@@ -134,9 +79,9 @@ def api(
     from benchmarks import api as benchmark  # noqa: PLC0415 - keeps `--help` fast
     from benchmarks.api_server import ServerFailedError  # noqa: PLC0415
 
-    with _measuring(json, ServerFailedError) as progress:
+    with measuring(json, ServerFailedError) as progress:
         figures = benchmark.run(readers, seconds, progress, tracks)
-    _tell(figures, json)
+    tell(figures, json)
 
 
 @app.command(epilog=examples("voxpop bench peers --posts 2000 --json peers.json"))
@@ -157,9 +102,9 @@ def peers(
     """
     from benchmarks.peers import run as benchmark  # noqa: PLC0415 - keeps `--help` fast
 
-    with _measuring(json) as progress:
+    with measuring(json) as progress:
         figures = benchmark.run(posts, runs, progress, conversations=conversations)
-    _tell(figures, json)
+    tell(figures, json)
 
 
 @app.command(epilog=examples("voxpop bench growth --conversations 1000 --conversations 10000"))
@@ -176,9 +121,9 @@ def growth(
     from benchmarks import growth as benchmark  # noqa: PLC0415 - keeps `--help` fast
 
     chosen = conversations or benchmark.CONVERSATIONS
-    with _measuring(json) as progress:
+    with measuring(json) as progress:
         figures = benchmark.run(chosen, posts_each, crashes, progress)
-    _tell(figures, json)
+    tell(figures, json)
 
 
 @app.command(epilog=examples("voxpop bench reading --records 20000 --runs 1"))
@@ -190,23 +135,12 @@ def reading(
     """Measure what reading a record costs: bare aiokafka, Faust, and Faust as Voxpop runs it."""
     from benchmarks import reading as benchmark  # noqa: PLC0415 - keeps `--help` fast
 
-    with _measuring(json, benchmark.ReaderError) as progress:
+    with measuring(json, benchmark.ReaderError) as progress:
         figures = benchmark.run(records, runs, progress)
-    _tell(figures, json)
+    tell(figures, json)
 
 
-@app.command(epilog=examples("voxpop bench windows --posts 512"))
-def windows(
-    posts: Annotated[int, typer.Option(min=64, help="Posts scored in a run.")] = 2048,
-    runs: Runs = 5,
-    json: Json = None,
-) -> None:
-    """Measure what the length of windows costs: speed, memory of a state, memory in Redis."""
-    from benchmarks import window_lengths as benchmark  # noqa: PLC0415 - keeps `--help` fast
-
-    with _measuring(json) as progress:
-        figures = benchmark.run(posts, runs, progress)
-    _tell(figures, json)
+app.command(epilog=bench_engines.WINDOWS_EXAMPLES)(bench_engines.windows)
 
 
 @app.command(epilog=examples("voxpop bench soak --rate 200 --minutes 2 --json soak.json"))
@@ -218,9 +152,9 @@ def soak(
     """Measure whether a worker's memory stays flat while conversations keep coming."""
     from benchmarks import soak as benchmark  # noqa: PLC0415 - keeps `--help` fast
 
-    with _measuring(json, benchmark.SoakError) as progress:
+    with measuring(json, benchmark.SoakError) as progress:
         figures = benchmark.run(rate, 60 * minutes, progress)
-    _tell(figures, json)
+    tell(figures, json)
 
 
 @app.command(epilog=examples("voxpop bench verify --predictions 20000 --runs 1"))
@@ -232,128 +166,11 @@ def verify(
     """Measure how fast `voxpop verify` counts predictions again."""
     from benchmarks import verify as benchmark  # noqa: PLC0415 - keeps `--help` fast
 
-    with _measuring(json, benchmark.CountsDifferError) as progress:
+    with measuring(json, benchmark.CountsDifferError) as progress:
         figures = benchmark.run(predictions, runs, progress)
-    _tell(figures, json)
+    tell(figures, json)
 
 
-@app.command(
-    epilog=examples("voxpop bench explanations --data meld=MELD --out explained --posts 100")
-)
-def explanations(
-    data: Annotated[
-        list[str],
-        typer.Option(help="meld=PATH or another source of training data, and its .features=PATH."),
-    ],
-    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for figures and plot.")],
-    split: Annotated[str, typer.Option(help="Split that the posts are drawn from.")] = "dev",
-    posts: Annotated[int, typer.Option(min=1, help="Most posts explained.")] = 300,
-) -> None:
-    """Measure whether explanations are true: deletion curves against random orders.
-
-    Writes explanations.json and explanations.png.
-    """
-    from benchmarks import explanations as benchmark  # noqa: PLC0415 - keeps `--help` fast
-    from benchmarks.explanations_plot import draw_curves  # noqa: PLC0415
-    from models.errors import ModelError  # noqa: PLC0415
-    from models.training.sources import read_source  # noqa: PLC0415
-    from stream_app.cli.errors import CliError  # noqa: PLC0415
-    from stream_app.cli.labelled_data import named_source  # noqa: PLC0415
-    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
-
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        corpus = read_source(named_source(data))
-        with drawn_progress() as progress:
-            figures = benchmark.run(corpus, split, posts, progress)
-        draw_curves(figures.parts, out / "explanations.png")
-    except (ModelError, OSError) as error:
-        raise CliError(str(error)) from error
-    _tell(figures, out / "explanations.json")
-
-
-@app.command(epilog=examples("voxpop bench accuracy --data meld=MELD --window 32 --window 8"))
-def accuracy(
-    data: Annotated[
-        list[str],
-        typer.Option(help="meld=PATH or another source of training data, and its .features=PATH."),
-    ],
-    window: Annotated[
-        list[int] | None,
-        typer.Option(min=1, max=512, help="Most posts in a window; the first for all engines."),
-    ] = None,
-    cache: Annotated[
-        Path | None, typer.Option(file_okay=False, help="Keep text features here.")
-    ] = None,
-    json: Json = None,
-) -> None:
-    """Measure whether the fast engines say what the reference says, on labelled posts."""
-    from benchmarks import accuracy as benchmark  # noqa: PLC0415 - keeps `--help` fast
-    from models.errors import ModelError  # noqa: PLC0415
-    from models.training.sources import read_source  # noqa: PLC0415
-    from stream_app.cli.errors import CliError  # noqa: PLC0415
-    from stream_app.cli.json_file import require_place  # noqa: PLC0415
-    from stream_app.cli.labelled_data import named_source  # noqa: PLC0415
-    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
-    from stream_app.settings import Settings  # noqa: PLC0415
-
-    require_place(json)
-    settings = Settings()
-    try:
-        corpus = read_source(named_source(data))
-        folder = settings.data_dir / "text-features" if cache is None else cache
-        folder.mkdir(parents=True, exist_ok=True)
-        with drawn_progress() as progress:
-            figures = benchmark.run(corpus, window or [settings.window], folder, progress)
-    except (ModelError, OSError) as error:
-        raise CliError(str(error)) from error
-    _tell(figures, json)
-
-
-@app.command(epilog=examples("voxpop bench identities --json identities.json"))
-def identities(json: Json = None) -> None:
-    """Measure whether a post is scored differently because of whom it speaks of."""
-    from benchmarks import identities as benchmark  # noqa: PLC0415 - keeps `--help` fast
-    from stream_app.cli.json_file import require_place  # noqa: PLC0415
-    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
-
-    require_place(json)
-    with told_in_a_line():
-        figures = benchmark.run()
-    _tell(figures, json)
-
-
-def _lines(file: Path | None) -> list[str]:
-    """Lines with something in them; none where there is no file."""
-    lines = [] if file is None else file.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line.strip()]
-
-
-@contextmanager
-def _measuring(path: Path | None, *expected: type[Exception]) -> Iterator["Progress"]:
-    """Draw the progress of the body; what a person can mend is told in a line.
-
-    Args:
-        path: where the figures will go, seen to before the long run.
-        expected: what else may end it.
-    """
-    from stream_app.cli.json_file import require_place  # noqa: PLC0415 - keeps `--help` fast
-    from stream_app.cli.progress import drawn_progress  # noqa: PLC0415
-    from stream_app.trial.failures import told_in_a_line  # noqa: PLC0415
-
-    require_place(path)
-    with told_in_a_line(*expected), drawn_progress() as progress:
-        yield progress
-
-
-def _tell(
-    figures: "Accuracy | Api | Encoder | Engine | Explanations | Extraction | Growth | Identities "
-    "| Peers | Pipeline | Reading | Soak | Verify | WindowLengths",
-    path: Path | None,
-) -> None:
-    from stream_app.cli.json_file import write_json  # noqa: PLC0415 - keeps `--help` fast
-    from stream_app.cli.wide_console import wide_console  # noqa: PLC0415
-
-    figures.show(wide_console())
-    if path is not None:
-        write_json(path, figures)
+app.command(epilog=bench_truth.EXPLANATIONS_EXAMPLES)(bench_truth.explanations)
+app.command(epilog=bench_truth.ACCURACY_EXAMPLES)(bench_truth.accuracy)
+app.command(epilog=bench_truth.IDENTITIES_EXAMPLES)(bench_truth.identities)
