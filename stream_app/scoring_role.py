@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, Protocol
+from typing import Final
 
 import redis.asyncio
 
@@ -21,7 +21,7 @@ from connectors.trends.sink import TrendSink
 from models.errors import ModelError
 from stream_app.batch import Decoder, Item
 from stream_app.core.batching import MicroBatcher
-from stream_app.core.scoring import Engine, Scorer, canary_features
+from stream_app.core.scoring import Scorer, canary_features
 from stream_app.core.shedding import Shedding
 from stream_app.core.windows import WINDOWS_HELD, Windows
 from stream_app.decider import Decider
@@ -31,7 +31,6 @@ from stream_app.exits import CannotGoOn, ExitCode, leave
 from stream_app.faust_settings import REQUEST_TIMEOUT_S
 from stream_app.health import SERVERS, Server
 from stream_app.inference.process import EngineProcess
-from stream_app.inference.wire import Kept
 from stream_app.metrics import Metrics
 from stream_app.outputs import Outputs
 from stream_app.requirements import require_redis
@@ -44,25 +43,6 @@ log = logging.getLogger(__name__)
 
 DAY_S = 24 * 60 * 60
 LOOK_EVERY_S: Final = 0.5
-
-
-class WorkingEngine(Engine, Protocol):
-    """An engine that works for this process alone; see `EngineProcess`."""
-
-    version: str
-    feature_set: str
-    stamp: bytes
-    device: str
-    kind: str
-    state_bytes: int | None
-    kept: Kept
-    pid: int
-
-    def gone(self) -> str | None:
-        """How it ended by itself; None while it is there."""
-
-    def close(self) -> None:
-        """End it."""
 
 
 class ScoringRole:
@@ -82,7 +62,7 @@ class ScoringRole:
         self._metrics = metrics
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="inference")
         self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoding")
-        self._engine: WorkingEngine | None = None
+        self._engine: EngineProcess | None = None
         self._watching: asyncio.Task[None] | None = None
         self._outputs = Outputs(
             settings.kafka_connection(),
@@ -115,7 +95,7 @@ class ScoringRole:
             log.warning("one conversation in %d is scored (VOXPOP_SHED)", self._settings.shed)
         return engine.version
 
-    def _tell_of(self, engine: WorkingEngine) -> None:
+    def _tell_of(self, engine: EngineProcess) -> None:
         self._metrics.model(engine.kind, engine.version, engine.feature_set)
         self._metrics.model_process(engine.pid)
         if engine.state_bytes is not None:
@@ -193,7 +173,7 @@ class ScoringRole:
             await asyncio.to_thread(self._engine.close)
 
 
-def _load_engine(settings: Settings) -> WorkingEngine:
+def _load_engine(settings: Settings) -> EngineProcess:
     try:
         return EngineProcess(settings)
     except ModelError as error:
@@ -203,7 +183,7 @@ def _load_engine(settings: Settings) -> WorkingEngine:
         raise CannotGoOn(ExitCode.NOT_READY, why) from error
 
 
-async def _end_without(engine: WorkingEngine) -> None:
+async def _end_without(engine: EngineProcess) -> None:
     """End the worker when its model does: without posts it would learn of it at the next one."""
     while (why := engine.gone()) is None:  # noqa: ASYNC110 - a process that ends sets no event
         await asyncio.sleep(LOOK_EVERY_S)

@@ -1,13 +1,12 @@
 """`voxpop bench`: how fast, true and fair it is on this machine; each command prints a table."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from stream_app.cli import bench_alerts, bench_capacity, bench_model, bench_truth
+from stream_app.cli import bench_alerts, bench_capacity, bench_engines, bench_model, bench_truth
 from stream_app.cli.examples import examples
-from stream_app.cli.measuring import Json, Runs, measuring, tell
+from stream_app.cli.measurement import Json, Runs, Texts, lines, measuring, tell
 
 app = typer.Typer(
     help="Speed, and whether explanations are true and scores fair.", no_args_is_help=True
@@ -19,41 +18,8 @@ app.command(epilog=bench_alerts.RULES_EXAMPLES)(bench_alerts.rules)
 app.command(epilog=bench_model.ACCELERATION_EXAMPLES)(bench_model.acceleration)
 app.command(epilog=bench_capacity.CALIBRATE_EXAMPLES)(bench_capacity.calibrate)
 app.command(epilog=bench_capacity.CAPACITY_EXAMPLES)(bench_capacity.capacity)
-app.command(epilog=bench_truth.EXPLANATIONS_EXAMPLES)(bench_truth.explanations)
-app.command(epilog=bench_truth.ACCURACY_EXAMPLES)(bench_truth.accuracy)
-app.command(epilog=bench_truth.IDENTITIES_EXAMPLES)(bench_truth.identities)
-
-
-@app.command(epilog=examples("voxpop bench engine --posts 512 --runs 3 --json engine.json"))
-def engine(
-    posts: Annotated[int, typer.Option(min=1, help="Posts scored in a run.")] = 2048,
-    runs: Runs = 5,
-    json: Json = None,
-) -> None:
-    """Measure engines alone: whole windows scored again, and one step a post in each arithmetic."""
-    from benchmarks import engine as benchmark  # noqa: PLC0415 - keeps `--help` fast
-
-    with measuring(json) as progress:
-        figures = benchmark.run(posts, runs, progress)
-    tell(figures, json)
-
-
-@app.command(epilog=examples("voxpop bench encoder --texts texts.txt"))
-def encoder(
-    posts: Annotated[int, typer.Option(min=1, help="Texts encoded in a run.")] = 4096,
-    runs: Runs = 5,
-    texts: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="A text a line; else those of the demo."),
-    ] = None,
-    json: Json = None,
-) -> None:
-    """Measure texts to features: the checkpoint's encoder beside the published one."""
-    from benchmarks import encoder as benchmark  # noqa: PLC0415 - keeps `--help` fast
-
-    with measuring(json) as progress:
-        figures = benchmark.run(posts, runs, progress, _lines(texts))
-    tell(figures, json)
+app.command(epilog=bench_engines.ENGINE_EXAMPLES)(bench_engines.engine)
+app.command(epilog=bench_engines.ENCODER_EXAMPLES)(bench_engines.encoder)
 
 
 @app.command(epilog=examples("voxpop bench pipeline --posts 2000 --runs 1 --seconds 5"))
@@ -78,10 +44,7 @@ def pipeline(
 def extraction(
     posts: Annotated[int, typer.Option(min=1000, help="Posts in the backlog.")] = 20000,
     runs: Runs = 3,
-    texts: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="A text a line; else those of the demo."),
-    ] = None,
+    texts: Texts = None,
     pictures_every: Annotated[
         int,
         typer.Option(
@@ -95,7 +58,7 @@ def extraction(
     from benchmarks.steady import BenchmarkStoppedError  # noqa: PLC0415
 
     with measuring(json, BenchmarkStoppedError) as progress:
-        figures = benchmark.run(posts, runs, progress, _lines(texts), pictures_every)
+        figures = benchmark.run(posts, runs, progress, lines(texts), pictures_every)
     tell(figures, json)
 
 
@@ -186,18 +149,7 @@ def reading(
     tell(figures, json)
 
 
-@app.command(epilog=examples("voxpop bench windows --posts 512"))
-def windows(
-    posts: Annotated[int, typer.Option(min=64, help="Posts scored in a run.")] = 2048,
-    runs: Runs = 5,
-    json: Json = None,
-) -> None:
-    """Measure what the length of windows costs: speed, memory of a state, memory in Redis."""
-    from benchmarks import window_lengths as benchmark  # noqa: PLC0415 - keeps `--help` fast
-
-    with measuring(json) as progress:
-        figures = benchmark.run(posts, runs, progress)
-    tell(figures, json)
+app.command(epilog=bench_engines.WINDOWS_EXAMPLES)(bench_engines.windows)
 
 
 @app.command(epilog=examples("voxpop bench soak --rate 200 --minutes 2 --json soak.json"))
@@ -228,7 +180,6 @@ def verify(
     tell(figures, json)
 
 
-def _lines(file: Path | None) -> list[str]:
-    """Lines with something in them; none where there is no file."""
-    lines = [] if file is None else file.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line.strip()]
+app.command(epilog=bench_truth.EXPLANATIONS_EXAMPLES)(bench_truth.explanations)
+app.command(epilog=bench_truth.ACCURACY_EXAMPLES)(bench_truth.accuracy)
+app.command(epilog=bench_truth.IDENTITIES_EXAMPLES)(bench_truth.identities)

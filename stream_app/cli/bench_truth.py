@@ -1,4 +1,4 @@
-"""`voxpop bench explanations|accuracy|identities`: how true and fair scores are."""
+"""`voxpop bench explanations|accuracy|identities`: if what is said is true, and to all the same."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,13 +6,11 @@ from typing import Annotated
 import typer
 
 from stream_app.cli.examples import examples
-from stream_app.cli.measuring import Json, tell
+from stream_app.cli.measurement import Json, tell
 
 EXPLANATIONS_EXAMPLES = examples(
     "voxpop bench explanations --data meld=MELD --out explained --posts 100"
 )
-ACCURACY_EXAMPLES = examples("voxpop bench accuracy --data meld=MELD --window 32 --window 8")
-IDENTITIES_EXAMPLES = examples("voxpop bench identities --json identities.json")
 
 
 def explanations(
@@ -45,6 +43,9 @@ def explanations(
     except (ModelError, OSError) as error:
         raise CliError(str(error)) from error
     tell(figures, out / "explanations.json")
+
+
+ACCURACY_EXAMPLES = examples("voxpop bench accuracy --data meld=MELD --window 32 --window 8")
 
 
 def accuracy(
@@ -82,6 +83,9 @@ def accuracy(
     except (ModelError, OSError) as error:
         raise CliError(str(error)) from error
     tell(figures, json)
+
+
+IDENTITIES_EXAMPLES = examples("voxpop bench identities --json identities.json")
 
 
 def identities(json: Json = None) -> None:

@@ -1,7 +1,8 @@
 """The process of the model: loads an engine, then answers one question after another.
 
-The worker's process id is handed to it, and the descriptors of two channels, one for records and
-one for scores. It ends when the worker closes them or dies, and by no signal that reaches both.
+The worker's process id is handed to it, the level that it logs from, and the descriptors of two
+channels, one for records and one for scores. It ends when the worker closes them or dies, and by no
+signal that reaches both.
 """
 
 import ctypes
@@ -144,8 +145,8 @@ def _die_with(worker: int) -> None:
 if __name__ == "__main__":
     for both_get in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C, or a service that is stopped
         signal.signal(both_get, signal.SIG_IGN)
-    logging.basicConfig(level=logging.INFO, handlers=[stderr_handler()])
-    parent, *handed = map(int, sys.argv[1:])
+    parent, level, *handed = map(int, sys.argv[1:])
+    logging.basicConfig(level=level, handlers=[stderr_handler()])
     try:
         _die_with(parent)
         ways = [Channel.handed(*each) for each in zip(handed[::2], handed[1::2], strict=True)]

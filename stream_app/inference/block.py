@@ -11,8 +11,9 @@ FIRST_BYTES: Final = 4 * 1024 * 1024
 class SharedBlock:
     """Bytes in two processes, which take turns at writing them.
 
-    It grows when a writer needs more room; the other sees so when it looks. An array made from it
-    stays what it is, in the old mapping too.
+    It grows when a writer needs more room; the other sees so when it looks. It does not shrink: it
+    holds the memory of the longest that stood in it, which whoever writes must bound. An array made
+    from it stays what it is, in the old mapping too.
 
     Args:
         descriptor: of an open file that both have; its own from now on.

@@ -3,6 +3,7 @@
 Not for what the process does: `__main__`. Not for what is written between the two: `wire`.
 """
 
+import logging
 import os
 import subprocess
 import sys
@@ -25,6 +26,8 @@ from stream_app.inference.wire import (
 )
 from stream_app.settings import Settings
 
+log = logging.getLogger(__name__)
+
 COMMAND: Final = (sys.executable, "-P", "-m", "stream_app.inference")  # no module of the folder
 ASKED_OF_SETTINGS: Final = {"model", "device", "threads", "engine", "window", "states_mib"}
 END_S: Final = 2.0
@@ -35,12 +38,13 @@ class EngineProcess:
 
     One thread may ask for records while another asks for scores: the process then is not without
     work for want of a question. Two that ask the same wait for each other. On Linux the process
-    dies with the thread that makes this, so make it by one that lives as long.
+    dies with the thread that makes this, so make it by one that lives as long. It logs to stderr,
+    from the level on that this process logs from.
 
     Args:
         settings: say which engine.
-        command: that starts the process; it is given our process id and the descriptors of two
-            channels.
+        command: that starts the process; it is given our process id, the level that it logs from
+            and the descriptors of two channels.
 
     Raises:
         ModelError: the engine cannot be loaded; says why.
@@ -62,9 +66,10 @@ class EngineProcess:
         self._encoding, theirs = Channel.make()
         self._scoring, theirs_too = Channel.make()
         handed = theirs.descriptors + theirs_too.descriptors
+        level = log.getEffectiveLevel()
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-                [*command, *map(str, (os.getpid(), *handed))],
+                [*command, *map(str, (os.getpid(), level, *handed))],
                 stdin=subprocess.DEVNULL,
                 pass_fds=handed,
             )

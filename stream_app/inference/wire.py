@@ -2,10 +2,15 @@
 
 Numbers and records stand in the shared block one after the other, how long each is and all else in
 the message, which is JSON. Whoever answers writes over what was asked. Not for sending: `process`.
+
+A batch bounds what a block ever holds: of 256 posts, the most by default, 54 MiB of numbers where
+each has all its 128 steps in every modality, and 10 MiB of records where each comes at the end of a
+full window of its own. Both grow with VOXPOP_BATCH_MAX, records with VOXPOP_WINDOW too.
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any, Final
 
 import numpy as np
@@ -155,8 +160,15 @@ def asked_windows(block: SharedBlock, asked: Any, lengths: Sequence[int]) -> lis
 
 
 def tell_scores(scores: Sequence[Sequence[Score]], kept: Kept) -> bytes:
-    """A message that answers with the scores of each window's targets; every bit of them."""
-    return orjson.dumps({"scores": scores, "kept": kept})
+    """A message that answers with the scores of each window's targets; every bit of them.
+
+    Raises:
+        ValueError: one holds what is no number of JSON, NaN or infinity; says which.
+    """
+    message = orjson.dumps({"scores": scores, "kept": kept})
+    if b"null" in message:  # what orjson writes for it
+        raise ValueError(_not_finite(scores))
+    return message
 
 
 def told_scores(message: bytes) -> tuple[list[list[Score]], Kept]:
@@ -186,6 +198,18 @@ def _told(message: bytes) -> dict[str, Any]:
     if "refused" in told:
         raise RefusedError(told["kind"], told["refused"])
     return told
+
+
+def _not_finite(scores: Sequence[Sequence[Score]]) -> str:
+    return next(
+        f"window {at} of the batch, target {number} of its {len(window)}: the model's {part} is "
+        f"{value}, and every number must be finite"
+        for at, window in enumerate(scores)
+        for number, score in enumerate(window)
+        for part, values in asdict(score).items()
+        for value in values
+        if not isfinite(value)
+    )
 
 
 def _name(conversation: Hashable | None) -> list[int | str] | None:

@@ -4,6 +4,7 @@ Not for a single process: that is `stream_app.trial.worker_process`.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -13,7 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from stream_app.trial.worker_process import WorkerProcess, worker_environment
+from tests.chaos.points import FOLDER
 
 APP: Final = "tests.chaos.worker"
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -154,7 +158,17 @@ class Crew:
         """Ask every worker to end."""
         await asyncio.gather(*(self.stop(member) for member in self.running()))
 
+    def left(self) -> list[int]:
+        """Process ids of whatever has the environment of the run: workers and their models."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.environ().get(FOLDER) == self.environment[FOLDER]:
+                    found.append(process.pid)
+        return found
+
     def end(self) -> None:
         """End whatever still runs, at once."""
-        for pid in self.pids():
-            os.kill(pid, signal.SIGKILL)
+        for pid in self.left():
+            with contextlib.suppress(ProcessLookupError):  # it went with its worker
+                os.kill(pid, signal.SIGKILL)

@@ -13,7 +13,13 @@ from tests.chaos.faults.hang import HangInRebalance
 from tests.chaos.faults.idle import Idle
 from tests.chaos.faults.kill import Kill, KillAt, KillInRecovery
 from tests.chaos.faults.membership import JoinAndLeave, Restart, StopUnanswered
-from tests.chaos.faults.model import ModelFails, ModelHangs, ModelNan, ModelSwapped
+from tests.chaos.faults.model import (
+    ModelFails,
+    ModelHangs,
+    ModelKilled,
+    ModelNan,
+    ModelSwapped,
+)
 from tests.chaos.faults.overload import Overload
 from tests.chaos.faults.redis_loss import RedisEmpty, RedisLosesCounts, RedisLosesTail, RedisRestart
 from tests.chaos.faults.redis_refusal import RedisFailover, RedisOutOfMemory, RedisReadOnly
@@ -56,6 +62,10 @@ LONG: Final[tuple[Setup, ...]] = (
     Setup("gaps", [Transactions(), Compaction()]),
     Setup("clock", [ClockJumps()]),
     Setup("model fails", [ModelFails(), ModelNan(), ModelHangs()], per_s=30.0),
+    Setup(
+        "model killed",
+        [ModelKilled(), ModelKilled("before encode"), ModelKilled("before score")],
+    ),
     Setup("model swapped", [ModelSwapped()]),
     Setup(
         "mixed",
@@ -80,7 +90,10 @@ def shortened(setup: Setup, seconds: float) -> Setup:
 
 
 SHORT: Final = (
-    Setup("short: kills", [KillAt("after deliver"), KillAt("after count")]),
+    Setup(
+        "short: kills",
+        [KillAt("after deliver"), KillAt("after count"), ModelKilled("before score")],
+    ),
     Setup("short: zombie, Redis", [FreezeAt("before fix"), RedisLosesTail(quiet=True)]),
     Setup("short: topic made again", [TopicMadeAgain(outgrown=True)], workers=1),
 )

@@ -2,7 +2,8 @@
 
 A point is armed by a file, which the first worker that reaches the point takes; so this works
 across processes and from one moment to the next. Nothing of it is in the product: `rigging` puts
-the points around the parts of a test worker.
+the points around the parts of a test worker, and `model` before the answers of its model, whose
+process then is the one that meets the action.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+FOLDER: Final = "VOXPOP_CHAOS_FOLDER"  # variable: where the points of a run are
 POLL_S: Final = 0.02
 TAKEN_WITHIN_S: Final = 60.0
 
@@ -60,7 +62,7 @@ class Points:
         self._taken(point).unlink(missing_ok=True)
 
     async def taken(self, point: str) -> int:
-        """Wait until a worker has met an armed point; returns its process id.
+        """Wait until a process has met an armed point; returns its process id.
 
         Raises:
             TimeoutError: none reaches it.

@@ -18,7 +18,7 @@ from connectors.schemas.feature_sets import DEFAULT
 from connectors.schemas.rejection import OF_FEATURES_GIVEN, Reason
 from connectors.schemas.tensors import encode_tensor
 from stream_app.demo.breaking import broken_record
-from stream_app.settings import MEBIBYTE
+from stream_app.variables import MEBIBYTE
 from tests.chaos.telltale import GLARING
 
 TRACKS: Final = ("acme", "globex", "initech", "umbrella")

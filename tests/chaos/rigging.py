@@ -1,30 +1,27 @@
-"""Makes the worker of this process one that can be struck: fault points, the telltale and a clock.
+"""Makes the worker of this process one that can be struck: fault points, and a clock that is wrong.
 
 Called before `stream_app.app` is imported, since that builds its parts at once. The product knows
-nothing of it; each rig replaces a part in the room where it is wired.
+nothing of it; each rig replaces a part in the room where it is wired. What can be struck of the
+worker's model is in the model's process: `model`.
 """
 
 import functools
 import os
+import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import stream_app.runtime
 import stream_app.scoring_role
-from connectors.schemas.scoring import Features, Score, WindowRequest
 from stream_app.core.record import Record
-from stream_app.inference.wire import Kept
-from stream_app.scoring_role import WorkingEngine
-from stream_app.settings import Settings
+from stream_app.inference.process import EngineProcess
 from tests.chaos.guards import GUARDS
-from tests.chaos.points import Action, Points
-from tests.chaos.telltale import TelltaleEngine
+from tests.chaos.points import FOLDER, Action, Points
 
-FOLDER: Final = "VOXPOP_CHAOS_FOLDER"
+MODEL: Final = "tests.chaos.model"
 WITHOUT: Final = "VOXPOP_CHAOS_WITHOUT"
-MODEL_MS: Final = "VOXPOP_CHAOS_MODEL_MS"
 CLOCK: Final = "clock"  # file: seconds by which the workers' clocks are wrong
 CLOCK_READ_S: Final = 0.2
 
@@ -47,7 +44,7 @@ def rig() -> None:
         GUARDS[name]()
     for part, method, point in AROUND:
         _put_points_around(points, part, method, point)
-    _put_points_into_engine(points)
+    _take_a_model_that_can_be_struck()
     _put_a_point_before_admission(points)
     time.time = _FalseClock(points.folder / CLOCK)
 
@@ -82,62 +79,9 @@ def _put_a_point_before_admission(points: Points) -> None:
     vars(stream_app.scoring_role)["Worker"] = Worker
 
 
-def _put_points_into_engine(points: Points) -> None:
-    def load(settings: Settings) -> WorkingEngine:
-        if settings.model is None:
-            raise ValueError("a worker under chaos needs VOXPOP_MODEL: the telltale's file")
-        post_s = float(os.environ[MODEL_MS]) / 1000
-        return _StruckEngine(TelltaleEngine(settings.model), points, post_s)
-
-    vars(stream_app.scoring_role)["_load_engine"] = load
-
-
-class _StruckEngine:
-    """An engine with a point before each of its answers; the canary is scored like any post.
-
-    Args:
-        engine: that answers.
-        points: of the run.
-        post_s: how long it is to take for a post, seconds.
-    """
-
-    def __init__(self, engine: TelltaleEngine, points: Points, post_s: float) -> None:
-        self._engine = engine
-        self._points = points
-        self._post_s = post_s
-        self.version = engine.version
-        self.feature_set = engine.feature_set
-        self.stamp = engine.stamp
-        self.device = "cpu"
-        self.kind = type(self).__name__
-        self.state_bytes: int | None = None
-        self.kept = Kept()
-        self.pid = os.getpid()
-
-    def gone(self) -> str | None:
-        return None
-
-    def close(self) -> None:
-        pass
-
-    def encode(self, posts: Sequence[Features]) -> list[bytes]:
-        self._points.reach_now("before encode")
-        time.sleep(len(posts) * self._post_s)
-        return self._engine.encode(posts)
-
-    def score(self, windows: Sequence[WindowRequest]) -> list[list[Score]]:
-        met = self._points.reach_now("before score")
-        scores = self._engine.score(windows)
-        if met is Action.NAN:
-            return [[_not_a_number(score) for score in targets] for targets in scores]
-        return scores
-
-
-def _not_a_number(score: Score) -> Score:
-    def lost(numbers: Collection[float]) -> tuple[float, ...]:
-        return (float("nan"),) * len(numbers)
-
-    return Score(lost(score.sentiment), lost(score.emotion), lost(score.modalities))
+def _take_a_model_that_can_be_struck() -> None:
+    taken = functools.partial(EngineProcess, command=(sys.executable, "-P", "-m", MODEL))
+    vars(stream_app.scoring_role)["EngineProcess"] = taken
 
 
 class _FalseClock:

@@ -19,9 +19,10 @@ from tests.chaos.faults.base import Fault
 from tests.chaos.feed import Feed
 from tests.chaos.findings import Verdict
 from tests.chaos.judge import judge
-from tests.chaos.points import Action, Points
+from tests.chaos.model import MODEL_MS
+from tests.chaos.points import FOLDER, Action, Points
 from tests.chaos.posts import PATTERNS, Ledger, PostMaker, features
-from tests.chaos.rigging import FOLDER, MODEL_MS, WITHOUT
+from tests.chaos.rigging import WITHOUT
 from tests.chaos.scene import SESSION_S, Scene
 from tests.chaos.servers import Servers, running_servers
 from tests.chaos.telltale import TelltaleEngine
@@ -30,6 +31,7 @@ GROUP: Final = "voxpop"
 PREFIX: Final = "chaos-"
 PROBES: Final = 60
 DRAIN_WITHIN_S: Final = 120.0
+GONE_WITHIN_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +153,22 @@ async def _play(setup: Setup, scene: Scene) -> None:
         await scene.feed.send(PROBES)  # whoever is stuck takes none of these
         await scene.done_up_to(await scene.ends(), DRAIN_WITHIN_S)
         await scene.crew.stop_all()
+        await _see_that_nothing_is_left(scene)
     scene.stuck += [
         f"{stop.name}: SIGTERM took {stop.seconds} s, exit code {stop.code}"
         for stop in scene.crew.stops
         if not stop.clean
     ]
+
+
+async def _see_that_nothing_is_left(scene: Scene) -> None:
+    """A model must end with its worker, however that ended."""
+
+    async def gone() -> bool:
+        return not scene.crew.left()
+
+    if not await scene.until(gone, GONE_WITHIN_S):
+        scene.stuck.append(f"processes {scene.crew.left()} outlive their workers")
 
 
 @contextlib.asynccontextmanager

@@ -25,9 +25,10 @@ from connectors.kafka.topics import (
     voxpop_topics,
 )
 from connectors.trends.positions import settled_offsets
-from stream_app.settings import MEBIBYTE, Settings
+from stream_app.settings import Settings
 from stream_app.trial.worker_process import WorkerProcess
 from stream_app.trial.workers import running_workers
+from stream_app.variables import MEBIBYTE
 from tests.fuzz.malformed import MalformedPosts
 
 PARTITIONS = 4

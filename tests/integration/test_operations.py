@@ -17,7 +17,7 @@ from connectors.kafka.producer import PostProducer
 from connectors.schemas.rejection import OF_FEATURES_GIVEN, Reason
 from connectors.schemas.tensors import encode_tensor
 from stream_app.demo.breaking import broken_record
-from stream_app.settings import MEBIBYTE
+from stream_app.variables import MEBIBYTE
 from tests.integration.pipelines import PipelineUnderTest, make_post, pipeline, until
 from tests.unit.models.small_networks import GLARING, write_brittle_checkpoint
 

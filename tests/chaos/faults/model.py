@@ -1,8 +1,13 @@
-"""The model raises, says what is no number, or does not answer; or another takes its place."""
+"""The model raises, says what is no number, does not answer or dies; or another takes its place."""
 
+import os
+import signal
 from dataclasses import dataclass
 from typing import Final
 
+import psutil
+
+from stream_app.exits import ExitCode
 from tests.chaos.points import Action
 from tests.chaos.scene import EFFECT_WITHIN_S, Scene
 
@@ -43,13 +48,46 @@ class ModelHangs:
     async def strike(self, scene: Scene) -> None:
         await scene.moment()
         scene.points.arm("before score", Action.HANG)
-        pid = await scene.points.taken("before score")
+        model = await scene.points.taken("before score")
+        worker = psutil.Process(model).ppid()
 
         async def ended() -> bool:
-            return pid not in scene.crew.pids()
+            return worker not in scene.crew.pids()
 
         if not await scene.until(ended, EFFECT_WITHIN_S):
-            raise TimeoutError(f"worker {pid} waits for its model for ever")
+            raise TimeoutError(f"worker {worker} waits for its model for ever")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKilled:
+    """Its process dies, as where the system has no memory left: its worker must end and say so.
+
+    Args:
+        point: "before encode" or "before score"; None: at any moment.
+    """
+
+    point: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"model SIGKILL {self.point or 'at any moment'}"
+
+    async def strike(self, scene: Scene) -> None:
+        before = scene.crew.exits[ExitCode.MODEL_BROKEN]
+        await scene.moment()
+        if self.point is None:
+            workers = map(psutil.Process, scene.crew.pids())
+            models = [model.pid for worker in workers for model in worker.children()]
+            os.kill(scene.random.choice(models), signal.SIGKILL)
+        else:
+            scene.points.arm(self.point, Action.KILL)
+            await scene.points.taken(self.point)
+
+        async def told() -> bool:
+            return scene.crew.exits[ExitCode.MODEL_BROKEN] > before
+
+        if not await scene.until(told, EFFECT_WITHIN_S):
+            raise TimeoutError("no worker ended when its model was gone")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Memory of two processes: what one writes the other sees, however long it is."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,16 @@ def test_what_one_end_writes_the_other_sees_though_the_block_had_to_grow() -> No
     assert bytes(ours.look()[: len(long)]) == long
     ours.close()
     theirs.close()
+
+
+def test_a_block_that_grew_holds_no_more_memory_than_the_longest_that_stood_in_it() -> None:
+    block = SharedBlock.make(16)
+    for mebibytes in (2, 4, 6):
+        block.room(mebibytes << 20)[:] = bytes(mebibytes << 20)
+    block.room(4)[:] = b"less"
+    file = os.fstat(block.descriptor)
+    assert file.st_blocks * 512 <= 6 << 20 < file.st_size
+    block.close()
 
 
 def test_an_array_outlives_the_growth_of_its_block_and_the_block() -> None:

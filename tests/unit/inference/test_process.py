@@ -1,6 +1,7 @@
 """The model in a process of its own says what it would say here, and never hangs a worker."""
 
 import gc
+import logging
 import os
 import signal
 import subprocess
@@ -142,8 +143,24 @@ def test_a_process_that_stands_still_dies_with_its_worker(own_settings: Settings
 
 def test_a_process_that_starts_when_its_worker_is_gone_loads_nothing() -> None:
     grandparent = str(os.getppid())  # not the process that starts it
-    done = subprocess.run([*COMMAND, grandparent, "0", "0"], capture_output=True, check=False)
+    done = subprocess.run(
+        [*COMMAND, grandparent, str(logging.INFO), "0", "0"], capture_output=True, check=False
+    )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(("level", "said"), [(logging.INFO, 1), (logging.WARNING, 0)])
+def test_it_logs_from_the_level_on_that_the_worker_logs_from(
+    level: int,
+    said: int,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(level)
+    not_causal = write_checkpoint(tmp_path, "paper")
+    EngineProcess(Settings(model=not_causal, device="cpu", threads=1)).close()
+    assert capfd.readouterr().err.count("the network is not causal") == said
 
 
 def test_no_module_of_the_folder_that_a_worker_runs_in_takes_the_place_of_another(

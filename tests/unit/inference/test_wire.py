@@ -1,6 +1,9 @@
 """What two processes write to each other arrives to the last bit, or as the refusal that it is."""
 
+import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from math import inf, nan
 
 import numpy as np
 import orjson
@@ -9,8 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from connectors.schemas.feature_sets import FEATURE_SETS
 from connectors.schemas.labels import MODALITIES
 from connectors.schemas.scoring import Score, WindowRequest
+from models.presets import PRESETS
+from models.records import STAMP_BYTES, pack_records
+from stream_app.core.flow import BATCH_MOST
 from stream_app.core.windows import ConversationKey
 from stream_app.inference.block import SharedBlock
 from stream_app.inference.wire import (
@@ -27,6 +34,7 @@ from stream_app.inference.wire import (
     told_records,
     told_scores,
 )
+from stream_app.settings import Settings
 
 KEPT = Kept(7, 5, 3, 2)
 STEPS = st.integers(0, 5).flatmap(
@@ -107,6 +115,40 @@ def test_a_window_of_a_name_that_does_not_travel_is_refused(
 @given(scores=st.lists(st.lists(SCORES, max_size=3), max_size=3))
 def test_scores_arrive_to_the_last_bit(scores: list[list[Score]]) -> None:
     assert told_scores(tell_scores(scores, KEPT)) == (scores, KEPT)
+
+
+@pytest.mark.parametrize("name", FEATURE_SETS)
+def test_the_largest_batch_of_posts_takes_no_more_memory_than_is_told(
+    ends: tuple[SharedBlock, SharedBlock], name: str
+) -> None:
+    known = FEATURE_SETS[name]
+    full = {m: np.ones((known.max_steps[m], known.widths[m]), np.float32) for m in MODALITIES}
+    ask_encode(ends[0], [full] * BATCH_MOST)
+    assert _memory(ends[0]) <= 54 << 20
+
+
+def test_the_largest_batch_of_windows_takes_no_more_memory_than_is_told(
+    ends: tuple[SharedBlock, SharedBlock],
+) -> None:
+    vectors = np.ones((1, len(MODALITIES), PRESETS["stream"].post_width), np.float32)
+    records = pack_records(bytes(STAMP_BYTES), vectors, np.ones((1, len(MODALITIES)), np.bool_))
+    full = WindowRequest(records * Settings().window, (Settings().window - 1,))
+    ask_score(ends[0], [full] * Settings().batch_max)
+    assert _memory(ends[0]) <= 10 << 20
+
+
+def _memory(block: SharedBlock) -> int:
+    return os.fstat(block.descriptor).st_blocks * 512
+
+
+@pytest.mark.parametrize("value", [nan, inf, -inf])
+def test_a_score_that_is_not_finite_is_refused_by_its_place_and_is_not_lost(value: float) -> None:
+    """JSON has no such number: it would arrive as nothing, and fail far from the model."""
+    good = Score((0.2, 0.3, 0.5), (1 / 7,) * 7, (1.0, 0.0, 0.0))
+    bad = replace(good, emotion=(*good.emotion[:6], value))
+    where = rf"^window 1 of the batch, target 2 of its 3: the model's emotion is {value}, "
+    with pytest.raises(ValueError, match=where):
+        tell_scores([[good], [good, good, bad], [bad]], KEPT)
 
 
 @pytest.mark.parametrize("read", [told_scores, Introduction.decode])

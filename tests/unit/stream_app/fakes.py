@@ -39,6 +39,8 @@ class FakeEngine:
 
     version = "fake-1"
     stamp = STAMP
+    feature_set = "default@1"
+    device = "cpu"
 
     def __init__(self, poison: Collection[int] = (), *, fickle: bool = False) -> None:
         self.poison = set(poison)

@@ -1,4 +1,7 @@
-"""What commands of `voxpop bench` share: options, and how figures come and are told."""
+"""What commands that measure share: options, progress, how figures are told.
+
+Not for what is measured: each command asks its module of `benchmarks`.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +17,17 @@ if TYPE_CHECKING:
 
 Runs = Annotated[int, typer.Option(min=1, help="Runs; the median is given.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
+Texts = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="A text a line; else those of the demo."),
+]
 
 
 class Figures(Protocol):
-    """What a benchmark gives: a dataclass that prints itself."""
+    """What a benchmark found, a dataclass."""
 
     def show(self, console: "Console") -> None:
-        """Print the tables."""
+        """Print it as a table."""
 
 
 @contextmanager
@@ -41,10 +48,16 @@ def measuring(path: Path | None, *expected: type[Exception]) -> Iterator["Progre
 
 
 def tell(figures: Figures, path: Path | None) -> None:
-    """Print figures, and write them to a file where one is named."""
+    """Print figures, and write them to a file too where one is named."""
     from stream_app.cli.json_file import write_json  # noqa: PLC0415 - keeps `--help` fast
     from stream_app.cli.wide_console import wide_console  # noqa: PLC0415
 
     figures.show(wide_console())
     if path is not None:
         write_json(path, figures)
+
+
+def lines(texts: Path | None) -> list[str]:
+    """Lines of a file with something in them; none where there is no file."""
+    every = [] if texts is None else texts.read_text(encoding="utf-8").splitlines()
+    return [line for line in every if line.strip()]
