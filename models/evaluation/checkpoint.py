@@ -69,7 +69,8 @@ def evaluate_checkpoint(
                 replace(whole, splits={**unread, **whole.splits}),
                 split,
                 None if loaded.calibration == Calibration() else loaded.calibration,
-                progress=partial(progress, f"judging {source.name}"),
+                partial(progress, f"judging {source.name}"),
+                loaded.tasks,
             )
         )
     return EvaluationReport(

@@ -19,6 +19,7 @@ from models.calibration import Calibration
 from models.card import (
     CARD_FILE,
     ENCODER_FILE,
+    Task,
     TextEncoderCard,
     TrainingRecord,
     read_held_file,
@@ -86,6 +87,7 @@ class LoadedSystem:
         name: which one it is.
         system: in evaluation mode, on the CPU.
         calibration: of its probabilities.
+        tasks: that it was trained for.
         tuning: how it reads texts; None: as text features.
         text_encoder: in its folder, makes those features; None: all-MiniLM-L6-v2 as it was
             published.
@@ -95,6 +97,7 @@ class LoadedSystem:
     system: System
     model_version: str
     calibration: Calibration
+    tasks: tuple[Task, ...]
     tuning: TuningSettings | None = None
     text_encoder: TextEncoderCard | None = None
 
@@ -115,7 +118,12 @@ def load_system(folder: Path) -> LoadedSystem:
         whole = TmsamSystem(card.config)
         whole.network.load_state_dict(network.state_dict())
         return LoadedSystem(
-            "tmsam", whole.eval(), card.version, card.calibration, None, card.text_encoder
+            "tmsam",
+            whole.eval(),
+            card.version,
+            card.calibration,
+            card.training.tasks,
+            text_encoder=card.text_encoder,
         )
     try:
         own = SystemCard.model_validate_json((folder / SYSTEM_FILE).read_bytes())
@@ -128,5 +136,11 @@ def load_system(folder: Path) -> LoadedSystem:
     except (OSError, ValidationError, SafetensorError, RuntimeError) as error:
         raise CheckpointError(f"{folder} holds no trained system: {error}") from error
     return LoadedSystem(
-        own.system, system.eval(), own.model_version, own.calibration, own.tuning, own.text_encoder
+        own.system,
+        system.eval(),
+        own.model_version,
+        own.calibration,
+        own.training.tasks,
+        own.tuning,
+        own.text_encoder,
     )
