@@ -77,9 +77,7 @@ def test_a_run_ends_with_a_checkpoint_and_tells_its_measures(train: Train, tmp_p
     assert weights(tmp_path / "out") != weights(tmp_path / "other")
 
 
-def test_a_split_without_labels_is_told_of_and_not_left_blank(
-    train: Train, tmp_path: Path
-) -> None:
+def test_a_split_without_labels_is_told_of_and_not_left_blank(train: Train, tmp_path: Path) -> None:
     table = tmp_path / "meld.csv"
     lines = table.read_text(encoding="utf-8").splitlines()
     bare = [f"{','.join(line.split(',')[:4])},," if "test," in line else line for line in lines]

@@ -40,7 +40,7 @@ def test_texts_are_parsed_for_the_systems_that_read_trees(
     tmp_path: Path,
     system: SystemName,
     text_graph: str,
-    trees: bool,  # noqa: FBT001 - a case of the table above
+    trees: bool,
 ) -> None:
     monkeypatch.setattr(featurise, "load_base_encoder", LengthEncoder)
     monkeypatch.setattr(featurise, "with_dependencies", parsed)
