@@ -18,7 +18,7 @@ from models.systems import System
 from models.training.averaging import averaged, follow, weights_of
 from models.training.batches import Batch, make_batch
 from models.training.config import TrainingConfig
-from models.training.divergence import require_finite_loss, require_finite_weights
+from models.training.divergence import require_finite_loss, require_sound_weights
 from models.training.learner import Learner
 from models.training.modality_dropout import with_dropout
 from models.training.order import PlannedBatch, SourceShape, epoch_order, step_generator
@@ -185,7 +185,7 @@ class Training:
                 self._interrupt()
             if state.step % self._config.schedule.state_every_steps == 0:
                 self.save()
-        require_finite_weights(self._system, state.epoch)
+        require_sound_weights(self._system, state.epoch)
         with averaged(self._system, self._average):
             outcome = self._validate(self._system)
             better = outcome.score > state.best

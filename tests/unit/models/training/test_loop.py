@@ -78,15 +78,16 @@ def test_a_loss_that_is_no_number_ends_the_run_before_anything_is_kept(tmp_path:
 
 
 @pytest.mark.parametrize("change", [lambda learner: learner, with_average])
+@pytest.mark.parametrize("broken", [float("nan"), float("inf"), -1e30])
 def test_weights_that_the_last_step_broke_are_neither_judged_nor_kept(
-    tmp_path: Path, change: Callable[[Learner], Learner]
+    tmp_path: Path, change: Callable[[Learner], Learner], broken: float
 ) -> None:
     class Breaking(Heard):
         def stepped(self, report: StepReport) -> None:
             super().stepped(report)
             if report.step == report.steps:
                 with torch.no_grad():
-                    run.system.get_parameter("network.missing").fill_(float("nan"))
+                    run.system.get_parameter("network.missing").fill_(broken)
 
     def judge(_: System) -> Validation:
         pytest.fail("weights that are no numbers were judged")
