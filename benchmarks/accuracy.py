@@ -93,7 +93,7 @@ def run(corpus: Corpus, windows: Sequence[int], cache: Path, progress: Progress)
     settings = Settings().model_copy(update={"window": max(windows)})
     engines = {name: make() for name, make in candidates(settings).items()}
     first = next(iter(engines))
-    featurise = featuriser("chain", cache, progress, lambda: load_text_encoder(settings.model))
+    featurise = featuriser(cache, progress, lambda: load_text_encoder(settings.model))
     splits = featurise(corpus).splits
     planned = [(name, windows[0]) for name in engines] + [(first, own) for own in windows[1:]]
     rows = []

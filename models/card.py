@@ -15,6 +15,8 @@ from models.calibration import Calibration
 from models.errors import CheckpointError
 from models.presets import TmsamConfig
 
+Task = Literal["sentiment", "emotion"]
+
 CARD_FILE: Final = "checkpoint.json"
 WEIGHTS_FILE: Final = "model.safetensors"
 ENCODER_FILE: Final = "text_encoder.onnx"
@@ -23,6 +25,8 @@ FORMAT_VERSION: Final = 2
 _PICKLE_SUFFIXES: Final = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib")
 _PAPERS: Final = ("LICENSE", "NOTICE", "README.md")
 CHECKPOINT_FILES: Final = (CARD_FILE, WEIGHTS_FILE, ENCODER_FILE, TOKENIZER_FILE, *_PAPERS)
+TASKS: Final[tuple[Task, ...]] = ("sentiment", "emotion")
+TASKS_SETTING: Final = "model.tasks"
 _HEX_SHA256: Final = r"^[0-9a-f]{64}$"
 
 
@@ -44,6 +48,16 @@ class TrainingRecord(BaseModel):
     seed: int
     settings: dict[str, float | int | str | bool]
     notes: list[str]
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """Tasks that were trained: the head of another one stayed as it began.
+
+        Both where the settings do not tell.
+        """
+        told = self.settings.get(TASKS_SETTING)
+        named = told.split(", ") if isinstance(told, str) else TASKS
+        return tuple(task for task in TASKS if task in named)
 
 
 class TextEncoderCard(BaseModel):

@@ -9,7 +9,7 @@ from typing import Final, Literal, Protocol
 import torch
 
 from connectors.schemas.scoring import Features, Score, WindowRequest
-from models.card import CheckpointCard, shipped_checkpoint
+from models.card import TASKS, CheckpointCard, shipped_checkpoint
 from models.checkpoint import load_checkpoint
 from models.device import DeviceName, use_threads, why_no_gpu
 from models.errors import ModelError
@@ -73,7 +73,8 @@ def load_engine(
     """An engine from a checkpoint folder.
 
     A GPU that is asked for and not there, or that is there and fails at the first posts, is not
-    the end: the engine of the CPU takes its place, and one warning says why.
+    the end: the engine of the CPU takes its place, and one warning says why. Another warning tells
+    of a task that the checkpoint was not trained for.
 
     Args:
         checkpoint: the folder; None: the one inside this package.
@@ -93,6 +94,10 @@ def load_engine(
         ModelError: the engine cannot score this network.
     """
     network, card = load_checkpoint(shipped_checkpoint() if checkpoint is None else checkpoint)
+    for task in sorted(set(TASKS) - set(card.training.tasks)):
+        _log.warning(
+            "%s was not trained for %s: what it says of it means nothing", card.version, task
+        )
     streams = name == "stream" or (name == "auto" and _can_stream(card))
     if device != "cpu" and _finds_gpu(asked=device == "cuda"):
         use_threads(threads)

@@ -50,7 +50,7 @@ def evaluate_checkpoint(
     system.to(choose_device(device))
     encoder = once(partial(_encoder_of, folder, loaded))
     featurise = (
-        featuriser(system.config.text_graph, cache, progress, encoder)
+        featuriser(cache, progress, encoder, trees=loaded.reads_dependencies)
         if loaded.tuning is None
         else text_preparer(loaded.tuning.model_copy(update={"teachers": ()}))
     )
@@ -69,7 +69,8 @@ def evaluate_checkpoint(
                 replace(whole, splits={**unread, **whole.splits}),
                 split,
                 None if loaded.calibration == Calibration() else loaded.calibration,
-                progress=partial(progress, f"judging {source.name}"),
+                partial(progress, f"judging {source.name}"),
+                loaded.tasks,
             )
         )
     return EvaluationReport(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from connectors.schemas.labels import MODALITIES
 from models.calibration import Calibration, TaskCalibration, apply
+from models.card import TASKS
 from models.errors import TrainingDataError
 from models.evaluation.calibration import fit_calibration
 from models.evaluation.intervals import f1_intervals
@@ -45,6 +46,7 @@ def evaluate(
     split: str,
     calibration: Calibration | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
+    tasks: Sequence[Task] = TASKS,
 ) -> DataReport:
     """Judge a system.
 
@@ -55,12 +57,20 @@ def evaluate(
             judged, dev is too, to fit a calibration on it.
         calibration: that the checkpoint carries; None: none.
         progress: called with (passes done, passes in all).
+        tasks: that it was trained for; what it says of another one means nothing.
 
     Raises:
-        TrainingDataError: the widths differ or the split is empty.
+        TrainingDataError: the widths differ, the split is empty, or none of its posts has a label
+            of the tasks.
     """
     require_fit(system, corpus, split)
     conversations = corpus.splits[split]
+    labelled = _labelled_tasks(conversations, tasks)
+    if not labelled:
+        raise TrainingDataError(
+            f"no post of the split {split} of {corpus.name} has a label for {' or '.join(tasks)}, "
+            "which is what the checkpoint was trained for"
+        )
     several = _several(conversations)
     passes = 1 + len(several) + (split != "dev" and bool(corpus.splits.get("dev")))
     progress(0, passes)
@@ -78,9 +88,8 @@ def evaluate(
         calibrations[REFITTED] = fit_calibration(judge(system, corpus.splits["dev"]))
         progress(passes, passes)
     train = [post for own in corpus.splits.get("train", ()) for post in own]
-    tasks: Mapping[Task, Labels] = {
-        "sentiment": np.array([post.sentiment for post in train], np.int64),
-        "emotion": np.array([post.emotion for post in train], np.int64),
+    seen: Mapping[Task, Labels] = {
+        task: np.array([getattr(post, task) for post in train], np.int64) for task in labelled
     }
     return DataReport(
         name=corpus.name,
@@ -90,9 +99,8 @@ def evaluate(
         posts=len(judged.position),
         modalities=dict(zip(MODALITIES, judged.presence.sum(axis=0).tolist(), strict=True)),
         tasks={
-            task: _judge_task(judged, without, task, calibrations, seen)
-            for task, seen in tasks.items()
-            if (judged.labels(task) != NO_LABEL).any()
+            task: _judge_task(judged, without, task, calibrations, own)
+            for task, own in seen.items()
         },
     )
 
@@ -120,6 +128,12 @@ def require_fit(system: System, corpus: Corpus, split: str) -> None:
                 f"the checkpoint reads {modality} of {reads} numbers a step, but {corpus.name} "
                 f"gives {gives}; evaluate it on data in the form it was trained on"
             )
+
+
+def _labelled_tasks(conversations: Sequence[Conversation], tasks: Sequence[Task]) -> list[Task]:
+    """Those of the tasks that a post has a label for."""
+    posts = [post for own in conversations for post in own]
+    return [task for task in tasks if any(getattr(post, task) != NO_LABEL for post in posts)]
 
 
 def _several(conversations: Sequence[Conversation]) -> list[str]:

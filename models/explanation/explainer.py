@@ -75,6 +75,7 @@ class Explainer:
         self.feature_set = card.feature_set
         self.oracle = oracle
         self._version = card.version
+        self._tasks = card.training.tasks
         self._stamp = card.records_identity[:STAMP_BYTES]
 
     def explain(
@@ -91,7 +92,8 @@ class Explainer:
             The shares of modalities, posts and words, and whether they add up.
 
         Raises:
-            ModelError: the task has no such label, or a post does not fit the network.
+            ModelError: the checkpoint was not trained for the task, the task has no such label, or
+                a post does not fit the network.
         """
         window = self.oracle.window([post.features for post in posts])
         names = _Names(posts[-1].conversation_id, [post.post_id for post in posts])
@@ -112,7 +114,8 @@ class Explainer:
             An explanation whose posts and conversation have no names.
 
         Raises:
-            ModelError: another model's record, or the task has no such label.
+            ModelError: another model's record, the checkpoint was not trained for the task, or the
+                task has no such label.
         """
         window = PostWindow(*unpack_records(self._stamp, records, self.oracle.post_width))
         return self._explained(window, text, _Names("", [""] * len(records)), task, label)
@@ -120,6 +123,10 @@ class Explainer:
     def _explained(
         self, window: PostWindow, text: str | None, names: "_Names", task: Task, label: str | None
     ) -> Explanation:
+        if task not in self._tasks:
+            raise ModelError(
+                f"{self._version} was not trained for {task}, only for {' and '.join(self._tasks)}"
+            )
         if label is not None and label not in LABELS[task]:
             raise ModelError(f"{task} has no label {label!r}; known: {', '.join(LABELS[task])}")
         subject = make_subject(self.oracle, self.encoder, window, text)

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from models.errors import ModelError
-from models.presets import TmsamConfig
+from models.presets import TextGraph, TmsamConfig
 from models.systems.absa import AbsaSystem
 from models.systems.base import System
 from models.systems.lstm import LstmSystem
@@ -34,6 +34,9 @@ def build_system(name: SystemName, config: TmsamConfig) -> System:
     return systems[name](config)
 
 
-def reads_dependencies(name: SystemName, config: TmsamConfig) -> bool:
-    """Whether the system looks at the dependency edges of posts, so that parsing is worth it."""
-    return name == "absa" or (name == "tmsam" and config.text_graph == "dependencies")
+def reads_dependencies(name: SystemName, graph: TextGraph) -> bool:
+    """Whether a system with this graph in its configuration looks at the posts' dependency edges.
+
+    Posts are parsed where it does: ABSA is about the tree, whatever the configuration says.
+    """
+    return name == "absa" or (name == "tmsam" and graph == "dependencies")

@@ -19,6 +19,7 @@ from models.calibration import Calibration
 from models.card import (
     CARD_FILE,
     ENCODER_FILE,
+    Task,
     TextEncoderCard,
     TrainingRecord,
     read_held_file,
@@ -27,7 +28,7 @@ from models.checkpoint import load_checkpoint
 from models.errors import CheckpointError
 from models.presets import TmsamConfig
 from models.systems.base import System
-from models.systems.build import SystemName, build_system
+from models.systems.build import SystemName, build_system, reads_dependencies
 from models.systems.tmsam import TmsamSystem
 from models.tuning.build import tuned_system
 from models.tuning.encoders import CONFIG_FILE, TOKENIZER_FILE
@@ -83,18 +84,27 @@ class LoadedSystem:
     """What a training run wrote.
 
     Attributes:
+        name: which one it is.
         system: in evaluation mode, on the CPU.
         calibration: of its probabilities.
+        tasks: that it was trained for.
         tuning: how it reads texts; None: as text features.
         text_encoder: in its folder, makes those features; None: all-MiniLM-L6-v2 as it was
             published.
     """
 
+    name: SystemName
     system: System
     model_version: str
     calibration: Calibration
+    tasks: tuple[Task, ...]
     tuning: TuningSettings | None = None
     text_encoder: TextEncoderCard | None = None
+
+    @property
+    def reads_dependencies(self) -> bool:
+        """Whether posts that it is to judge have to be parsed."""
+        return reads_dependencies(self.name, self.system.config.text_graph)
 
 
 def load_system(folder: Path) -> LoadedSystem:
@@ -107,7 +117,14 @@ def load_system(folder: Path) -> LoadedSystem:
         network, card = load_checkpoint(folder)
         whole = TmsamSystem(card.config)
         whole.network.load_state_dict(network.state_dict())
-        return LoadedSystem(whole.eval(), card.version, card.calibration, None, card.text_encoder)
+        return LoadedSystem(
+            "tmsam",
+            whole.eval(),
+            card.version,
+            card.calibration,
+            card.training.tasks,
+            text_encoder=card.text_encoder,
+        )
     try:
         own = SystemCard.model_validate_json((folder / SYSTEM_FILE).read_bytes())
         if own.tuning is None:
@@ -119,5 +136,11 @@ def load_system(folder: Path) -> LoadedSystem:
     except (OSError, ValidationError, SafetensorError, RuntimeError) as error:
         raise CheckpointError(f"{folder} holds no trained system: {error}") from error
     return LoadedSystem(
-        system.eval(), own.model_version, own.calibration, own.tuning, own.text_encoder
+        own.system,
+        system.eval(),
+        own.model_version,
+        own.calibration,
+        own.training.tasks,
+        own.tuning,
+        own.text_encoder,
     )

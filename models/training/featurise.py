@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 
 from models.card import shipped_checkpoint
 from models.encoder_input import MAX_TOKENS
-from models.presets import TextGraph
+from models.systems import reads_dependencies
 from models.systems.dependencies import WordPieces, with_dependencies
 from models.systems.dependency_parser import Trees
 from models.text_encoder import load_base_encoder, load_text_encoder
@@ -40,18 +40,19 @@ def configured_encoder(config: TrainingConfig) -> Encoder:
 
 
 def featuriser(
-    graph: TextGraph,
     cache: Path,
     progress: Progress,
     encoder: Callable[[], Encoder],
+    *,
+    trees: bool = False,
 ) -> Callable[[Corpus], Corpus]:
     """What gives a corpus its text features.
 
     Args:
-        graph: of the system that reads them; dependency trees are parsed where it asks for them.
         cache: folder where both are kept by their texts.
         progress: told how it goes.
         encoder: makes the text encoder.
+        trees: the system that reads them looks at dependency trees, so that texts are parsed.
 
     Returns:
         Takes a corpus as a reader gives it. The encoder is made at the first one.
@@ -63,9 +64,9 @@ def featuriser(
             made.append(
                 TextFeatures(encoder(), cache, lambda *done: progress("text features", *done))
             )
-        if graph == "dependencies":
-            trees = Trees(cache=cache, progress=lambda *done: progress("trees", *done))
-            corpus = with_dependencies(corpus, trees, _word_pieces(cache))
+        if trees:
+            parsed = Trees(cache=cache, progress=lambda *done: progress("trees", *done))
+            corpus = with_dependencies(corpus, parsed, _word_pieces(cache))
         return with_text_features(corpus, made[0])
 
     return featurise
@@ -76,7 +77,8 @@ def configured_featuriser(
 ) -> Callable[[Corpus], Corpus]:
     """What gives a corpus the text features that a configuration asks for; see `featuriser`."""
     encoder = partial(configured_encoder, config)
-    return featuriser(config.model.text_graph, cache, progress, encoder)
+    trees = reads_dependencies(config.model.system, config.model.text_graph)
+    return featuriser(cache, progress, encoder, trees=trees)
 
 
 def _word_pieces(cache: Path) -> WordPieces:

@@ -13,11 +13,12 @@ from typing import Final, Protocol
 import torch
 from torch import Tensor
 
-from models.errors import TrainingDivergedError, TrainingInterruptedError, TrainingStateError
+from models.errors import TrainingInterruptedError, TrainingStateError
 from models.systems import System
 from models.training.averaging import averaged, follow, weights_of
 from models.training.batches import Batch, make_batch
 from models.training.config import TrainingConfig
+from models.training.divergence import require_finite_loss, require_sound_weights
 from models.training.learner import Learner
 from models.training.modality_dropout import with_dropout
 from models.training.order import PlannedBatch, SourceShape, epoch_order, step_generator
@@ -155,7 +156,7 @@ class Training:
 
         Raises:
             TrainingInterruptedError: `stop` said so; the state is saved.
-            TrainingDivergedError: the loss is no number any more.
+            TrainingDivergedError: the loss or the weights are no numbers any more.
         """
         schedule = self._config.schedule
         while self._state.epoch <= schedule.epochs and self._state.since_best < schedule.patience:
@@ -184,6 +185,7 @@ class Training:
                 self._interrupt()
             if state.step % self._config.schedule.state_every_steps == 0:
                 self.save()
+        require_sound_weights(self._system, state.epoch)
         with averaged(self._system, self._average):
             outcome = self._validate(self._system)
             better = outcome.score > state.best
@@ -220,7 +222,7 @@ class Training:
         ):
             loss = learner.loss(batch)
         value = loss.item()
-        self._require_number(value)
+        require_finite_loss(value, state.epoch, state.step + 1)
         learner.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(
@@ -243,14 +245,6 @@ class Training:
         )
         for observer in self._observers:
             observer.stepped(report)
-
-    def _require_number(self, loss: float) -> None:
-        if not math.isfinite(loss):
-            state = self._state
-            raise TrainingDivergedError(
-                f"the loss is {loss} in epoch {state.epoch}, step {state.step + 1}; begin anew "
-                "with a lower optimiser.learning_rate, or look for extreme values in the features"
-            )
 
     def _batch(self, planned: PlannedBatch) -> Batch:
         train = self._train[planned.source]

@@ -84,7 +84,7 @@ def run_training(
         TrainingStateError: the folder keeps a run and it is not resumed, or the other way round,
             or that run is of other data; or it holds what does not belong to the result.
         TrainingInterruptedError: `stop` said so; the run can be resumed.
-        TrainingDivergedError: the loss is no number any more.
+        TrainingDivergedError: the loss or the weights are no numbers any more.
     """
     state = state_path(folder)
     if state.exists() and not resume:

@@ -129,5 +129,5 @@ def _read_one(data: list[str], cache: Path | None, progress: "Progress") -> "Cor
     settings = Settings()
     folder = settings.data_dir / "text-features" if cache is None else cache
     folder.mkdir(parents=True, exist_ok=True)
-    featurise = featuriser("chain", folder, progress, lambda: load_text_encoder(settings.model))
+    featurise = featuriser(folder, progress, lambda: load_text_encoder(settings.model))
     return featurise(read_source(source))

@@ -18,7 +18,7 @@ def drawn_progress() -> Iterator[Progress]:
     """A progress that shows a bar for each step; plain lines where there is no terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _plain(console)
+        yield PlainProgress(console)
         return
     columns = (TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn())
     with Bars(*columns, TimeElapsedColumn(), console=console) as bars:
@@ -32,13 +32,21 @@ def drawn_progress() -> Iterator[Progress]:
         yield draw
 
 
-def _plain(console: Console) -> Progress:
-    said: dict[str, int] = {}
+class PlainProgress:
+    """Lines where there is no terminal: at most 20 a step, beside its beginning.
 
-    def say(step: str, done: int, total: int) -> None:
+    Args:
+        console: that prints them.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._said: dict[str, int] = {}
+
+    def __call__(self, step: str, done: int, total: int, told: str = "") -> None:
+        """Print how far a step is, and what is told of it, if it is time to."""
         part = LINES_A_STEP * done // max(1, total)
-        if said.get(step) != part or done == 0:
-            said[step] = part
-            console.print(f"{step} {done}/{total}", highlight=False)
-
-    return say
+        if self._said.get(step) != part or done == 0:
+            self._said[step] = part
+            more = f", {told}" if told else ""
+            self._console.print(f"{step} {done}/{total}{more}", highlight=False)

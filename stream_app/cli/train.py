@@ -84,6 +84,8 @@ def train(
     typer.echo(f"{out}: {trained.model_version}, {trained.parameters:,} parameters")
     for split, tasks in trained.metrics.items():
         told = ", ".join(f"{task} {own['weighted_f1']:.4f}" for task, own in tasks.items())
+        if not told:
+            told = "none, no post has a label"
         typer.echo(f"{split}: weighted F1 {told}")
 
 

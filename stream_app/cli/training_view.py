@@ -22,6 +22,7 @@ from models.training.loop import Observer, StepReport
 from models.training.run import LOG_FOLDER
 from models.training.state import EpochReport
 from models.training.written import RUN_FOLDER
+from stream_app.cli.progress import PlainProgress
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _Handler = Callable[[int, FrameType | None], object] | int | None
@@ -29,6 +30,8 @@ _Handler = Callable[[int, FrameType | None], object] | int | None
 
 class TrainingView:
     """Bars on standard error, a line an epoch, event files; a context manager.
+
+    Where there is no terminal, lines take the place of the bars.
 
     The first signal after the first step ends the run where it can go on; any other one at once.
 
@@ -51,7 +54,9 @@ class TrainingView:
             TimeRemainingColumn(),
             TextColumn("{task.fields[told]}"),
             console=self._console,
+            disable=not self._console.is_terminal,
         )
+        self._plain = None if self._console.is_terminal else PlainProgress(self._console)
         self._tasks: dict[str, TaskID] = {}
         self._has_stepped = False
         self._before: dict[int, _Handler] = {}
@@ -96,6 +101,9 @@ class TrainingView:
             signal.signal(number, handler)
 
     def _draw(self, what: str, done: int, total: int, told: str) -> None:
+        if self._plain is not None:
+            self._plain(what, done, total, told)
+            return
         if what not in self._tasks:
             self._tasks[what] = self._bars.add_task(what, total=total, told=told)
         self._bars.update(self._tasks[what], completed=done, total=total, told=told)

@@ -6,7 +6,7 @@ from typing import Final
 from connectors.schemas.labels import EMOTIONS, SENTIMENTS
 from models.training.corpus import SPLITS, Corpus, LabelledPost
 from models.training.data.conversations import PlacedPost, by_conversation
-from models.training.data.table import Row, classes, read_parquet, require_values
+from models.training.data.table import Row, classes, read_parquet, require_once, require_values
 
 COLUMNS: Final = ("split", "id", "text", "emotion_single", "sentiment_single")
 
@@ -22,10 +22,12 @@ def read_goemotions(path: Path) -> Corpus:
         Conversations of one post in the official splits.
 
     Raises:
-        TrainingDataError: the file or a column is missing or a label unknown; names it.
+        TrainingDataError: the file or a column is missing, a label unknown or a comment there
+            twice; names it.
     """
     rows = read_parquet(path, COLUMNS)
     require_values(path, rows, "split", SPLITS)
+    require_once(rows, ("split", "id"))
     splits = by_conversation(
         PlacedPost(row.cells["split"], row.cells["id"], 0, _post(row)) for row in rows
     )

@@ -21,7 +21,7 @@ from models.training.corpus import (
 )
 from models.training.data.arrays import read_arrays
 from models.training.data.conversations import PlacedPost, by_conversation
-from models.training.data.table import Row, classes, read_csv, require_values
+from models.training.data.table import Row, classes, read_csv, require_once, require_values
 
 NAME: Final = "MELD"
 LICENCE: Final = "GPL-3.0 (declare-lab/MELD)"
@@ -42,11 +42,12 @@ def read_meld(csv_path: Path, audio_path: Path | None = None) -> Corpus:
         Conversations of the official splits, utterances in order.
 
     Raises:
-        TrainingDataError: a file, column, split or array is missing, a label unknown, or an audio
-            measure missing in all of the training split; names it.
+        TrainingDataError: a file, column, split or array is missing, a label unknown, an utterance
+            there twice, or an audio measure missing in all of the training split; names it.
     """
     rows = read_csv(csv_path, COLUMNS)
     require_values(csv_path, rows, "split", SPLITS)
+    require_once(rows, ("split", "dialogue_id", "utterance_id"))
     features: list[dict[str, Tensors]] = [{} for _ in rows]
     if audio_path is not None:
         widths = {AUDIO_ARRAY: DEFAULT.widths["audio"]}

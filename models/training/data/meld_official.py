@@ -13,7 +13,7 @@ from models.errors import TrainingDataError
 from models.training.corpus import Corpus, LabelledPost
 from models.training.data.conversations import PlacedPost, by_conversation
 from models.training.data.meld import LICENCE, NAME
-from models.training.data.table import Row, classes, read_csv
+from models.training.data.table import Row, classes, read_csv, require_once
 
 FILES: Final = MappingProxyType(
     {"train": "train_sent_emo.csv", "dev": "dev_sent_emo.csv", "test": "test_sent_emo.csv"}
@@ -39,7 +39,8 @@ def read_meld_official(folder: Path) -> Corpus:
         Conversations of the official splits, utterances in order.
 
     Raises:
-        TrainingDataError: a file or column is missing or a label unknown; names it.
+        TrainingDataError: a file or column is missing, a label unknown or an utterance there twice;
+            names it.
     """
     if not folder.is_dir():
         raise TrainingDataError(f"{folder} is no folder; it must hold {', '.join(FILES.values())}")
@@ -48,7 +49,9 @@ def read_meld_official(folder: Path) -> Corpus:
 
 def _placed(folder: Path) -> Iterator[PlacedPost]:
     for split, name in FILES.items():
-        for row in read_csv(folder / name, COLUMNS):
+        rows = read_csv(folder / name, COLUMNS)
+        require_once(rows, ("Dialogue_ID", "Utterance_ID"))
+        for row in rows:
             place = row.whole_number("Utterance_ID")
             yield PlacedPost(split, row.cells["Dialogue_ID"], place, _post(row))
 

@@ -20,12 +20,19 @@ class Row:
     """One row of a table.
 
     Attributes:
-        where: the file and the row's number, from 1, for messages.
+        path: of the file.
+        place: of the row, from 1.
         cells: column -> what stands there, "" for nothing.
     """
 
-    where: str
+    path: Path
+    place: int
     cells: Mapping[str, str]
+
+    @property
+    def where(self) -> str:
+        """The file and the row, for messages."""
+        return f"{self.path}, row {self.place}"
 
     def label(self, column: str, known: Mapping[str, int]) -> int:
         """The class that a cell names.
@@ -91,20 +98,28 @@ def read_csv(path: Path, columns: Sequence[str]) -> list[Row]:
         columns: those that must be there; others come along.
 
     Raises:
-        TrainingDataError: no file, no csv, no rows, or a column is missing.
+        TrainingDataError: no file, no csv, no rows, a column is missing, or a row has more or fewer
+            cells than the header.
     """
     raw = _read_bytes(path)
     try:
         content = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         content = raw.decode("cp1252", errors="replace")
-    reader = csv.DictReader(io.StringIO(content.translate(_C1_CONTROLS), newline=""), restval="")
+    reader = csv.reader(io.StringIO(content.translate(_C1_CONTROLS), newline=""))
     try:
-        _require_columns(path, reader.fieldnames or (), columns)
-        cells = list(reader)
+        names = next(reader, [])
+        _require_columns(path, names, columns)
+        rows = [row for row in reader if row]
     except csv.Error as error:
         raise TrainingDataError(f"{path} cannot be read as a csv: {error}") from error
-    return _rows(path, cells)
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(names):
+            raise TrainingDataError(
+                f"{path}, row {number}: {len(row)} cells where the header has {len(names)}; "
+                "a text with a comma, a quote or a line break must stand in quotes"
+            )
+    return _rows(path, [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def read_parquet(path: Path, columns: Sequence[str]) -> list[Row]:
@@ -138,6 +153,20 @@ def require_values(path: Path, rows: Sequence[Row], column: str, wanted: Sequenc
         )
 
 
+def require_once(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    """Raise TrainingDataError where two rows hold the same in all of these columns."""
+    seen: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        key = tuple(row.cells[column] for column in columns)
+        first = seen.setdefault(key, row)
+        if first is not row:
+            told = ", ".join(f"{name} {own}" for name, own in zip(columns, key, strict=True))
+            raise TrainingDataError(
+                f"{row.where}: {told} was there before, in row {first.place}; "
+                "leave one out, or name its conversation otherwise"
+            )
+
+
 def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -158,4 +187,4 @@ def _require_columns(path: Path, found: Sequence[str], columns: Sequence[str]) -
 def _rows(path: Path, cells: Sequence[Mapping[str, str]]) -> list[Row]:
     if not cells:
         raise TrainingDataError(f"{path} has no rows")
-    return [Row(f"{path}, row {number}", own) for number, own in enumerate(cells, start=1)]
+    return [Row(path, number, own) for number, own in enumerate(cells, start=1)]

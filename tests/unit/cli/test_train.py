@@ -68,10 +68,23 @@ def test_a_run_ends_with_a_checkpoint_and_tells_its_measures(train: Train, tmp_p
     assert "tmsam-stream-meld-1" in result.stdout
     assert "test: weighted F1 sentiment 0." in result.stdout
     assert "epoch 2: loss" in result.stderr
+    said = result.stderr.splitlines()
+    assert any(line.startswith("training 1/8, epoch 1, loss ") for line in said)
+    assert any(line.startswith("training 8/8, epoch 2, loss ") for line in said)
     assert (tmp_path / "out" / "checkpoint.json").is_file()
     assert list((tmp_path / "out" / "training" / "logs").iterdir())
     train(tmp_path / "other", "--set", "seed=4")
     assert weights(tmp_path / "out") != weights(tmp_path / "other")
+
+
+def test_a_split_without_labels_is_told_of_and_not_left_blank(train: Train, tmp_path: Path) -> None:
+    table = tmp_path / "meld.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    bare = [f"{','.join(line.split(',')[:4])},," if "test," in line else line for line in lines]
+    table.write_text("\n".join(bare) + "\n", encoding="utf-8")
+    result = train(tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert "test: weighted F1 none, no post has a label\n" in result.stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -15,6 +15,7 @@ from models.tmsam import Tmsam
 
 GLARING = {"visual": np.full((1, DEFAULT.widths["visual"]), 100.0, np.float32)}
 UNTRAINED = TrainingRecord(data="none", licence="none", seed=0, settings={}, notes=[])
+OF_SENTIMENT = UNTRAINED.model_copy(update={"settings": {"model.tasks": "sentiment"}})
 
 
 def tiny(preset: PresetName) -> TmsamConfig:

@@ -9,13 +9,14 @@ import torch
 from connectors.schemas.scoring import Score, WindowRequest
 from models.calibration import Calibration, TaskCalibration
 from models.card import read_card, write_card
-from models.checkpoint import load_checkpoint
+from models.checkpoint import load_checkpoint, save_checkpoint
 from models.device import DeviceName
 from models.engine import Engine, EngineName, load_engine
 from models.errors import ModelError
 from models.window_engine import WindowEngine
 from tests.unit.models.small_networks import (
     GLARING,
+    OF_SENTIMENT,
     post,
     tiny_network,
     write_brittle_checkpoint,
@@ -228,6 +229,15 @@ def test_auto_says_why_it_runs_on_the_cpu(
         load_engine(write_checkpoint(tmp_path, "stream"), threads=1)
     assert "inference on the CPU" in caplog.text
     assert not [own for own in caplog.records if own.levelname == "WARNING"]
+
+
+def test_a_task_that_was_not_trained_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    save_checkpoint(tmp_path / "own", tiny_network("stream"), "half", OF_SENTIMENT, {})
+    load_engine(tmp_path / "own", "cpu", threads=1)
+    (warning,) = [own for own in caplog.records if own.levelname == "WARNING"]
+    assert "was not trained for emotion: what it says of it means nothing" in warning.message
 
 
 def test_the_tiny_network_has_the_form_of_its_preset() -> None:

@@ -58,6 +58,14 @@ def test_a_task_without_labels_is_left_out() -> None:
     assert report.tasks["sentiment"].majority is None
 
 
+def test_a_task_that_was_not_trained_is_not_judged() -> None:
+    report = evaluate(TelltaleSystem(), corpus(), "test", tasks=("emotion",))
+    assert set(report.tasks) == {"emotion"}
+    unlabelled = Corpus("toy", "none", {"test": [[voting(0, NO_LABEL, text=0)]]}, READS)
+    with pytest.raises(TrainingDataError, match="no post of the split test of toy has a label for"):
+        evaluate(TelltaleSystem(), unlabelled, "test", tasks=("emotion",))
+
+
 def test_data_of_another_width_are_refused_and_named() -> None:
     with pytest.raises(
         TrainingDataError, match="reads audio of 8 numbers a step, but toy gives 74"

@@ -19,7 +19,7 @@ from models.errors import ModelError
 from models.explanation.explainer import Explainer, make_explainer
 from models.explanation.explanation import Explanation, Part
 from models.explanation.oracle import Task
-from tests.unit.models.small_networks import UNTRAINED, post, tiny_network
+from tests.unit.models.small_networks import OF_SENTIMENT, UNTRAINED, post, tiny_network
 
 TEXT = "not what I hoped for"
 
@@ -165,3 +165,11 @@ def test_records_of_another_model_are_refused(explainer: Explainer) -> None:
 def test_an_unknown_label_is_refused_with_those_known(explainer: Explainer) -> None:
     with pytest.raises(ModelError, match="sentiment has no label 'happy'; known: negative"):
         explainer.explain(conversation(), "sentiment", "happy")
+
+
+def test_a_task_that_was_not_trained_is_not_explained(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / "own", tiny_network("stream"), "half", OF_SENTIMENT, {})
+    half = make_explainer(*load_checkpoint(tmp_path / "own"), LetterEncoder(), "cpu")
+    assert half.explain(conversation(), "sentiment").task == "sentiment"
+    with pytest.raises(ModelError, match="was not trained for emotion, only for sentiment"):
+        half.explain(conversation(), "emotion")

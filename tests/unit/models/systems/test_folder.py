@@ -6,24 +6,28 @@ import pytest
 
 from models.card import TrainingRecord
 from models.errors import CheckpointError
-from models.systems import build_system
+from models.systems import SystemName, build_system
 from models.systems.folder import SystemCard, load_system, save_system
 from tests.unit.models.small_networks import tiny
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def write(folder: Path, name: SystemName) -> Path:
     config = tiny("stream")
     card = SystemCard(
-        model_version="lstm-1",
-        system="lstm",
+        model_version=f"{name}-1",
+        system=name,
         config=config,
         training=TrainingRecord(data="none", licence="none", seed=0, settings={}, notes=[]),
         metrics={},
         parameters=1,
     )
-    save_system(tmp_path, card, build_system("lstm", config))
-    return tmp_path
+    save_system(folder, card, build_system(name, config))
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write(tmp_path, "lstm")
 
 
 def test_what_was_written_is_read(folder: Path) -> None:
@@ -44,3 +48,11 @@ def test_a_folder_of_before_the_checksums_is_told_of(folder: Path) -> None:
     card.write_text(card.read_text().replace('"format_version": 2', '"format_version": 1'))
     with pytest.raises(CheckpointError, match="format_version"):
         load_system(folder)
+
+
+def test_a_written_absa_has_texts_parsed_though_its_graph_is_the_chain(tmp_path: Path) -> None:
+    absa = load_system(write(tmp_path / "absa", "absa"))
+    lstm = load_system(write(tmp_path / "lstm", "lstm"))
+    assert absa.system.config.text_graph == "chain"
+    assert absa.reads_dependencies
+    assert not lstm.reads_dependencies

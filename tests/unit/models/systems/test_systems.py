@@ -113,7 +113,7 @@ def test_trees_count_for_the_systems_that_say_so(name: SystemName, text_graph: s
     system = build_system(name, config).eval()
     parsed, plain = scores(system, [labelled(1, STAR)]), scores(system, [labelled(1)])
     same = torch.allclose(parsed.emotion, plain.emotion, rtol=0, atol=1e-6)
-    assert same is not reads_dependencies(name, config)
+    assert same is not reads_dependencies(name, config.text_graph)
 
 
 def test_absa_reads_the_text_alone() -> None:

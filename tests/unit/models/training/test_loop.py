@@ -78,6 +78,28 @@ def test_a_loss_that_is_no_number_ends_the_run_before_anything_is_kept(tmp_path:
 
 
 @pytest.mark.parametrize("change", [lambda learner: learner, with_average])
+@pytest.mark.parametrize("broken", [float("nan"), float("inf"), -1e30])
+def test_weights_that_the_last_step_broke_are_neither_judged_nor_kept(
+    tmp_path: Path, change: Callable[[Learner], Learner], broken: float
+) -> None:
+    class Breaking(Heard):
+        def stepped(self, report: StepReport) -> None:
+            super().stepped(report)
+            if report.step == report.steps:
+                with torch.no_grad():
+                    run.system.get_parameter("network.missing").fill_(broken)
+
+    def judge(_: System) -> Validation:
+        pytest.fail("weights that are no numbers were judged")
+
+    state = tmp_path / "state.safetensors"
+    run = training(toy_config(), [toy_source()], state, Breaking(), change=change, judge=judge)
+    with pytest.raises(TrainingDivergedError, match=r"network\.missing are no numbers.*epoch 1"):
+        run.run()
+    assert not state.exists()
+
+
+@pytest.mark.parametrize("change", [lambda learner: learner, with_average])
 @pytest.mark.parametrize("kill_at", [1, 5, 6, 10])
 def test_a_killed_run_ends_with_the_weights_of_one_that_was_not(
     tmp_path: Path, kill_at: int, change: Callable[[Learner], Learner]

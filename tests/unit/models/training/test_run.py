@@ -105,6 +105,16 @@ def test_a_baseline_is_written_and_read_beside_it(tmp_path: Path, system: str) -
         load_checkpoint(tmp_path / "out")
 
 
+@pytest.mark.parametrize("system", ["tmsam", "lstm"])
+def test_what_was_written_tells_the_tasks_that_were_trained(tmp_path: Path, system: str) -> None:
+    for tasks in (("sentiment", "emotion"), ("emotion",)):
+        config = configured(tmp_path, system=system, tasks=tasks)
+        schedule = config.schedule.model_copy(update={"epochs": 1})
+        out = tmp_path / "-".join(tasks)
+        run_training(config.model_copy(update={"schedule": schedule}), out, featurise, CACHE)
+        assert load_system(out).tasks == tasks
+
+
 def test_a_folder_without_a_trained_system_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"has no checkpoint\.json"):
         load_system(tmp_path)

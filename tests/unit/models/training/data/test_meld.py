@@ -80,6 +80,26 @@ def test_a_value_that_is_not_known_is_named_with_its_row(
         read_meld(write_csv(tmp_path / "meld.csv", COLUMNS, changed))
 
 
+def test_an_utterance_that_is_there_twice_is_named(tmp_path: Path) -> None:
+    twice = [*rows(), ["train", "0", "1", "second", "negative", "angry"]]
+    said = "row 5: split train, dialogue_id 0, utterance_id 1 was there before, in row 1"
+    with pytest.raises(TrainingDataError, match=said):
+        read_meld(write_csv(tmp_path / "meld.csv", COLUMNS, twice))
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [("train,1,0,Well, no,negative,angry", 7), ("train,1,0,Well", 4), ('train,1,0,"Well', 4)],
+)
+def test_a_row_with_more_or_fewer_cells_than_the_header_is_named(
+    tmp_path: Path, line: str, cells: int
+) -> None:
+    path = write_csv(tmp_path / "meld.csv", COLUMNS, rows())
+    path.write_text(path.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
+    with pytest.raises(TrainingDataError, match=rf"row 5: {cells} cells where the header has 6"):
+        read_meld(path)
+
+
 def test_a_split_without_rows_is_named(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "meld.csv", COLUMNS, rows()[:3])
     with pytest.raises(TrainingDataError, match=r"missing: \['test'\]"):

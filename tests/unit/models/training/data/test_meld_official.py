@@ -60,6 +60,8 @@ def test_the_makers_names_become_ours(tmp_path: Path, name: str, ours: str) -> N
 def test_what_is_missing_or_unknown_is_named(tmp_path: Path) -> None:
     with pytest.raises(TrainingDataError, match="unknown Emotion 'happy'; known: anger"):
         read_meld_official(write(tmp_path, {**LINES, "dev": ["1,a,Ross,happy,negative,0,0,1"]}))
+    with pytest.raises(TrainingDataError, match="row 2: Dialogue_ID 0, Utterance_ID 0 was there"):
+        read_meld_official(write(tmp_path, {**LINES, "dev": LINES["dev"] * 2}))
     with pytest.raises(TrainingDataError, match="no column Dialogue_ID"):
         read_meld_official(write(tmp_path, header=HEADER.replace("Dialogue_ID", "Dialogue")))
     write(tmp_path)

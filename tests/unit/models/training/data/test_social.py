@@ -57,6 +57,8 @@ def test_what_is_missing_or_unknown_is_named(tmp_path: Path) -> None:
     rows = [*POSTS[:3], ["test", "d", "four", "joy", "neutral"]]
     with pytest.raises(TrainingDataError, match="row 4: unknown emotion_single 'joy'"):
         read_goemotions(write_parquet(path, goemotions.COLUMNS, rows))
+    with pytest.raises(TrainingDataError, match="row 5: split test, id d was there before, in row"):
+        read_goemotions(write_parquet(path, goemotions.COLUMNS, [*POSTS, POSTS[3]]))
     with pytest.raises(TrainingDataError, match="cannot be read as parquet"):
         read_goemotions(write_csv(tmp_path / "go.csv", goemotions.COLUMNS, []))
     with pytest.raises(TrainingDataError, match=r"no file .*none\.parquet"):
