@@ -2,19 +2,23 @@
 
 Faust makes a message, an event and several tasks for every record, 60 to 70 microseconds each, and
 stops reading for a second once every partition's buffer is full. Here its channel carries lists of
-records: what it costs is paid once a fetch, and a full channel makes the next fetch wait.
+records: what it costs is paid once a fetch, and a full channel makes the next fetch wait. Fetches
+of few records are at most a hundred a second, so that each brings more.
 """
 
 import asyncio
-from typing import Any
+import time
+from typing import Any, Final
 
 from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 
 from stream_app.consumer_thread import ConsumerThread, Fetched
+from stream_app.core.flow import DECODED_AT_ONCE
 from stream_app.core.record import Record
 
-FETCH_WAIT_S = 1.0
+FETCH_WAIT_S: Final = 1.0
+FETCHES_APART_S: Final = 0.01  # of few records each: what a fetch costs is paid less often
 
 
 class BatchedConsumer(Consumer):  # type: ignore[misc]  # Faust ships no usable types
@@ -33,22 +37,27 @@ class BatchedConsumer(Consumer):  # type: ignore[misc]  # Faust ships no usable 
         """Fetch until stopped; Faust calls it once in its fetcher's task."""
         try:
             while not (self.should_stop or fetcher.should_stop):
-                await asyncio.sleep(0)  # a fetch that finds records never waits
-                await self._drain_once()
+                began_s = time.monotonic()
+                brought = await self._drain_once()
+                few = 0 < brought < DECODED_AT_ONCE
+                next_s = began_s + FETCHES_APART_S if few else began_s
+                # 0 at least: a fetch that finds records never waits, and others have their turn
+                await asyncio.sleep(max(0.0, next_s - time.monotonic()))
         except (*self.consumer_stopped_errors, asyncio.CancelledError):
             # at a stop the consumer's thread may end under a fetch, which Faust takes for a crash
             if not self.transport.app.should_stop:
                 raise
 
-    async def _drain_once(self) -> None:
+    async def _drain_once(self) -> int:
+        """Pass on what one fetch brings; returns how many records it brought."""
         generation = self.app.consumer_generation_id
         fetched, active = await self._wait_next_records(FETCH_WAIT_S)
         if not self.flow_active:
             await self._seek_back()
-            return
+            return 0
         for tp, brought in (fetched or {}).items():
             if generation != self.app.consumer_generation_id or not self.flow_active:
-                return
+                return 0
             if active is None or tp in active:
                 self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
                 last = brought.records[-1]
@@ -56,6 +65,7 @@ class BatchedConsumer(Consumer):  # type: ignore[misc]  # Faust ships no usable 
                 message.key, message.value = None, _records(brought, generation)
                 await self.wait_first(self.callback(message), self.suspend_flow.wait())
                 self._read_offset[tp] = last.offset
+        return sum(len(brought.records) for brought in (fetched or {}).values())
 
     async def _seek_back(self) -> None:
         """As Faust does when a fetch returns while the flow is stopped: to what is committed."""

@@ -63,7 +63,8 @@ def main(channels: Sequence[Channel]) -> int:
     """Answer until nobody asks any more; returns the exit code.
 
     Args:
-        channels: by which questions come; the first one also says which engine is wanted.
+        channels: by which questions come, for records, then for scores; the first one also says
+            which engine is wanted.
 
     Raises:
         EOFError: the worker is gone.
@@ -81,11 +82,26 @@ def main(channels: Sequence[Channel]) -> int:
     spare_what_lasts()
     told.send_bytes(_introduction(engine).encode())
     while True:
-        ready = wait([channel.connection for channel in channels])
-        for channel in channels:
-            if channel.connection in ready:
-                asked = channel.connection.recv_bytes()
-                channel.connection.send_bytes(answer(engine, channel.block, asked))
+        answer_next(engine, channels)
+
+
+def answer_next(engine: "Engine", channels: Sequence[Channel]) -> None:
+    """Answer one question, and of two that wait the later channel's.
+
+    That is the one for scores: their batch is further on than the one that waits for records.
+
+    Args:
+        engine: that is asked.
+        channels: for records, then for scores.
+
+    Raises:
+        EOFError: the worker is gone.
+        OSError: the same.
+    """
+    ready = wait([channel.connection for channel in channels])
+    channel = next(each for each in reversed(channels) if each.connection in ready)
+    asked = channel.connection.recv_bytes()
+    channel.connection.send_bytes(answer(engine, channel.block, asked))
 
 
 def answer(engine: "Engine", block: SharedBlock, message: bytes) -> bytes:

@@ -6,9 +6,10 @@ from math import nan
 import pytest
 
 from connectors.schemas.scoring import WindowRequest
-from stream_app.inference.__main__ import answer
+from stream_app.inference.__main__ import answer, answer_next
 from stream_app.inference.block import SharedBlock
-from stream_app.inference.wire import Kept, RefusedError, ask_score, told_scores
+from stream_app.inference.channel import Channel
+from stream_app.inference.wire import Kept, RefusedError, ask_encode, ask_score, told_scores
 from tests.unit.stream_app.fakes import FakeEngine
 
 ASKED = [WindowRequest([b"m1"], (0,)), WindowRequest([b"m2", b"m3"], (0, 1))]
@@ -33,3 +34,16 @@ def test_a_score_that_is_not_finite_is_refused_and_the_refusal_says_whose(
     engine.sure = nan
     with pytest.raises(RefusedError, match=r"^window 0 of the batch, target 0 of its 1: .* nan"):
         told_scores(answer(engine, block, ask_score(block, ASKED)))
+
+
+def test_of_two_questions_that_wait_the_one_for_scores_is_answered_first() -> None:
+    ours, theirs = zip(Channel.make(), Channel.make(), strict=True)
+    records, scores = ours
+    records.connection.send_bytes(ask_encode(records.block, []))
+    scores.connection.send_bytes(ask_score(scores.block, ASKED))
+    answer_next(FakeEngine(), theirs)
+    assert (records.connection.poll(), scores.connection.poll()) == (False, True)
+    answer_next(FakeEngine(), theirs)
+    assert records.connection.poll()
+    for channel in (*ours, *theirs):
+        channel.close()
