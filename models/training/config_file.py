@@ -47,7 +47,7 @@ def read_config(name: str, data: Sequence[str] = (), changes: Sequence[str] = ()
         path = str(Path(value).expanduser().absolute())
         _put(tables, f"data.sources.{source}.{field or 'path'}", path, f"--data {given}")
     _place_files(tables, Path.cwd())
-    return check_config(tables, where)
+    return check_config(tables, ", ".join([where, *(f"--set {change}" for change in changes)]))
 
 
 def check_config(tables: Mapping[str, Any], where: str) -> TrainingConfig:

@@ -52,7 +52,11 @@ def train(
 
     Ctrl-C ends a run so that `--resume` goes on with it. docs/training.md shows the whole way.
     """
-    from models.errors import ModelError, TrainingInterruptedError  # noqa: PLC0415 - fast `--help`
+    from models.errors import (  # noqa: PLC0415 - keeps `--help` fast
+        ModelError,
+        TrainingConfigError,
+        TrainingInterruptedError,
+    )
     from models.training.config_file import read_config  # noqa: PLC0415
     from models.training.featurise import configured_featuriser  # noqa: PLC0415
     from models.training.run import kept_config, run_training, state_path  # noqa: PLC0415
@@ -79,6 +83,8 @@ def train(
         except KeyboardInterrupt as error:
             kept = _go_on(out) if state_path(out).is_file() else "nothing was trained yet"
             raise CliError(f"ended at once; {kept}", INTERRUPTED + view.signal) from error
+    except TrainingConfigError as error:
+        raise CliError(str(error), 2) from error
     except (ModelError, OSError) as error:
         raise CliError(str(error)) from error
     typer.echo(f"{out}: {trained.model_version}, {trained.parameters:,} parameters")

@@ -145,6 +145,15 @@ def test_what_a_user_can_mend_is_one_line(train: Train, tmp_path: Path) -> None:
     assert "nothing to go on with" in str(refused(train(tmp_path / "out", "--resume")))
 
 
+@pytest.mark.parametrize("given", ["optimiser.rate=1", "optimiser.batch"])
+def test_a_wrong_change_is_wrong_usage_and_is_named(
+    train: Train, tmp_path: Path, given: str
+) -> None:
+    error = refused(train(tmp_path / "out", "--set", given))
+    assert error.exit_code == 2
+    assert f"--set {given}" in str(error)
+
+
 @pytest.mark.parametrize("given", [("--set", "seed=1"), ("--config", "paper")])
 def test_resume_takes_no_changes(tmp_path: Path, given: tuple[str, str]) -> None:
     called = ["train", "--resume", "--out", str(tmp_path), *given]
