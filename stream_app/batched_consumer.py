@@ -14,11 +14,10 @@ from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 
 from stream_app.consumer_thread import ConsumerThread, Fetched
-from stream_app.core.flow import DECODED_AT_ONCE
+from stream_app.core.flow import fetch_pause_s
 from stream_app.core.record import Record
 
 FETCH_WAIT_S: Final = 1.0
-FETCHES_APART_S: Final = 0.01  # of few records each: what a fetch costs is paid less often
 
 
 class BatchedConsumer(Consumer):  # type: ignore[misc]  # Faust ships no usable types
@@ -39,10 +38,8 @@ class BatchedConsumer(Consumer):  # type: ignore[misc]  # Faust ships no usable 
             while not (self.should_stop or fetcher.should_stop):
                 began_s = time.monotonic()
                 brought = await self._drain_once()
-                few = 0 < brought < DECODED_AT_ONCE
-                next_s = began_s + FETCHES_APART_S if few else began_s
-                # 0 at least: a fetch that finds records never waits, and others have their turn
-                await asyncio.sleep(max(0.0, next_s - time.monotonic()))
+                # even for 0 seconds: a fetch that finds records gives nobody else a turn by itself
+                await asyncio.sleep(fetch_pause_s(brought, time.monotonic() - began_s))
         except (*self.consumer_stopped_errors, asyncio.CancelledError):
             # at a stop the consumer's thread may end under a fetch, which Faust takes for a crash
             if not self.transport.app.should_stop:

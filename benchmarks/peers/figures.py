@@ -106,7 +106,8 @@ def _own(latency: Latency | None) -> Sequence[str]:
 def _there(latency: Latency | None) -> str:
     if latency is None:
         return "-"
-    return f"{' / '.join(_percentiles(latency))}, {latency.behind_s:.1f}"
+    told = f"{' / '.join(_percentiles(latency))}, {latency.behind_s:.1f}"
+    return told if latency.compared_p99_ms else f"{told}; {latency.came:,.1f} posts/s came"
 
 
 def _percentiles(latency: Latency) -> Sequence[str]:

@@ -15,6 +15,7 @@ LOAD: Final = 0.5  # of what was counted of the backlog
 ENOUGH_POSTS: Final = 500  # five are past the 99th percentile
 LONGEST: Final = 2.0  # times the seconds that were asked for
 LEAST_FOR_P99: Final = 100
+KEPT_RATE: Final = 0.95  # of the posts that were to come; fewer are another load
 
 
 class Place(NamedTuple):
@@ -46,6 +47,11 @@ class Latency:
     p95_ms: float
     p99_ms: float | None
     behind_s: float
+
+    @property
+    def compared_p99_ms(self) -> float | None:
+        """The 99th percentile, milliseconds; None where fewer posts came than were to."""
+        return self.p99_ms if self.came >= KEPT_RATE * self.rate else None
 
     @classmethod
     def between(

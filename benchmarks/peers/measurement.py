@@ -39,9 +39,9 @@ class Paced:
 
     @property
     def p99_ratio(self) -> float | None:
-        """The program's 99th percentile by Voxpop's."""
-        own = self.own.p99_ms if self.own else None
-        voxpop = self.voxpop.p99_ms if self.voxpop else None
+        """The program's 99th percentile by Voxpop's, where both had the posts that were meant."""
+        own = self.own.compared_p99_ms if self.own else None
+        voxpop = self.voxpop.compared_p99_ms if self.voxpop else None
         return own / voxpop if own is not None and voxpop else None
 
 

@@ -19,6 +19,7 @@ from benchmarks.peers.work import counts_key
 from benchmarks.posts import WirePost
 from benchmarks.steady import BenchmarkStoppedError
 from connectors.kafka.connection import KafkaConnection
+from connectors.kafka.errors import DeliveryError
 from connectors.kafka.producer import PostProducer
 from connectors.kafka.topics import POSTS, PREDICTIONS, create_topics, voxpop_topics
 from connectors.trends.layout import TrendLayout
@@ -103,7 +104,7 @@ async def pace_voxpop(
             await paced(way, following, rate, seconds)
             for rate in dict.fromkeys([own, *rates]):
                 found[rate] = await paced(way, following, rate, judged_seconds(rate, seconds))
-        except PeerStoppedError as error:
+        except (PeerStoppedError, DeliveryError) as error:
             return Reference(outcome, found, _at(rate, error))
     return Reference(outcome, found)
 
@@ -141,7 +142,7 @@ async def measure_peer(
             way = Way(kafka, topic, predictions, process.require_alive)
             try:
                 latency = await paced(way, posts.following(), rate, judged_seconds(rate, seconds))
-            except PeerStoppedError as error:
+            except (PeerStoppedError, DeliveryError) as error:
                 return replace(outcome, failure=_at(rate, error))
             return replace(outcome, latency=latency)
 
@@ -157,7 +158,7 @@ async def _rate(
     return Outcome(seen.rate, seen.window_posts)
 
 
-def _at(rate: float, error: PeerStoppedError) -> str:
+def _at(rate: float, error: Exception) -> str:
     return f"at {rate:,.1f} posts/s: {error}"
 
 

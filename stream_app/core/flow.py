@@ -1,7 +1,8 @@
 """What a worker may do next: take a fetch, form a batch, or wait. Its bounds stand here.
 
 The worker (`stream_app.worker`) and the simulation (`stream_app.capacity`) ask the same object, so
-that neither can decide otherwise. It knows no clock, waits for nothing and reads nothing.
+that neither can decide otherwise; only `fetch_pause_s` is the worker's alone. It knows no clock,
+waits for nothing and reads nothing.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -13,6 +14,8 @@ BATCH_MOST: Final = 256  # posts of a batch, unless VOXPOP_BATCH_MAX says otherw
 BATCH_MOST_ON_GPU: Final = 1024  # what deployments with GPUs set it to
 FETCH_RECORDS: Final = 256  # most records of one fetch: bounds what a rebalance throws away
 FETCHES_WAITING: Final = 4  # fetches between the consumer and the worker; past it the next waits
+FEW_RECORDS: Final = 32  # a fetch of fewer is small
+SMALL_FETCHES_APART_S: Final = 0.01  # what one costs is paid less often, and each brings more
 DECODED_AT_ONCE: Final = 32  # posts; between them others have their turn
 WAITING_BATCHES: Final = 4  # decoded posts that may wait, in batches; past it no fetch is taken
 BATCHES_HELD: Final = 3  # one takes effect, one is scored, one is read and encoded meanwhile
@@ -78,6 +81,17 @@ class Flow(Generic[Item]):
     def clear(self) -> None:
         """Forget what waits: the partitions were revoked. What is held goes its way."""
         self._batcher.clear()
+
+
+def fetch_pause_s(brought: int, took_s: float) -> float:
+    """Seconds to wait after a fetch before the next is taken.
+
+    Args:
+        brought: records, of all partitions.
+        took_s: how long the fetch was waited for and passed on, seconds.
+    """
+    small = 0 < brought < FEW_RECORDS
+    return max(0.0, SMALL_FETCHES_APART_S - took_s) if small else 0.0
 
 
 def portions(fetched: Sequence[Fetched]) -> Iterator[Sequence[Fetched]]:

@@ -201,7 +201,7 @@ def _told(message: bytes) -> dict[str, Any]:
 
 
 def _not_finite(scores: Sequence[Sequence[Score]]) -> str:
-    return next(
+    told = (
         f"window {at} of the batch, target {number} of its {len(window)}: the model's {part} is "
         f"{value}, and every number must be finite"
         for at, window in enumerate(scores)
@@ -210,6 +210,7 @@ def _not_finite(scores: Sequence[Sequence[Score]]) -> str:
         for value in values
         if not isfinite(value)
     )
+    return next(told, "an answer holds what JSON cannot carry, and it is no score")
 
 
 def _name(conversation: Hashable | None) -> list[int | str] | None:

@@ -1,8 +1,11 @@
 """The model raises, says what is no number, does not answer or dies; or another takes its place."""
 
+import contextlib
 import os
 import signal
+import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import psutil
@@ -12,6 +15,7 @@ from tests.chaos.points import Action
 from tests.chaos.scene import EFFECT_WITHIN_S, Scene
 
 TIMES: Final = 5
+LOADED_AFTER_S: Final = 3.0  # a worker whose model dies before ends as one that is not ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,8 @@ class ModelKilled:
         before = scene.crew.exits[ExitCode.MODEL_BROKEN]
         await scene.moment()
         if self.point is None:
-            workers = map(psutil.Process, scene.crew.pids())
-            models = [model.pid for worker in workers for model in worker.children()]
-            os.kill(scene.random.choice(models), signal.SIGKILL)
+            if not await scene.until(partial(_kill_one, scene), EFFECT_WITHIN_S):
+                raise TimeoutError("no worker has a model")
         else:
             scene.points.arm(self.point, Action.KILL)
             await scene.points.taken(self.point)
@@ -105,3 +108,18 @@ class ModelSwapped:
             await scene.crew.stop(member)
             scene.crew.come_back(member)
             await scene.ready(len(scene.crew.running()))
+
+
+async def _kill_one(scene: Scene) -> bool:
+    """Kill the model of any worker, if one has loaded its model."""
+    models: list[int] = []
+    for worker in scene.crew.pids():
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            models += [
+                model.pid
+                for model in psutil.Process(worker).children()
+                if time.time() - model.create_time() > LOADED_AFTER_S
+            ]
+    if models:
+        os.kill(scene.random.choice(models), signal.SIGKILL)
+    return bool(models)

@@ -130,6 +130,11 @@ def test_a_ratio_needs_both_p99() -> None:
     assert found.p99_ratio is None
 
 
+def test_a_ratio_needs_the_posts_that_were_to_come() -> None:
+    late = replace(latency(50.0, 60.0), came=47.0)
+    assert measured(Outcome(100.0, 4.0, late), Outcome(failure="it ended")).p99_ratio is None
+
+
 def test_voxpops_own_latency_is_that_at_half_of_its_rate() -> None:
     assert paced_rate(2000.0) == 1000.0
     assert REFERENCES[0].own() == Outcome(2000.0, 4.0, latency(1000.0, 80.0))

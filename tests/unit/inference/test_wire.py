@@ -164,3 +164,8 @@ def test_a_refusal_is_raised_with_its_words_and_its_class(
 def test_an_introduction_arrives(state_bytes: int | None) -> None:
     told = Introduction("m-1", "default@1", b"\x00stamp\xff", "cpu", "StreamEngine", state_bytes)
     assert Introduction.decode(told.encode()) == told
+
+
+def test_an_answer_whose_null_is_no_score_is_refused_too() -> None:
+    with pytest.raises(ValueError, match="it is no score"):
+        tell_scores([], Kept(hits=None))  # type: ignore[arg-type]

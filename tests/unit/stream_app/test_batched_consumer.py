@@ -1,12 +1,15 @@
 """The fetcher ends in order when its worker is stopped, and asks seldom for few records."""
 
 import asyncio
+from collections.abc import Coroutine
 from types import SimpleNamespace
 
 import pytest
+from faust.types import TP
 
-from stream_app.batched_consumer import FETCHES_APART_S, BatchedConsumer
-from stream_app.core.flow import DECODED_AT_ONCE
+from stream_app.batched_consumer import BatchedConsumer
+from stream_app.consumer_thread import Fetched
+from stream_app.core.flow import FEW_RECORDS, SMALL_FETCHES_APART_S
 
 
 class ConsumerWithoutThread(BatchedConsumer):
@@ -54,9 +57,9 @@ class ConsumerOf(BatchedConsumer):
 @pytest.mark.parametrize(
     ("brought", "takes_s", "waits_s"),
     [
-        (1, 0.002, FETCHES_APART_S - 0.002),
+        (1, 0.002, SMALL_FETCHES_APART_S - 0.002),
         (1, 0.5, 0.0),  # it waited for its records
-        (DECODED_AT_ONCE, 0.002, 0.0),
+        (FEW_RECORDS, 0.002, 0.0),
         (0, 0.002, 0.0),
     ],
 )
@@ -72,3 +75,52 @@ async def test_a_fetch_of_few_records_is_not_followed_at_once(
     monkeypatch.setattr("stream_app.batched_consumer.time.monotonic", lambda: now[0])
     await ConsumerOf(brought, takes_s=takes_s, now=now)._drain_messages(FETCHER)
     assert waited_s == [pytest.approx(waits_s)]
+
+
+class ConsumerOfOneFetch(BatchedConsumer):
+    """Of two partitions, the flow stopped or not."""
+
+    def __init__(self, *, flows: bool) -> None:
+        self.app = SimpleNamespace(
+            consumer_generation_id=1, monitor=SimpleNamespace(track_tp_end_offset=self._ignore)
+        )
+        self.flow_active = flows
+        self.suspend_flow = asyncio.Event()
+        self.callback = self._take
+        self._read_offset: dict[TP, int] = {}
+        self.passed_on: list[int] = []
+
+    async def _take(self, message: SimpleNamespace) -> None:
+        self.passed_on += [record.offset for record in message.value]
+
+    def _ignore(self, *_: object) -> None:
+        pass
+
+    def highwater(self, tp: TP) -> int:  # noqa: ARG002 - Faust's signature
+        return 9
+
+    def _to_message(self, tp: TP, record: object) -> SimpleNamespace:  # noqa: ARG002 - as above
+        return SimpleNamespace(key=b"k", value=b"v")
+
+    async def wait_first(self, *coros: Coroutine[object, object, object], **_: object) -> None:
+        taken, suspended = coros
+        await taken
+        suspended.close()
+
+    async def perform_seek(self) -> None:
+        pass
+
+    async def _wait_next_records(self, timeout: float) -> tuple[dict[TP, Fetched], None]:  # noqa: ASYNC109, ARG002 - as above
+        made = [SimpleNamespace(partition=0, offset=at, key=b"k", value=b"v") for at in range(3)]
+        return {
+            TP("posts", 0): Fetched(made[:2], [None] * 2),
+            TP("posts", 1): Fetched(made[2:], [None]),
+        }, None
+
+
+@pytest.mark.parametrize(("flows", "brought", "passed_on"), [(True, 3, [0, 1, 2]), (False, 0, [])])
+async def test_a_fetch_tells_how_many_records_it_passed_on(
+    flows: bool, brought: int, passed_on: list[int]
+) -> None:
+    consumer = ConsumerOfOneFetch(flows=flows)
+    assert (await consumer._drain_once(), consumer.passed_on) == (brought, passed_on)
