@@ -107,7 +107,7 @@ def _there(latency: Latency | None) -> str:
     if latency is None:
         return "-"
     told = f"{' / '.join(_percentiles(latency))}, {latency.behind_s:.1f}"
-    return told if latency.compared_p99_ms else f"{told}; {latency.came:,.1f} posts/s came"
+    return told if latency.rate_kept else f"{told}; {latency.came:,.1f} posts/s came"
 
 
 def _percentiles(latency: Latency) -> Sequence[str]:

@@ -49,9 +49,9 @@ class Latency:
     behind_s: float
 
     @property
-    def compared_p99_ms(self) -> float | None:
-        """The 99th percentile, milliseconds; None where fewer posts came than were to."""
-        return self.p99_ms if self.came >= KEPT_RATE * self.rate else None
+    def rate_kept(self) -> bool:
+        """Whether as many posts came as were to, so that others at this rate compare."""
+        return self.came >= KEPT_RATE * self.rate
 
     @classmethod
     def between(

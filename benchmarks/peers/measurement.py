@@ -40,8 +40,8 @@ class Paced:
     @property
     def p99_ratio(self) -> float | None:
         """The program's 99th percentile by Voxpop's, where both had the posts that were meant."""
-        own = self.own.compared_p99_ms if self.own else None
-        voxpop = self.voxpop.compared_p99_ms if self.voxpop else None
+        own = self.own.p99_ms if self.own and self.own.rate_kept else None
+        voxpop = self.voxpop.p99_ms if self.voxpop and self.voxpop.rate_kept else None
         return own / voxpop if own is not None and voxpop else None
 
 

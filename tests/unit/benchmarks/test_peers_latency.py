@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
+from benchmarks.machine import this_machine
 from benchmarks.peers.catalogue import VOXPOP
+from benchmarks.peers.figures import Figures
 from benchmarks.peers.latency import Latency, Place, judged_seconds, paced_rate
 from benchmarks.peers.measurement import Measurement, Outcome, Reference, measurement
 from benchmarks.peers.pacing import all_predicted
@@ -133,6 +137,23 @@ def test_a_ratio_needs_both_p99() -> None:
 def test_a_ratio_needs_the_posts_that_were_to_come() -> None:
     late = replace(latency(50.0, 60.0), came=47.0)
     assert measured(Outcome(100.0, 4.0, late), Outcome(failure="it ended")).p99_ratio is None
+
+
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [
+        (latency(50.0, 60.0), "10 / 20 / 60, 0.1"),
+        (latency(50.0, None), "10 / 20 / -, 0.1"),
+        (replace(latency(50.0, 60.0), came=47.0), "10 / 20 / 60, 0.1; 47.0 posts/s came"),
+    ],
+)
+def test_the_table_says_where_fewer_posts_came(there: Latency, told: str) -> None:
+    reference = Reference(Outcome(100.0, 4.0), {50.0: there})
+    own = Outcome(100.0, 4.0, latency(50.0, 60.0))
+    found = measurement("a peer", "eager", 100, VOXPOP.promises, [own], [reference])
+    console = Console(width=250, record=True, file=StringIO())
+    Figures(this_machine(), "a model", 100, 8, 32, 15.0, [found]).show(console)
+    assert f"{told} " in console.export_text()
 
 
 def test_voxpops_own_latency_is_that_at_half_of_its_rate() -> None:
