@@ -13,6 +13,7 @@
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
 	&& command -v "$$p" && break; done)
+FIGURES ?= .cache/bench
 UV_VERSION := 0.13.9
 PIP_AUDIT_VERSION := 2.10.1
 TWINE_VERSION := 7.0.0
@@ -75,11 +76,14 @@ audit: install
 	  --progress-spinner off --requirement requirements.lock \
 	|| { echo "make audit: a package is vulnerable, or PyPI's advisories could not be asked (see above)" >&2; exit 1; }
 
-# long; nothing else should run meanwhile
+# two hours; nothing else should run meanwhile. Tables on the terminal, JSON in FIGURES; one that fails leaves the others
 bench: install
-	@for figures in engine windows acceleration reading pipeline extraction capacity growth soak api verify peers; do \
-		echo "voxpop bench $$figures"; $(BIN)/voxpop bench $$figures || exit 1; \
-	done
+	@mkdir -p $(FIGURES); failed=; \
+	for figures in engine windows acceleration reading pipeline extraction capacity growth soak api verify peers; do \
+		echo "$$(date +%H:%M) voxpop bench $$figures"; \
+		$(BIN)/voxpop bench $$figures --json $(FIGURES)/$$figures.json || failed="$$failed $$figures"; \
+	done; \
+	test -z "$$failed" || { echo "make bench: failed:$$failed" >&2; exit 1; }
 
 # both parts, though the first finds something
 chaos: install

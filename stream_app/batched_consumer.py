@@ -2,8 +2,8 @@
 
 Faust makes a message, an event and several tasks for every record, 60 to 70 microseconds each, and
 stops reading for a second once every partition's buffer is full. Here its channel carries lists of
-records: what it costs is paid once a fetch, and a full channel makes the next fetch wait. Fetches
-of few records are at most a hundred a second, so that each brings more.
+records: what it costs is paid once a fetch, and a full channel makes the next fetch wait. After one
+of few records the next waits a little, so that it brings more.
 """
 
 import asyncio

@@ -14,8 +14,10 @@ BATCH_MOST: Final = 256  # posts of a batch, unless VOXPOP_BATCH_MAX says otherw
 BATCH_MOST_ON_GPU: Final = 1024  # what deployments with GPUs set it to
 FETCH_RECORDS: Final = 256  # most records of one fetch: bounds what a rebalance throws away
 FETCHES_WAITING: Final = 4  # fetches between the consumer and the worker; past it the next waits
-FEW_RECORDS: Final = 32  # a fetch of fewer is small
-SMALL_FETCHES_APART_S: Final = 0.01  # what one costs is paid less often, and each brings more
+FEW_RECORDS: Final = 64  # a fetch of fewer is small, and followed by a pause: the next brings more
+PAUSE_FOR_EACH_S: Final = 0.002  # the more come, the longer: a fetch costs as much as some records
+SHORTEST_PAUSE_S: Final = 0.01  # from the begin of a small fetch to the next, as the two above
+LONGEST_PAUSE_S: Final = 0.03
 DECODED_AT_ONCE: Final = 32  # posts; between them others have their turn
 WAITING_BATCHES: Final = 4  # decoded posts that may wait, in batches; past it no fetch is taken
 BATCHES_HELD: Final = 3  # one takes effect, one is scored, one is read and encoded meanwhile
@@ -86,12 +88,17 @@ class Flow(Generic[Item]):
 def fetch_pause_s(brought: int, took_s: float) -> float:
     """Seconds to wait after a fetch before the next is taken.
 
+    Where posts come slowly a short pause keeps each from waiting; where they come fast a longer one
+    makes fetches fewer.
+
     Args:
         brought: records, of all partitions.
         took_s: how long the fetch was waited for and passed on, seconds.
     """
-    small = 0 < brought < FEW_RECORDS
-    return max(0.0, SMALL_FETCHES_APART_S - took_s) if small else 0.0
+    if not 0 < brought < FEW_RECORDS:
+        return 0.0
+    apart_s = min(LONGEST_PAUSE_S, max(SHORTEST_PAUSE_S, brought * PAUSE_FOR_EACH_S))
+    return max(0.0, apart_s - took_s)
 
 
 def portions(fetched: Sequence[Fetched]) -> Iterator[Sequence[Fetched]]:

@@ -9,7 +9,12 @@ from faust.types import TP
 
 from stream_app.batched_consumer import BatchedConsumer
 from stream_app.consumer_thread import Fetched
-from stream_app.core.flow import FEW_RECORDS, SMALL_FETCHES_APART_S
+from stream_app.core.flow import (
+    FEW_RECORDS,
+    LONGEST_PAUSE_S,
+    PAUSE_FOR_EACH_S,
+    SHORTEST_PAUSE_S,
+)
 
 
 class ConsumerWithoutThread(BatchedConsumer):
@@ -57,7 +62,9 @@ class ConsumerOf(BatchedConsumer):
 @pytest.mark.parametrize(
     ("brought", "takes_s", "waits_s"),
     [
-        (1, 0.002, SMALL_FETCHES_APART_S - 0.002),
+        (1, 0.002, SHORTEST_PAUSE_S - 0.002),
+        (10, 0.002, 10 * PAUSE_FOR_EACH_S - 0.002),
+        (FEW_RECORDS - 1, 0.002, LONGEST_PAUSE_S - 0.002),
         (1, 0.5, 0.0),  # it waited for its records
         (FEW_RECORDS, 0.002, 0.0),
         (0, 0.002, 0.0),
