@@ -76,13 +76,18 @@ audit: install
 	  --progress-spinner off --requirement requirements.lock \
 	|| { echo "make audit: a package is vulnerable, or PyPI's advisories could not be asked (see above)" >&2; exit 1; }
 
-# two hours; nothing else should run meanwhile. Tables on the terminal, JSON in FIGURES; one that fails leaves the others
+# two hours; nothing else should run meanwhile. A part that fails leaves the others, and its place on the page
 bench: install
 	@mkdir -p $(FIGURES); failed=; \
+	measure() { \
+		name=$$1; shift; rm -f "$(FIGURES)/$$name.json"; echo "$$(date +%H:%M) voxpop bench $$*"; \
+		$(BIN)/voxpop bench "$$@" --json "$(FIGURES)/$$name.json" || failed="$$failed $$name"; \
+	}; \
 	for figures in engine windows acceleration reading pipeline extraction capacity growth soak api verify peers; do \
-		echo "$$(date +%H:%M) voxpop bench $$figures"; \
-		$(BIN)/voxpop bench $$figures --json $(FIGURES)/$$figures.json || failed="$$failed $$figures"; \
+		measure $$figures $$figures; \
 	done; \
+	measure peers-long peers --conversations 200; \
+	$(BIN)/python -m benchmarks.page $(FIGURES) docs/performance.md || failed="$$failed page"; \
 	test -z "$$failed" || { echo "make bench: failed:$$failed" >&2; exit 1; }
 
 # both parts, though the first finds something

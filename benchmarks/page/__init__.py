@@ -1,0 +1,1 @@
+"""The tables of docs/performance.md, from what `make bench` left as JSON. Not what they mean."""
