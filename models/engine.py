@@ -1,5 +1,6 @@
 """The engine for a checkpoint and a device. Not an engine itself."""
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from copy import deepcopy
@@ -106,6 +107,7 @@ def load_engine(
             return _on_gpu(deepcopy(network), card, streams, window, states_mib)
         except _GPU_FAILURES as error:
             _log.warning("inference on the CPU: CUDA failed: %s", error)
+        _give_back_memory()
     if streams:
         return _stream_on_cpu(network, card, window, states_mib, threads or 1)
     use_threads(threads)
@@ -125,6 +127,12 @@ def _finds_gpu(*, asked: bool) -> bool:
     if reason is not None:
         _log.log(logging.WARNING if asked else logging.INFO, "inference on the CPU: %s", reason)
     return reason is None
+
+
+def _give_back_memory() -> None:
+    """Of a GPU that failed: others may work on it. What was there is no longer referred to."""
+    with contextlib.suppress(*_GPU_FAILURES):
+        torch.cuda.empty_cache()
 
 
 def _on_gpu(

@@ -1,16 +1,17 @@
 """Steps on a GPU, where there is one: graphs, copies beside them, several workers on it."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from connectors.schemas.labels import EMOTIONS, MODALITIES, SENTIMENTS
 from connectors.schemas.scoring import Score, WindowRequest
 from models.checkpoint import load_checkpoint
 from models.device import why_no_gpu
-from models.engine import load_engine
+from models.engine import Engine, load_engine
 from models.streaming.cuda import Cuda
 from models.streaming.engine import StreamEngine
 from models.streaming.tensor_steps import TensorSteps
@@ -18,6 +19,8 @@ from models.window_engine import WindowEngine
 from tests.unit.models.small_networks import post, write_checkpoint
 
 WINDOW = 6
+POSTS = 31
+WIDTH = len(SENTIMENTS) + len(EMOTIONS) + len(MODALITIES)
 
 pytestmark = pytest.mark.skipif(why_no_gpu() is not None, reason=f"no GPU here: {why_no_gpu()}")
 
@@ -33,41 +36,75 @@ def on_gpu(folder: Path) -> StreamEngine:
     return StreamEngine(card, steps)
 
 
-def flat(scores: Iterator[Score]) -> np.ndarray:
-    return np.array([[*own.sentiment, *own.emotion, *own.modalities] for own in scores])
-
-
-def scores_of_streams(engine: StreamEngine, conversations: int) -> np.ndarray:
-    """Every conversation grows by a post a batch, in batches of several captured shapes."""
-    records = engine.encode(
-        [post(np.random.default_rng(seed), text=1 + seed, audio=2) for seed in range(WINDOW)]
-    )
-    requests = [
-        [WindowRequest(records[: at + 1], (at,), f"c{name}") for name in range(conversations)]
-        for at in range(WINDOW)
+def made(engine: Engine) -> list[bytes]:
+    """Records of different posts, some without audio."""
+    lengths = [
+        {"text": 1 + seed % 7, **({"audio": 2} if seed % 3 else {})} for seed in range(POSTS)
     ]
-    return flat(own for batch in requests for (own,) in engine.score(batch))
+    return engine.encode(
+        [post(np.random.default_rng(seed), **own) for seed, own in enumerate(lengths)]
+    )
+
+
+def window_of(records: Sequence[bytes], conversation: int, length: int) -> list[bytes]:
+    """The first posts of a conversation; no other begins alike."""
+    return [
+        records[(7 * conversation + 5 * at + at * conversation) % POSTS] for at in range(length)
+    ]
+
+
+def flat(score: Score) -> list[float]:
+    return [*score.sentiment, *score.emotion, *score.modalities]
+
+
+def streamed(engine: StreamEngine, conversations: int) -> tuple[np.ndarray, int]:
+    """Scores of all posts, and how many requests found a state.
+
+    A conversation grows by one post or two a batch, and comes in another place of every batch;
+    the batches are of several captured shapes.
+    """
+    records = made(engine)
+    lengths = [0] * conversations
+    found = np.full((conversations, WINDOW, WIDTH), np.nan)
+    asked = 0
+    while any(length < WINDOW for length in lengths):
+        growing = [name for name, length in enumerate(lengths) if length < WINDOW]
+        np.random.default_rng(sum(lengths)).shuffle(growing)
+        requests = []
+        for name in growing:
+            before = lengths[name]
+            lengths[name] = min(WINDOW, before + 1 + (name + before) % 2)
+            window = window_of(records, name, lengths[name])
+            requests.append(WindowRequest(window, tuple(range(before, lengths[name])), f"c{name}"))
+        asked += len(requests)
+        for name, request, scores in zip(growing, requests, engine.score(requests), strict=True):
+            found[name, list(request.targets)] = [flat(own) for own in scores]
+    return found, asked - conversations
 
 
 def test_kept_states_on_a_gpu_give_what_the_reference_gives(folder: Path) -> None:
     engine = on_gpu(folder)
     network, card = load_checkpoint(folder)
     reference = WindowEngine(network, card, torch.device("cpu"))
-    found = scores_of_streams(engine, 300)
-    assert engine.counts.hits == 300 * (WINDOW - 1)
-    records = engine.encode(
-        [post(np.random.default_rng(seed), text=1 + seed, audio=2) for seed in range(WINDOW)]
+    found, kept = streamed(engine, 300)
+    assert engine.counts.hits == kept
+    records = made(reference)
+    wanted = reference.score(
+        [
+            WindowRequest(window_of(records, name, WINDOW), tuple(range(WINDOW)))
+            for name in range(300)
+        ]
     )
-    (exact,) = reference.score([WindowRequest(records, tuple(range(WINDOW)))])
-    wanted = np.repeat(flat(iter(exact)), 300, axis=0)
-    np.testing.assert_allclose(found, wanted, atol=0.03)
+    exact = np.array([[flat(own) for own in scores] for scores in wanted])
+    assert np.ptp(exact, axis=0).max() > 0.1  # so that one conversation's scores fit no other
+    np.testing.assert_allclose(found, exact, atol=0.03)
 
 
 def test_two_engines_share_a_gpu_without_harm(folder: Path) -> None:
     first, second = on_gpu(folder), on_gpu(folder)
-    alone = scores_of_streams(on_gpu(folder), 40)
-    np.testing.assert_allclose(scores_of_streams(first, 40), alone, atol=1e-3)
-    np.testing.assert_allclose(scores_of_streams(second, 40), alone, atol=1e-3)
+    alone, _ = streamed(on_gpu(folder), 40)
+    np.testing.assert_allclose(streamed(first, 40)[0], alone, atol=1e-3)
+    np.testing.assert_allclose(streamed(second, 40)[0], alone, atol=1e-3)
 
 
 def test_a_gpu_is_taken_where_there_is_one(folder: Path) -> None:
