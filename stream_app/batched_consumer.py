@@ -3,7 +3,7 @@
 Faust makes a message, an event and several tasks for every record, 60 to 70 microseconds each, and
 stops reading for a second once every partition's buffer is full. Here its channel carries lists of
 records: what it costs is paid once a fetch, and a full channel makes the next fetch wait. After one
-of few records the next waits a little, so that it brings more.
+that brought few, all that there were, the next waits a little, so that it brings more.
 """
 
 import asyncio
@@ -37,24 +37,24 @@ class BatchedConsumer(Consumer):  # type: ignore[misc]  # Faust ships no usable 
         try:
             while not (self.should_stop or fetcher.should_stop):
                 began_s = time.monotonic()
-                brought = await self._drain_once()
+                brought, more = await self._drain_once()
                 # even for 0 seconds: a fetch that finds records gives nobody else a turn by itself
-                await asyncio.sleep(fetch_pause_s(brought, time.monotonic() - began_s))
+                await asyncio.sleep(fetch_pause_s(brought, more, time.monotonic() - began_s))
         except (*self.consumer_stopped_errors, asyncio.CancelledError):
             # at a stop the consumer's thread may end under a fetch, which Faust takes for a crash
             if not self.transport.app.should_stop:
                 raise
 
-    async def _drain_once(self) -> int:
-        """Pass on what one fetch brings; returns how many records it brought."""
+    async def _drain_once(self) -> tuple[int, bool]:
+        """Pass on what one fetch brings; returns how many records, and whether more lie there."""
         generation = self.app.consumer_generation_id
         fetched, active = await self._wait_next_records(FETCH_WAIT_S)
         if not self.flow_active:
             await self._seek_back()
-            return 0
+            return 0, False
         for tp, brought in (fetched or {}).items():
             if generation != self.app.consumer_generation_id or not self.flow_active:
-                return 0
+                return 0, False
             if active is None or tp in active:
                 self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
                 last = brought.records[-1]
@@ -62,7 +62,8 @@ class BatchedConsumer(Consumer):  # type: ignore[misc]  # Faust ships no usable 
                 message.key, message.value = None, _records(brought, generation)
                 await self.wait_first(self.callback(message), self.suspend_flow.wait())
                 self._read_offset[tp] = last.offset
-        return sum(len(brought.records) for brought in (fetched or {}).values())
+        every = (fetched or {}).values()
+        return sum(len(own.records) for own in every), any(own.more for own in every)
 
     async def _seek_back(self) -> None:
         """As Faust does when a fetch returns while the flow is stopped: to what is committed."""

@@ -24,10 +24,12 @@ class Fetched:
     Attributes:
         records: aiokafka's, at least one, in offset order.
         gaps: for each the first of the offsets right before it that hold none, or None.
+        more: whether the broker had more than a fetch may bring.
     """
 
     records: Sequence[Any]
     gaps: Sequence[int | None]
+    more: bool
 
 
 class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust ships no usable types
@@ -121,7 +123,8 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust shi
             offsets = [record.offset for record in records]
             gaps = self._gaps_of(tp.topic).fetched(tp.partition, before[tp], offsets, after)
             if records:
-                fetched[tp] = Fetched(records, gaps)
+                stable = consumer.last_stable_offset(tp)
+                fetched[tp] = Fetched(records, gaps, more=stable is not None and after < stable)
         return fetched
 
     def _gaps_of(self, topic: str) -> Gaps:

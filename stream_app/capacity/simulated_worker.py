@@ -17,7 +17,7 @@ from stream_app.capacity.simulated_model import SimulatedModel
 from stream_app.capacity.simulated_servers import Posted, SimulatedKafka, SimulatedRedis
 from stream_app.capacity.windows import Looked, SimulatedWindows
 from stream_app.core.batching import MicroBatcher
-from stream_app.core.flow import FETCH_RECORDS, FETCHES_WAITING, Flow, portions
+from stream_app.core.flow import FETCH_RECORDS, FETCHES_WAITING, Flow, fetch_pause_s, portions
 
 PARTITION_FETCH_BYTES: Final = 1024 * 1024  # Faust's consumer_max_fetch_size
 LOOP: Final = "event loops"
@@ -108,18 +108,20 @@ class SimulatedWorker:
     def _fetch(self) -> Work:
         kafka, clock = self._around.kafka, self._around.clock
         while True:
-            fetched = self._take_from_kafka()
-            if not fetched:
+            began_s = clock.now
+            while not (fetched := self._take_from_kafka()):
                 yield clock.any_of([kafka.came[number] for number in self._partitions])
-                continue
+            more = any(kafka.waiting[number] for number in self._partitions)
             yield clock.timeout(self._costs.fetch_trip_ms / 1000)  # what comes meanwhile is next
+            posts = sum(map(len, fetched))
             brought = sum(len(list(portions(message))) for message in fetched)
             yield kafka.work(brought * self._costs.kafka_read_ms)
             consumer_ms = brought * self._costs.consumer_portion_ms
-            consumer_ms += sum(map(len, fetched)) * self._costs.consumer_post_ms
+            consumer_ms += posts * self._costs.consumer_post_ms
             yield self._run(OTHER_THREADS, consumer_ms, 1.0)
             for message in fetched:
                 yield self._channel.put(message)
+            yield clock.timeout(fetch_pause_s(posts, more, clock.now - began_s))
 
     def _take_from_kafka(self) -> list[Sequence[Posted]]:
         """Messages of one fetch, one a partition; the next fetch begins with another partition."""

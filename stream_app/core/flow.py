@@ -1,8 +1,7 @@
 """What a worker may do next: take a fetch, form a batch, or wait. Its bounds stand here.
 
-The worker (`stream_app.worker`) and the simulation (`stream_app.capacity`) ask the same object, so
-that neither can decide otherwise; only `fetch_pause_s` is the worker's alone. It knows no clock,
-waits for nothing and reads nothing.
+The worker (`stream_app.worker`) and the simulation (`stream_app.capacity`) ask here, so that
+neither can decide otherwise. It knows no clock, waits for nothing and reads nothing.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -14,10 +13,12 @@ BATCH_MOST: Final = 256  # posts of a batch, unless VOXPOP_BATCH_MAX says otherw
 BATCH_MOST_ON_GPU: Final = 1024  # what deployments with GPUs set it to
 FETCH_RECORDS: Final = 256  # most records of one fetch: bounds what a rebalance throws away
 FETCHES_WAITING: Final = 4  # fetches between the consumer and the worker; past it the next waits
-FEW_RECORDS: Final = 64  # a fetch of fewer is small, and followed by a pause: the next brings more
-PAUSE_FOR_EACH_S: Final = 0.002  # the more come, the longer: a fetch costs as much as some records
-SHORTEST_PAUSE_S: Final = 0.01  # from the begin of a small fetch to the next, as the two above
-LONGEST_PAUSE_S: Final = 0.03
+FEW_RECORDS: Final = 64  # a fetch of fewer, all that there were, is not followed at once
+APART_FOR_EACH_S: Final = (
+    0.002  # from its begin to the next, for each record: a fetch costs as much
+)
+LEAST_APART_S: Final = 0.01
+MOST_APART_S: Final = 0.03
 DECODED_AT_ONCE: Final = 32  # posts; between them others have their turn
 WAITING_BATCHES: Final = 4  # decoded posts that may wait, in batches; past it no fetch is taken
 BATCHES_HELD: Final = 3  # one takes effect, one is scored, one is read and encoded meanwhile
@@ -85,19 +86,20 @@ class Flow(Generic[Item]):
         self._batcher.clear()
 
 
-def fetch_pause_s(brought: int, took_s: float) -> float:
+def fetch_pause_s(brought: int, more: bool, took_s: float) -> float:
     """Seconds to wait after a fetch before the next is taken.
 
-    Where posts come slowly a short pause keeps each from waiting; where they come fast a longer one
-    makes fetches fewer.
+    Where posts come slowly a short pause lets none wait long; where they come fast a longer one
+    makes fetches fewer. Where more lie there than a fetch may bring, few records are large ones.
 
     Args:
         brought: records, of all partitions.
+        more: whether some partition has more that could not be brought.
         took_s: how long the fetch was waited for and passed on, seconds.
     """
-    if not 0 < brought < FEW_RECORDS:
+    if more or not 0 < brought < FEW_RECORDS:
         return 0.0
-    apart_s = min(LONGEST_PAUSE_S, max(SHORTEST_PAUSE_S, brought * PAUSE_FOR_EACH_S))
+    apart_s = min(MOST_APART_S, max(LEAST_APART_S, brought * APART_FOR_EACH_S))
     return max(0.0, apart_s - took_s)
 
 

@@ -10,10 +10,10 @@ from faust.types import TP
 from stream_app.batched_consumer import BatchedConsumer
 from stream_app.consumer_thread import Fetched
 from stream_app.core.flow import (
+    APART_FOR_EACH_S,
     FEW_RECORDS,
-    LONGEST_PAUSE_S,
-    PAUSE_FOR_EACH_S,
-    SHORTEST_PAUSE_S,
+    LEAST_APART_S,
+    MOST_APART_S,
 )
 
 
@@ -25,7 +25,7 @@ class ConsumerWithoutThread(BatchedConsumer):
     def __init__(self, *, stopping: bool) -> None:
         self.transport = SimpleNamespace(app=SimpleNamespace(should_stop=stopping))
 
-    async def _drain_once(self) -> int:
+    async def _drain_once(self) -> tuple[int, bool]:
         raise asyncio.CancelledError
 
 
@@ -44,34 +44,36 @@ async def test_otherwise_it_ends_the_worker() -> None:
 class ConsumerOf(BatchedConsumer):
     """Each of its fetches takes some time and brings so many records; then it is stopped."""
 
-    def __init__(self, *brought: int, takes_s: float, now: list[float]) -> None:
+    def __init__(self, *brought: int, more: bool, takes_s: float, now: list[float]) -> None:
         self.transport = SimpleNamespace(app=SimpleNamespace(should_stop=False))
         self._brought = list(brought)
         self._takes_s = takes_s
         self._now = now
+        self._more = more
 
     @property
     def should_stop(self) -> bool:
         return not self._brought
 
-    async def _drain_once(self) -> int:
+    async def _drain_once(self) -> tuple[int, bool]:
         self._now[0] += self._takes_s
-        return self._brought.pop(0)
+        return self._brought.pop(0), self._more
 
 
 @pytest.mark.parametrize(
-    ("brought", "takes_s", "waits_s"),
+    ("brought", "more", "takes_s", "waits_s"),
     [
-        (1, 0.002, SHORTEST_PAUSE_S - 0.002),
-        (10, 0.002, 10 * PAUSE_FOR_EACH_S - 0.002),
-        (FEW_RECORDS - 1, 0.002, LONGEST_PAUSE_S - 0.002),
-        (1, 0.5, 0.0),  # it waited for its records
-        (FEW_RECORDS, 0.002, 0.0),
-        (0, 0.002, 0.0),
+        (1, False, 0.002, LEAST_APART_S - 0.002),
+        (10, False, 0.002, 10 * APART_FOR_EACH_S - 0.002),
+        (FEW_RECORDS - 1, False, 0.002, MOST_APART_S - 0.002),
+        (1, False, 0.5, 0.0),  # it waited for its records
+        (FEW_RECORDS, False, 0.002, 0.0),
+        (10, True, 0.002, 0.0),  # they are large, and a backlog
+        (0, False, 0.002, 0.0),
     ],
 )
 async def test_a_fetch_of_few_records_is_not_followed_at_once(
-    brought: int, takes_s: float, waits_s: float, monkeypatch: pytest.MonkeyPatch
+    brought: int, more: bool, takes_s: float, waits_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, waited_s = [100.0], []
 
@@ -80,7 +82,7 @@ async def test_a_fetch_of_few_records_is_not_followed_at_once(
 
     monkeypatch.setattr("stream_app.batched_consumer.asyncio.sleep", sleep)
     monkeypatch.setattr("stream_app.batched_consumer.time.monotonic", lambda: now[0])
-    await ConsumerOf(brought, takes_s=takes_s, now=now)._drain_messages(FETCHER)
+    await ConsumerOf(brought, more=more, takes_s=takes_s, now=now)._drain_messages(FETCHER)
     assert waited_s == [pytest.approx(waits_s)]
 
 
@@ -120,14 +122,17 @@ class ConsumerOfOneFetch(BatchedConsumer):
     async def _wait_next_records(self, timeout: float) -> tuple[dict[TP, Fetched], None]:  # noqa: ASYNC109, ARG002 - as above
         made = [SimpleNamespace(partition=0, offset=at, key=b"k", value=b"v") for at in range(3)]
         return {
-            TP("posts", 0): Fetched(made[:2], [None] * 2),
-            TP("posts", 1): Fetched(made[2:], [None]),
+            TP("posts", 0): Fetched(made[:2], [None] * 2, more=False),
+            TP("posts", 1): Fetched(made[2:], [None], more=True),
         }, None
 
 
-@pytest.mark.parametrize(("flows", "brought", "passed_on"), [(True, 3, [0, 1, 2]), (False, 0, [])])
+@pytest.mark.parametrize(
+    ("flows", "brought", "passed_on"),
+    [(True, (3, True), [0, 1, 2]), (False, (0, False), [])],
+)
 async def test_a_fetch_tells_how_many_records_it_passed_on(
-    flows: bool, brought: int, passed_on: list[int]
+    flows: bool, brought: tuple[int, bool], passed_on: list[int]
 ) -> None:
     consumer = ConsumerOfOneFetch(flows=flows)
     assert (await consumer._drain_once(), consumer.passed_on) == (brought, passed_on)

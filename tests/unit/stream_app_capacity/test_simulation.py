@@ -12,7 +12,14 @@ from stream_app.capacity.costs import read_costs
 from stream_app.capacity.load import Arrivals, Load
 from stream_app.capacity.simulated_servers import Posted
 from stream_app.capacity.simulation import Place, simulate
-from stream_app.core.flow import BATCHES_HELD, FETCH_RECORDS, WAITING_BATCHES, Flow
+from stream_app.core.flow import (
+    BATCHES_HELD,
+    FETCH_RECORDS,
+    LEAST_APART_S,
+    MOST_APART_S,
+    WAITING_BATCHES,
+    Flow,
+)
 from tests.unit.stream_app_capacity.costs_of import costs_of
 
 ALONE = Place(cores=64, together=False)
@@ -33,6 +40,13 @@ def one_by_one(rate: float, seconds: float) -> Load:
     )
 
 
+@pytest.fixture
+def fetching_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pause after a fetch: a queue's formula knows none."""
+    monkeypatch.setattr(simulated_worker, "fetch_pause_s", lambda *_: 0.0)
+
+
+@pytest.mark.usefixtures("fetching_at_once")
 @pytest.mark.parametrize("used", [0.3, 0.7])
 def test_posts_wait_for_a_thread_as_in_a_queue_with_one_server(used: float) -> None:
     """M/D/1, Pollaczek and Khinchine: D (1 + rho / (2 (1 - rho)))."""
@@ -128,10 +142,29 @@ def test_the_fewer_posts_come_together_the_more_each_costs(cost: str, whose: str
     assert many < 0.6  # 16 come together, two of a partition
 
 
+@pytest.mark.usefixtures("fetching_at_once")
 def test_what_comes_while_a_fetch_is_under_way_comes_with_the_next() -> None:
     load = Load("r", rate=1000.0, seconds=2.0, partitions=1)
     told = simulate(load, costs_of(fetch_trip_ms=10.0), ALONE).outcome
     assert told.portions / told.batch == pytest.approx(0.1, rel=0.15)
+
+
+@pytest.mark.parametrize(("rate", "apart_s"), [(1000.0, MOST_APART_S), (700.0, MOST_APART_S)])
+def test_after_a_small_fetch_the_next_waits_and_brings_more(rate: float, apart_s: float) -> None:
+    load = Load("r", rate=rate, seconds=2.0, partitions=1)
+    told = simulate(load, costs_of(), ALONE).outcome
+    assert told.portions / told.batch == pytest.approx(1 / (rate * apart_s), rel=0.15)
+
+
+def test_where_few_posts_come_none_waits_long_for_a_fetch() -> None:
+    load = Load("r", rate=150.0, seconds=2.0, partitions=1, batch_max=1)
+    assert simulate(load, costs_of(), ALONE).mean_ms < 1000 * LEAST_APART_S
+
+
+def test_a_backlog_of_large_posts_is_not_held_up() -> None:
+    load = replace(BACKLOG, partitions=1)
+    found = simulate(load, costs_of(post_wire_bytes=100_000.0, score_post_ms=0.2), ALONE)
+    assert found.outcome.rate > 3000  # ten a fetch: not over 500 with a pause after each
 
 
 def test_whole_portions_of_a_backlog_cost_little() -> None:
