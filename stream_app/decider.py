@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from typing import Protocol
 
 from connectors.conversations.source import SourcePartition
@@ -25,7 +25,7 @@ from stream_app.core.prediction import make_prediction
 from stream_app.core.record import Record
 from stream_app.core.scoring import PostToScore, ScoredPost, Scorer
 from stream_app.core.windows import ConversationKey, Windows
-from stream_app.decisions import DecidedBatch, Decisions, FixedBatch
+from stream_app.decisions import DecidedBatch, Decisions, FixedBatch, ScoredBatch
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.logs import at
 from stream_app.membership import Membership
@@ -34,6 +34,7 @@ from stream_app.metrics import Metrics
 log = logging.getLogger(__name__)
 
 PostItem = Item[DecodedPost]
+Records = Mapping[tuple[int, int], bytes]  # by partition and offset
 
 
 class WindowStore(Protocol):
@@ -44,7 +45,7 @@ class WindowStore(Protocol):
 
 
 class Decider:
-    """Decides batches of owned partitions, in the order they come.
+    """Scores and decides batches of owned partitions, in the order they come.
 
     Args:
         scorer: scores posts; runs on the executor, never on the event loop.
@@ -56,7 +57,7 @@ class Decider:
         membership: says whether a batch is still ours.
         metrics: told how long it takes.
         executor: where the scorer scores, one batch at a time.
-        encoder: where the scorer makes records of the next batch meanwhile.
+        encoder: where the scorer makes records of the batches behind it meanwhile.
         clock: Unix seconds.
     """
 
@@ -84,7 +85,7 @@ class Decider:
         self._membership = membership
         self._executor = executor
         self._encoder = encoder
-        self._records: dict[tuple[int, int], bytes] = {}
+        self._ahead: dict[int, Future[Records]] = {}  # by the id of a batch on its way
         self._metrics = metrics
         self._clock = clock
         self._sources: dict[int, SourcePartition] = {}
@@ -99,11 +100,11 @@ class Decider:
         """Own nothing; what is being decided has no effect any more."""
         self._sources = {}
         self._fixed.clear()
-        self._records.clear()
+        self._ahead.clear()
         self._windows.clear()
 
     async def assemble(self, batch: Batch[DecodedPost]) -> None:
-        """Read the windows that a batch needs and that are not held, and make its posts' records.
+        """Read the windows that a batch needs and that are not held; its posts' records are begun.
 
         A window that is let go before the batch is decided is read again then; a record that the
         model fails to make is left to the scorer.
@@ -112,7 +113,7 @@ class Decider:
             CannotGoOn: the batch is not ours any more.
         """
         self._membership.check(batch.partitions, batch.generation, self._membership.now_s())
-        owned = self._owned(batch)
+        self._owned(batch)
         posts = [
             (item.record, item.content)
             for item in batch.items
@@ -123,15 +124,12 @@ class Decider:
             for record, post in posts
             if record.offset not in self._fixed[record.partition]
         }
-        keys = [_key(record, post) for record, post in posts]
-        _, records = await asyncio.gather(
-            self._read_windows(keys), self._encode(list(fresh.values()))
-        )
-        if records and self._owned(batch) is owned:  # else nobody would take them
-            self._records.update(zip(fresh, records, strict=True))
+        if fresh:
+            self._ahead[id(batch)] = self._encoder.submit(self._encode, fresh)
+        await self._read_windows([_key(record, post) for record, post in posts])
 
-    async def decide(self, batch: Batch[DecodedPost]) -> DecidedBatch:
-        """Decide a batch; the windows held then contain its posts.
+    async def score(self, batch: Batch[DecodedPost]) -> ScoredBatch:
+        """Score a batch; the windows held then contain its posts.
 
         Raises:
             CannotGoOn: the batch is not ours any more, or the model is broken.
@@ -148,11 +146,25 @@ class Decider:
                 undecided.append(item)
             else:
                 decisions[record.partition].replayed[record.offset] = fixed
-        results = await self._score(undecided)
+        results = await self._score(undecided, self._ahead.pop(id(batch), None))
         if self._owned(batch) is not owned:  # its windows went while it was being scored
             raise _taken_away(batch)
-        self._take(undecided, results, decisions)
-        return DecidedBatch(batch, began_s, decisions)
+        return ScoredBatch(batch, began_s, decisions, undecided, results)
+
+    def decide(self, scored: ScoredBatch) -> DecidedBatch:
+        """Decide a scored batch; that takes the event loop, and the model need not wait for it."""
+        for item in scored.undecided:
+            record = item.record
+            result = scored.results.get(record.position)
+            decided = scored.decisions[record.partition]
+            decided.fresh[record.offset] = self._outcome(item, result, decided.source)
+            if isinstance(result, ScoredPost) and isinstance(item.content, DecodedPost):
+                window = decided.appended.setdefault(item.content.conversation_id, [])
+                window.append(kept_post(result.record, result.sentiment))
+                decided.seen[record.offset] = result.window
+            elif isinstance(item.content, Shed) and record.key:
+                decided.shed.add(record.key)
+        return DecidedBatch(scored.batch, scored.began_s, scored.decisions)
 
     def _owned(self, batch: Batch[DecodedPost]) -> Mapping[int, SourcePartition]:
         """What is owned, the partitions of a batch among it.
@@ -164,27 +176,8 @@ class Decider:
             raise _taken_away(batch)
         return self._sources
 
-    def _take(
-        self,
-        items: Sequence[PostItem],
-        results: Mapping[tuple[int, int], ScoredPost | PoisonPost],
-        decisions: Mapping[int, Decisions],
-    ) -> None:
-        """Put what was decided now with the decisions."""
-        for item in items:
-            record = item.record
-            result = results.get(record.position)
-            decided = decisions[record.partition]
-            decided.fresh[record.offset] = self._outcome(item, result)
-            if isinstance(result, ScoredPost) and isinstance(item.content, DecodedPost):
-                window = decided.appended.setdefault(item.content.conversation_id, [])
-                window.append(kept_post(result.record, result.sentiment))
-                decided.seen[record.offset] = result.window
-            elif isinstance(item.content, Shed) and record.key:
-                decided.shed.add(record.key)
-
     async def _score(
-        self, items: Sequence[PostItem]
+        self, items: Sequence[PostItem], ahead: Future[Records] | None
     ) -> dict[tuple[int, int], ScoredPost | PoisonPost]:
         posts = [
             (item.record, item.content) for item in items if isinstance(item.content, DecodedPost)
@@ -193,33 +186,43 @@ class Decider:
             return {}
         keys = [_key(record, post) for record, post in posts]
         await self._load_windows(keys)  # those that were let go since the batch was assembled
-        to_score = [
-            PostToScore(key, post.features, self._records.pop(record.position, None))
-            for key, (record, post) in zip(keys, posts, strict=True)
-        ]
         try:
-            with self._metrics.stage("infer"):
-                results = await asyncio.get_running_loop().run_in_executor(
-                    self._executor, self._scorer.score, to_score
-                )
+            results = await asyncio.get_running_loop().run_in_executor(
+                self._executor, self._score_encoded, keys, posts, ahead
+            )
         except ModelBroken as broken:
             raise CannotGoOn(ExitCode.MODEL_BROKEN, str(broken)) from broken
         self._metrics.windows_let_go(self._windows.shrink())
         return dict(zip((record.position for record, _ in posts), results, strict=True))
 
+    def _encode(self, posts: Mapping[tuple[int, int], Features]) -> Records:
+        """Records of posts by partition and offset; on the encoder's thread."""
+        with self._metrics.stage("encode"):
+            records = self._scorer.encode(list(posts.values()))
+        return {} if records is None else dict(zip(posts, records, strict=True))
+
+    def _score_encoded(
+        self,
+        keys: Sequence[ConversationKey],
+        posts: Sequence[tuple[Record, DecodedPost]],
+        ahead: Future[Records] | None,
+    ) -> list[ScoredPost | PoisonPost]:
+        """Results of posts, as soon as their records are there; on the executor's thread.
+
+        The event loop, which has much else to do, is not between the two: the model would wait.
+        """
+        records = {} if ahead is None else ahead.result()
+        to_score = [
+            PostToScore(key, post.features, records.get(record.position))
+            for key, (record, post) in zip(keys, posts, strict=True)
+        ]
+        with self._metrics.stage("infer"):
+            return self._scorer.score(to_score)
+
     async def _read_windows(self, keys: Sequence[ConversationKey]) -> None:
         with self._metrics.stage("assemble"):
             missing = await self._load_windows(keys)
         self._metrics.windows_read(len(set(keys)), missing)
-
-    async def _encode(self, posts: Sequence[Features]) -> list[bytes] | None:
-        """Records of posts; None where there are none, or the model fails on one."""
-        if not posts:
-            return None
-        with self._metrics.stage("encode"):
-            return await asyncio.get_running_loop().run_in_executor(
-                self._encoder, self._scorer.encode, posts
-            )
 
     async def _load_windows(self, keys: Iterable[ConversationKey]) -> int:
         """Load windows that are not held; returns how many."""
@@ -234,13 +237,15 @@ class Decider:
                 self._windows.load(key, stored[missing[key]])
         return len(missing)
 
-    def _outcome(self, item: PostItem, result: ScoredPost | PoisonPost | None) -> Outcome:
+    def _outcome(
+        self, item: PostItem, result: ScoredPost | PoisonPost | None, partition: SourcePartition
+    ) -> Outcome:
         if isinstance(item.content, Rejected | Shed):
             return item.content
         if isinstance(result, ScoredPost):
             source = Source(
-                topic=self._sources[item.record.partition].topic,
-                partition=item.record.partition,
+                topic=partition.topic,
+                partition=partition.partition,
                 offset=item.record.offset,
             )
             now = self._clock()
@@ -251,7 +256,7 @@ class Decider:
         detail = result.detail if result else "the post was not scored"
         log.error(
             "the model fails on a post; it goes to the dead letters as poison, which say why",
-            extra=at(self._sources[item.record.partition], item.record.offset),
+            extra=at(partition, item.record.offset),
         )
         return Rejected(Reason.POISON, detail, self._clock())
 

@@ -9,8 +9,10 @@ from typing import Protocol
 
 from connectors.conversations.source import SourcePartition
 from connectors.schemas.post import DecodedPost
-from stream_app.batch import Batch
+from stream_app.batch import Batch, Item
+from stream_app.core.halving import PoisonPost
 from stream_app.core.outcome import Outcome
+from stream_app.core.scoring import ScoredPost
 
 
 class FixedBatch(Protocol):
@@ -47,6 +49,24 @@ class Decisions:
     appended: dict[str, list[bytes]] = field(default_factory=dict)
     seen: dict[int, Sequence[bytes]] = field(default_factory=dict)
     shed: set[bytes] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredBatch:
+    """A batch whose posts were scored, before anything is made of their scores.
+
+    Attributes:
+        began_s: monotonic seconds at which its processing began.
+        decisions: by partition, with what was fixed before and nothing else.
+        undecided: the items that were not.
+        results: of those that were scored or that the model fails on, by partition and offset.
+    """
+
+    batch: Batch[DecodedPost]
+    began_s: float
+    decisions: Mapping[int, Decisions]
+    undecided: Sequence[Item[DecodedPost]]
+    results: Mapping[tuple[int, int], ScoredPost | PoisonPost]
 
 
 @dataclass(frozen=True, slots=True)

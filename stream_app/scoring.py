@@ -10,7 +10,7 @@ from connectors.schemas.post import DecodedPost
 from stream_app.batch import Batch, Decoder, Item
 from stream_app.core.record import Record
 from stream_app.decider import Decider
-from stream_app.decisions import DecidedBatch, FixedBatch
+from stream_app.decisions import FixedBatch, ScoredBatch
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 
@@ -82,10 +82,10 @@ class Scoring:
         """Read the windows that a batch needs."""
         await self._decider.assemble(batch)
 
-    async def decide(self, batch: Batch[DecodedPost]) -> DecidedBatch:
-        """Score a batch."""
-        return await self._decider.decide(batch)
+    async def decide(self, batch: Batch[DecodedPost]) -> ScoredBatch:
+        """Score a batch: all that a decision waits for."""
+        return await self._decider.score(batch)
 
-    async def conclude(self, decided: DecidedBatch) -> None:
-        """Fix, deliver and count a batch."""
-        await self._effects.conclude(decided)
+    async def conclude(self, decided: ScoredBatch) -> None:
+        """Make predictions of scores, while the next batch is scored; fix, deliver and count."""
+        await self._effects.conclude(self._decider.decide(decided))

@@ -25,7 +25,7 @@ from stream_app.core.scoring import Scorer, canary_features
 from stream_app.core.shedding import Shedding
 from stream_app.core.windows import WINDOWS_HELD, Windows
 from stream_app.decider import Decider
-from stream_app.decisions import DecidedBatch
+from stream_app.decisions import ScoredBatch
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode, leave
 from stream_app.faust_settings import REQUEST_TIMEOUT_S
@@ -101,7 +101,7 @@ class ScoringRole:
         if engine.state_bytes is not None:
             self._metrics.hot_store(engine.state_bytes, lambda: engine.kept)
 
-    def worker(self, shared: Shared) -> Worker[DecodedPost, DecidedBatch]:
+    def worker(self, shared: Shared) -> Worker[DecodedPost, ScoredBatch]:
         """The worker of this process.
 
         Raises:

@@ -1,6 +1,7 @@
 """Tables of one command each. The peers' are in `peers`."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from benchmarks.acceleration import Figures as Acceleration
 from benchmarks.engine import REFERENCE
@@ -18,6 +19,8 @@ from benchmarks.soak import Figures as Soak
 from benchmarks.verify import Figures as Verify
 from benchmarks.window_lengths import Figures as Windows
 from stream_app.capacity.blocks import table
+
+LEAST_MS: Final = 0.005  # less is nothing in two digits
 
 
 def machine(folder: Folder) -> str:
@@ -145,7 +148,7 @@ def core_time(folder: Folder) -> str:
 def extraction(folder: Folder) -> str:
     """Runs from raw posts to features."""
     measured = folder.read("extraction", Extraction)
-    whose = list(measured.middle.cpu_ms)
+    whose = [own for own, spent in measured.middle.cpu_ms.items() if spent >= LEAST_MS]
     header = ["run", "posts/s", "texts/s of the encoder alone", "the encoder's part of the worker",
               *(f"{own}, ms a post" for own in whose)]  # fmt: skip
     named = [(f"{number}", each) for number, each in enumerate(measured.runs, start=1)]

@@ -26,7 +26,7 @@ from stream_app.batch import Batch
 from stream_app.consumer_thread import ConsumerThread
 from stream_app.core.admission import Admission, Admitted, starting_offset
 from stream_app.core.record import Record
-from stream_app.decisions import DecidedBatch, FixedBatch
+from stream_app.decisions import FixedBatch, ScoredBatch
 from stream_app.effects import Effects
 from stream_app.exits import CannotGoOn, ExitCode
 from stream_app.faust_broker import FaustBroker
@@ -116,7 +116,7 @@ class _Blind(Watchdog):
         """Watch nothing."""
 
 
-class _CommitsFirst(Worker[DecodedPost, DecidedBatch]):
+class _CommitsFirst(Worker[DecodedPost, ScoredBatch]):
     """A batch is committed when it is formed."""
 
     async def _next_batch(self) -> Batch[DecodedPost]:

@@ -15,7 +15,7 @@ from stream_app.core.scoring import Scorer
 from stream_app.core.shedding import Shedding
 from stream_app.core.windows import Windows
 from stream_app.decider import Decider
-from stream_app.decisions import DecidedBatch, FixedBatch
+from stream_app.decisions import FixedBatch, ScoredBatch
 from stream_app.effects import Effects
 from stream_app.membership import Membership
 from stream_app.metrics import Metrics
@@ -86,27 +86,27 @@ class World:
 
 @dataclass
 class Pipeline:
-    """Both halves of a worker, with the decided batches that wait for their effects."""
+    """Both halves of a worker, with the scored batches that wait for their effects."""
 
     decider: Decider
     effects: Effects
     one_in: int
-    waiting: list[DecidedBatch] = field(default_factory=list)
+    waiting: list[ScoredBatch] = field(default_factory=list)
 
     def assign(self, source: SourcePartition, fixed: FixedBatch | None) -> None:
         self.decider.assign(source, fixed)
 
     async def decide(self, records: Sequence[Record]) -> None:
-        self.waiting.append(await self.decider.decide(batch(records, self.one_in)))
+        self.waiting.append(await self.decider.score(batch(records, self.one_in)))
 
     async def conclude(self) -> int:
         """Conclude the oldest batch; returns the offset after it."""
-        decided = self.waiting.pop(0)
+        decided = self.decider.decide(self.waiting.pop(0))
         await self.effects.conclude(decided)
         return decided.batch.items[-1].record.offset + 1
 
     async def process(self, decoded: Batch[DecodedPost]) -> None:
-        await self.effects.conclude(await self.decider.decide(decoded))
+        await self.effects.conclude(self.decider.decide(await self.decider.score(decoded)))
 
 
 def batch(records: Sequence[Record], one_in: int = 1) -> Batch[DecodedPost]:
