@@ -85,7 +85,7 @@ class Decider:
         self._membership = membership
         self._executor = executor
         self._encoder = encoder
-        self._ahead: dict[int, Future[Records]] = {}  # by the id of a batch on its way
+        self._ahead: list[tuple[Batch[DecodedPost], Future[Records]]] = []
         self._metrics = metrics
         self._clock = clock
         self._sources: dict[int, SourcePartition] = {}
@@ -100,6 +100,8 @@ class Decider:
         """Own nothing; what is being decided has no effect any more."""
         self._sources = {}
         self._fixed.clear()
+        for _, records in self._ahead:
+            records.cancel()  # one that is under way goes its way, and nobody takes it
         self._ahead.clear()
         self._windows.clear()
 
@@ -125,7 +127,7 @@ class Decider:
             if record.offset not in self._fixed[record.partition]
         }
         if fresh:
-            self._ahead[id(batch)] = self._encoder.submit(self._encode, fresh)
+            self._ahead.append((batch, self._encoder.submit(self._encode, fresh)))
         await self._read_windows([_key(record, post) for record, post in posts])
 
     async def score(self, batch: Batch[DecodedPost]) -> ScoredBatch:
@@ -146,10 +148,10 @@ class Decider:
                 undecided.append(item)
             else:
                 decisions[record.partition].replayed[record.offset] = fixed
-        results = await self._score(undecided, self._ahead.pop(id(batch), None))
+        results = await self._score(undecided, self._take_ahead(batch))
         if self._owned(batch) is not owned:  # its windows went while it was being scored
             raise _taken_away(batch)
-        return ScoredBatch(batch, began_s, decisions, undecided, results)
+        return ScoredBatch(batch, began_s, self._clock(), decisions, undecided, results)
 
     def decide(self, scored: ScoredBatch) -> DecidedBatch:
         """Decide a scored batch; that takes the event loop, and the model need not wait for it."""
@@ -157,7 +159,9 @@ class Decider:
             record = item.record
             result = scored.results.get(record.position)
             decided = scored.decisions[record.partition]
-            decided.fresh[record.offset] = self._outcome(item, result, decided.source)
+            decided.fresh[record.offset] = self._outcome(
+                item, result, decided.source, scored.scored_at
+            )
             if isinstance(result, ScoredPost) and isinstance(item.content, DecodedPost):
                 window = decided.appended.setdefault(item.content.conversation_id, [])
                 window.append(kept_post(result.record, result.sentiment))
@@ -165,6 +169,12 @@ class Decider:
             elif isinstance(item.content, Shed) and record.key:
                 decided.shed.add(record.key)
         return DecidedBatch(scored.batch, scored.began_s, scored.decisions)
+
+    def _take_ahead(self, batch: Batch[DecodedPost]) -> Future[Records] | None:
+        """What was begun for a batch, of those that are assembled the first."""
+        if self._ahead and self._ahead[0][0] is batch:
+            return self._ahead.pop(0)[1]
+        return None
 
     def _owned(self, batch: Batch[DecodedPost]) -> Mapping[int, SourcePartition]:
         """What is owned, the partitions of a batch among it.
@@ -238,7 +248,11 @@ class Decider:
         return len(missing)
 
     def _outcome(
-        self, item: PostItem, result: ScoredPost | PoisonPost | None, partition: SourcePartition
+        self,
+        item: PostItem,
+        result: ScoredPost | PoisonPost | None,
+        partition: SourcePartition,
+        now: float,
     ) -> Outcome:
         if isinstance(item.content, Rejected | Shed):
             return item.content
@@ -248,7 +262,6 @@ class Decider:
                 partition=partition.partition,
                 offset=item.record.offset,
             )
-            now = self._clock()
             author = self._authors.hashed(item.content.author_id)
             return make_prediction(
                 item.content, result, source, self._model_version, now, author, self._stands_for
@@ -258,7 +271,7 @@ class Decider:
             "the model fails on a post; it goes to the dead letters as poison, which say why",
             extra=at(partition, item.record.offset),
         )
-        return Rejected(Reason.POISON, detail, self._clock())
+        return Rejected(Reason.POISON, detail, now)
 
 
 def _taken_away(batch: Batch[DecodedPost]) -> CannotGoOn:

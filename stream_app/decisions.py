@@ -56,7 +56,8 @@ class ScoredBatch:
     """A batch whose posts were scored, before anything is made of their scores.
 
     Attributes:
-        began_s: monotonic seconds at which its processing began.
+        began_s: monotonic seconds at which its processing began; its encoding may still be awaited.
+        scored_at: when it was scored, Unix seconds.
         decisions: by partition, with what was fixed before and nothing else.
         undecided: the items that were not.
         results: of those that were scored or that the model fails on, by partition and offset.
@@ -64,6 +65,7 @@ class ScoredBatch:
 
     batch: Batch[DecodedPost]
     began_s: float
+    scored_at: float
     decisions: Mapping[int, Decisions]
     undecided: Sequence[Item[DecodedPost]]
     results: Mapping[tuple[int, int], ScoredPost | PoisonPost]

@@ -59,8 +59,12 @@ def _waits(each: Measurement) -> Sequence[str]:
     own, ours = each.latency, each.voxpop_latency
     if own is None:
         return "failed", "", "", ""
-    ratio = "" if each.p99_ratio is None else f"{each.p99_ratio:.2g}"
+    ratio = "" if each.p99_ratio is None else _told_ratio(each.p99_ratio)
     return f"{own.came:,.0f}", _told(own), "" if ours is None else _told(ours), ratio
+
+
+def _told_ratio(ratio: float) -> str:
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
 
 
 def _told(latency: Latency) -> str:

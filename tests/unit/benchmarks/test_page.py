@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from benchmarks import engine, growth, reading, soak
+from benchmarks import engine, extraction, growth, reading, soak
 from benchmarks.machine import Machine
 from benchmarks.page.__main__ import PARTS, main, with_figures
 from benchmarks.page.folder import Folder
@@ -137,6 +137,27 @@ def test_a_peer_that_only_one_file_has_is_named(
         write_json(tmp_path / f"{name}.json", figures)
     assert main(tmp_path, page) == 1
     assert "a loop, engine" in capsys.readouterr().err
+
+
+def test_the_machine_is_told_with_how_busy_it_was_before_each_part(
+    tmp_path: Path, all_parts: str
+) -> None:
+    busy = replace(MACHINE, load_before=(2.0, 1.0, 0.5))
+    write_json(tmp_path / "engine.json", engine.Figures(MACHINE, None, "no", "a model", 32, 2, []))
+    write_json(tmp_path / "pipeline.json", Figures(busy, "a model", 1, 256, 32, [RUN], [RUN]))
+    write_json(tmp_path / "peers.json", peers.Figures(MACHINE, "a model", 1, 8, 32, 10.0, []))
+    told = block(with_figures(all_parts, Folder(tmp_path)), "machine")
+    assert told.startswith("a processor, 2 logical cores, 8.0 GiB, Linux, Python 3.11, torch 2.13.")
+    assert told.endswith("engine 0.5, pipeline 2.0, peers 0.5.")
+
+
+def test_who_takes_no_time_has_no_column(tmp_path: Path, all_parts: str) -> None:
+    run = extraction.Run(1000.0, 1500.0, {"event loops": 0.1, "Valkey": 0.001}, 0.6, 0.8)
+    figures = extraction.Figures(MACHINE, "an encoder", 9000, 13.5, 0, [run], run)
+    write_json(tmp_path / "extraction.json", figures)
+    rows = block(with_figures(all_parts, Folder(tmp_path)), "extraction").splitlines()
+    assert rows[0].endswith("| the encoder's part of the worker | event loops, ms a post |")
+    assert rows[2:] == [f"| {name} | 1,000 | 1,500 | 80% | 0.10 |" for name in ("1", "**median**")]
 
 
 SOAK: Final = soak.Figures(MACHINE, 600.0, 900.0, 540000, 0, 1.0, (2000.0, 2001.0), 759.0, [])

@@ -133,11 +133,12 @@ async def test_records_of_a_batch_that_was_taken_away_are_not_kept(
 ) -> None:
     engine = FakeEngine()
     decider = make_decider(engine, Windows(4, STAMP, 100), FakeStore(), threads)
-    await assembled(decider, batch_of(0), threads)
+    batch = batch_of(0)
+    await assembled(decider, batch, threads)
     decider.revoke_all()
     decider.assign(SOURCE, None)
     engine.poison = {0}
-    outcomes = decider.decide(await decider.score(batch_of(0))).decisions[0].fresh
+    outcomes = decider.decide(await decider.score(batch)).decisions[0].fresh
     assert [type(outcome) for outcome in outcomes.values()] == [Rejected]
 
 
