@@ -28,7 +28,7 @@ CLOCK_READ_S: Final = 0.2
 # part, its method, and the name of the points before and after it
 AROUND: Final = (
     ("Decider", "assemble", "assemble"),
-    ("Decider", "decide", "decide"),
+    ("Decider", "score", "decide"),
     ("PartitionStore", "load_intent", "load"),
     ("PartitionStore", "fix", "fix"),
     ("Outputs", "deliver", "deliver"),
