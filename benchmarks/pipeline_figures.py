@@ -83,10 +83,7 @@ class Figures:
                 f"{each.beside_producer:,.0f}",
                 f"{each.model_alone:,.0f}",
                 f"{each.ratio:.3f}",
-                *(
-                    " / ".join(_told(load[rank]) for rank in RANKS)
-                    for load in (each.half, each.full)
-                ),
+                *map(percentiles, (each.half, each.full)),
             )
         console.print(table)
         for each in self.middle:
@@ -99,5 +96,7 @@ class Figures:
         console.print(str(self.machine), highlight=False)
 
 
-def _told(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f}"
+def percentiles(latency: Latency) -> str:
+    """All of them, milliseconds; a dash for one that is not known."""
+    known = (latency[rank] for rank in RANKS)
+    return " / ".join("-" if value is None else f"{value:,.0f}" for value in known)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.page.cells import ranks, rates
+from benchmarks.page.cells import rates
 from benchmarks.page.folder import FiguresError, Folder
-from benchmarks.peers.figures import Figures
+from benchmarks.peers.figures import Figures, percentiles
 from benchmarks.peers.latency import Latency
 from benchmarks.peers.measurement import Measurement
 from stream_app.capacity.blocks import table
@@ -68,5 +68,5 @@ def _told_ratio(ratio: float) -> str:
 
 
 def _told(latency: Latency) -> str:
-    told = ranks([latency.p50_ms, latency.p95_ms, latency.p99_ms])
+    told = " / ".join(percentiles(latency))
     return told if latency.rate_kept else f"{told} at {latency.came:,.0f} posts/s"

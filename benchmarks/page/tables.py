@@ -9,11 +9,11 @@ from benchmarks.engine import Figures as Engines
 from benchmarks.extraction import Figures as Extraction
 from benchmarks.growth import Figures as Growth
 from benchmarks.machine import Machine
-from benchmarks.page.cells import ranks, rates
+from benchmarks.page.cells import rates
 from benchmarks.page.folder import Folder
 from benchmarks.peers.figures import Figures as Peers
-from benchmarks.pipeline_figures import RANKS
 from benchmarks.pipeline_figures import Figures as Pipeline
+from benchmarks.pipeline_figures import percentiles
 from benchmarks.reading import Figures as Reading
 from benchmarks.soak import Figures as Soak
 from benchmarks.verify import Figures as Verify
@@ -122,7 +122,7 @@ def pipeline(folder: Folder) -> str:
             f"{each.beside_producer:,.0f}",
             f"{each.model_alone:,.0f}",
             f"{each.ratio:.2f}",
-            *(ranks([load[rank] for rank in RANKS]) for load in (each.half, each.full)),
+            *map(percentiles, (each.half, each.full)),
         ]
         for name, each in named
     ]

@@ -98,7 +98,7 @@ def _own(latency: Latency | None) -> Sequence[str]:
     return (
         f"{latency.came:,.1f}",
         f"{latency.posts:,}",
-        *_percentiles(latency),
+        *percentiles(latency),
         f"{latency.behind_s:.1f}",
     )
 
@@ -106,11 +106,11 @@ def _own(latency: Latency | None) -> Sequence[str]:
 def _there(latency: Latency | None) -> str:
     if latency is None:
         return "-"
-    told = f"{' / '.join(_percentiles(latency))}, {latency.behind_s:.1f}"
+    told = f"{' / '.join(percentiles(latency))}, {latency.behind_s:.1f}"
     return told if latency.rate_kept else f"{told}; {latency.came:,.1f} posts/s came"
 
 
-def _percentiles(latency: Latency) -> Sequence[str]:
+def percentiles(latency: Latency) -> Sequence[str]:
     """A dash for the 99th where there are too few posts for it."""
     known = (latency.p50_ms, latency.p95_ms, latency.p99_ms)
     return ["-" if each is None else f"{each:,.0f}" for each in known]

@@ -168,4 +168,4 @@ def test_an_introduction_arrives(state_bytes: int | None) -> None:
 
 def test_an_answer_whose_null_is_no_score_is_refused_too() -> None:
     with pytest.raises(ValueError, match="it is no score"):
-        tell_scores([], Kept(hits=None))  # type: ignore[arg-type]
+        tell_scores([], Kept(hits=None))  # type: ignore[arg-type]  # what no engine says
