@@ -6,6 +6,7 @@ Decisions have no effect outside this process; `effects` gives them theirs.
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from typing import Protocol
@@ -85,7 +86,7 @@ class Decider:
         self._membership = membership
         self._executor = executor
         self._encoder = encoder
-        self._ahead: list[tuple[Batch[DecodedPost], Future[Records]]] = []
+        self._ahead = deque[tuple[Batch[DecodedPost], Future[Records]]]()
         self._metrics = metrics
         self._clock = clock
         self._sources: dict[int, SourcePartition] = {}
@@ -173,7 +174,7 @@ class Decider:
     def _take_ahead(self, batch: Batch[DecodedPost]) -> Future[Records] | None:
         """What was begun for a batch, of those that are assembled the first."""
         if self._ahead and self._ahead[0][0] is batch:
-            return self._ahead.pop(0)[1]
+            return self._ahead.popleft()[1]
         return None
 
     def _owned(self, batch: Batch[DecodedPost]) -> Mapping[int, SourcePartition]:

@@ -67,7 +67,7 @@ class Work(Protocol[Content, Decided]):
         ...
 
     async def decide(self, batch: Batch[Content]) -> Decided:
-        """Decide what becomes of a batch; nothing outside this process changes.
+        """Do all that a decision about a batch waits for; nothing outside this process changes.
 
         Raises:
             CannotGoOn: the batch is not ours any more, or the model is broken.
@@ -75,7 +75,7 @@ class Work(Protocol[Content, Decided]):
         ...
 
     async def conclude(self, decided: Decided) -> None:
-        """Give a decided batch its effects, in the order of the batches.
+        """Give a batch its effects, in the order of the batches, while the next is decided.
 
         Raises:
             CannotGoOn: the worker must end; nothing is lost, the batch comes again.
