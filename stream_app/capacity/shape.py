@@ -140,7 +140,7 @@ def worker_limit(costs: Costs, batch: Batch, each: PostCosts) -> tuple[float, st
     """
     effects_ms = (
         each.loop
-        - costs.loop_post_ms * (costs.decode_share + costs.predict_share)
+        - costs.loop_post_ms * costs.decode_share
         - costs.loop_portion_ms * batch.portions / batch.posts
         + each.redis
         + costs.kafka_piece_ms * batch.pieces / batch.posts
@@ -149,10 +149,7 @@ def worker_limit(costs: Costs, batch: Batch, each: PostCosts) -> tuple[float, st
     limits = {
         "the interpreter's lock": each.loop * costs.loop_locked + each.consumer + each.asking,
         "the model's process": each.model + each.gpu,
-        "scoring, one batch after another": each.asking
-        + each.score
-        + each.gpu
-        + costs.loop_post_ms * costs.predict_share,
+        "scoring, one batch after another": each.asking + each.score + each.gpu,
         "the event loop": each.loop,
         "effects, one batch after another": effects_ms,
     }

@@ -1,7 +1,7 @@
 """The process of a worker's model in virtual time: it answers one question after another.
 
-It shares the cores with the worker and no interpreter's lock. Not for who asks when: that is
-`simulated_worker`.
+Where both wait it scores first, as the real one does. It shares the cores with the worker and no
+interpreter's lock. Not for who asks when: that is `simulated_worker`.
 """
 
 from typing import Final
@@ -14,6 +14,7 @@ from stream_app.capacity.ledger import Ledger
 from stream_app.capacity.windows import Looked
 
 MODEL: Final = "model"
+SCORING, ENCODING = 0, 1  # which is answered first
 
 
 class SimulatedModel:
@@ -40,18 +41,18 @@ class SimulatedModel:
         self._ledger = ledger
         self._costs = costs
         self._gpu = gpu
-        self._answering = simpy.Resource(clock)
+        self._answering = simpy.PriorityResource(clock)
 
     def encode(self, posts: int) -> simpy.events.ProcessGenerator:
         """Make the records of a batch; what a GPU takes is not known apart, `score` has all."""
         if self._gpu is None:
-            with self._answering.request() as turn:
+            with self._answering.request(ENCODING) as turn:
                 yield turn
                 yield self._work(self._costs.encode_batch_ms + posts * self._costs.encode_post_ms)
 
     def score(self, posts: int, looked: Looked) -> simpy.events.ProcessGenerator:
         """Score a batch with its windows."""
-        with self._answering.request() as turn:
+        with self._answering.request(SCORING) as turn:
             yield turn
             if self._gpu is None:
                 yield self._work(self._score_ms(posts, looked))

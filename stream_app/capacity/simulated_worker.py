@@ -36,12 +36,14 @@ class SimulatedBatch:
         pieces: source partitions.
         calls: track calls.
         looked: what its windows ask for.
+        encoding: ends when its records are made.
     """
 
     posts: Sequence[Posted]
     pieces: int
     calls: int
     looked: Looked
+    encoding: simpy.Process
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,17 +173,14 @@ class SimulatedWorker:
     def _assemble(self) -> Work:
         while True:
             posts = yield from self._next_batch()
-            batch = self._look(posts)
-            reading = self._around.clock.process(self._read(batch.looked.read))
-            yield from self._model.encode(len(posts))
-            yield reading
+            yield from self._on_loop(0.0)
+            batch = self._begin(posts)
+            if batch.looked.read:
+                yield from self._ask_redis(batch.looked.read * self._costs.redis_read_ms)
             yield self._assembled.put(batch)
 
-    def _read(self, windows: int) -> Work:
-        if windows:
-            yield from self._ask_redis(windows * self._costs.redis_read_ms)
-
-    def _look(self, posts: Sequence[Posted]) -> SimulatedBatch:
+    def _begin(self, posts: Sequence[Posted]) -> SimulatedBatch:
+        """Look at a batch's windows, and let the model begin with its records."""
         whole = Looked()
         called: set[int] = set()
         for post in posts:
@@ -191,18 +190,20 @@ class SimulatedWorker:
             whole.read += looked.read
             called.update(post.tracks)
         pieces = len({post.partition for post in posts})
-        return SimulatedBatch(posts, pieces, len(called), whole)
+        encoding = self._around.clock.process(self._model.encode(len(posts)))
+        return SimulatedBatch(posts, pieces, len(called), whole, encoding)
 
     def _decide(self) -> Work:
         clock, costs = self._around.clock, self._costs
         while True:
             batch = yield self._assembled.get()
+            yield batch.encoding
             began_s = clock.now
             ask_ms = costs.ask_batch_ms + len(batch.posts) * costs.ask_post_ms
             yield self._run(OTHER_THREADS, ask_ms, 1.0)
             yield from self._model.score(len(batch.posts), batch.looked)
             self._around.ledger.infer_ms += 1000 * (clock.now - began_s)
-            yield from self._on_loop(len(batch.posts) * costs.loop_post_ms * costs.predict_share)
+            yield from self._on_loop(0.0)
             yield self._decided.put(batch)
 
     def _conclude(self) -> Work:
@@ -210,12 +211,13 @@ class SimulatedWorker:
         while True:
             batch = yield self._decided.get()
             posts = len(batch.posts)
+            predict_ms = posts * costs.loop_post_ms * costs.predict_share
             effects_ms = (
                 costs.loop_batch_ms
                 + batch.pieces * costs.loop_piece_ms
                 + posts * costs.loop_post_ms * (1 - costs.decode_share - costs.predict_share)
             ) / SETTLED
-            yield from self._on_loop(effects_ms)
+            yield from self._on_loop(predict_ms + effects_ms)
             yield from self._ask_redis(
                 batch.pieces * costs.redis_piece_ms + posts * costs.redis_post_ms / 2
             )

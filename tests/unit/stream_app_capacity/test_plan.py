@@ -41,10 +41,11 @@ def test_the_mean_context_is_that_of_long_simulated_windows() -> None:
         ({"encode_post_ms": 0.2, "score_post_ms": 0.3}, 0.5, "the model's process"),
         ({"loop_locked": 1.0, "consumer_post_ms": 0.4}, 0.6, "the interpreter's lock"),
         ({"loop_locked": 1.0, "ask_post_ms": 0.4}, 0.6, "the interpreter's lock"),
+        ({"score_post_ms": 0.3, "ask_post_ms": 0.1}, 0.4, "scoring, one batch after another"),
         (
-            {"predict_share": 1.0, "score_post_ms": 0.3, "ask_post_ms": 0.1},
-            0.6,
-            "scoring, one batch after another",
+            {"decode_share": 0.5, "predict_share": 0.5, "redis_post_ms": 0.3},
+            0.4,
+            "effects, one batch after another",
         ),
     ],
 )

@@ -4,14 +4,19 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+import simpy
 
 import stream_app.worker
 from stream_app.capacity import simulated_worker, simulation
 from stream_app.capacity.arrivals import arrival_times
+from stream_app.capacity.cores import Cores
 from stream_app.capacity.costs import read_costs
+from stream_app.capacity.ledger import Ledger
 from stream_app.capacity.load import Arrivals, Load
+from stream_app.capacity.simulated_model import SimulatedModel
 from stream_app.capacity.simulated_servers import Posted
 from stream_app.capacity.simulation import Place, simulate
+from stream_app.capacity.windows import Looked
 from stream_app.core.flow import (
     BATCHES_HELD,
     FETCH_RECORDS,
@@ -202,6 +207,51 @@ def test_a_models_process_makes_records_while_others_have_the_lock_and_never_whi
 def test_records_are_made_while_the_batch_before_is_on_its_way_to_its_scores() -> None:
     costs = costs_of(encode_post_ms=1.0, ask_post_ms=1.0)
     assert simulate(BACKLOG, costs, ALONE).outcome.rate == pytest.approx(1000, rel=0.1)
+
+
+def test_the_model_scores_the_next_batch_while_predictions_are_made_of_the_last() -> None:
+    costs = costs_of(score_post_ms=1.0, loop_post_ms=1.0, predict_share=1.0)
+    assert simulate(BACKLOG, costs, ALONE).outcome.rate == pytest.approx(1000, rel=0.1)
+
+
+def test_as_many_batches_as_are_held_are_formed_before_the_first_has_its_records(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    formed: list[int] = []
+    asked: list[int] = []
+
+    class Watched(Flow[Posted]):
+        def take(self) -> tuple[list[Posted], float]:
+            taken = super().take()
+            formed.append(self.held)
+            return taken
+
+    class Model(SimulatedModel):
+        def score(self, posts: int, looked: Looked) -> simpy.events.ProcessGenerator:
+            asked.append(len(formed))
+            return super().score(posts, looked)
+
+    monkeypatch.setattr(simulated_worker, "Flow", Watched)
+    monkeypatch.setattr(simulated_worker, "SimulatedModel", Model)
+    simulate(BACKLOG, costs_of(encode_post_ms=1.0), ALONE)
+    assert asked[0] == BATCHES_HELD
+
+
+def test_the_model_answers_who_asks_for_scores_before_who_asks_for_records() -> None:
+    clock = simpy.Environment()
+    costs = costs_of(encode_post_ms=1.0, score_post_ms=1.0)
+    model = SimulatedModel(clock, Cores(clock, 1.0), Ledger(), costs, gpu=None)
+    answered: list[str] = []
+
+    def ask(name: str, question: simpy.events.ProcessGenerator) -> simpy.events.ProcessGenerator:
+        yield from question
+        answered.append(name)
+
+    clock.process(ask("under way", model.encode(10)))
+    clock.process(ask("records", model.encode(10)))
+    clock.process(ask("scores", model.score(10, Looked())))
+    clock.run()
+    assert answered == ["under way", "scores", "records"]
 
 
 def test_asking_the_model_holds_the_lock_of_the_event_loop() -> None:
