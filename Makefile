@@ -83,7 +83,7 @@ bench: install
 		name=$$1; shift; rm -f "$(FIGURES)/$$name.json"; echo "$$(date +%H:%M) voxpop bench $$*"; \
 		$(BIN)/voxpop bench "$$@" --json "$(FIGURES)/$$name.json" || failed="$$failed $$name"; \
 	}; \
-	for figures in engine windows acceleration reading pipeline extraction capacity growth soak api verify peers; do \
+	for figures in engine candidates windows acceleration reading pipeline extraction capacity growth soak api verify peers; do \
 		measure $$figures $$figures; \
 	done; \
 	measure peers-long peers --conversations 200; \

@@ -14,7 +14,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.engine import candidates
+from benchmarks.engine import engines_by_name
 from benchmarks.machine import Machine, this_machine
 from connectors.schemas.scoring import Score
 from deploy.local.progress import Progress
@@ -91,7 +91,7 @@ def run(corpus: Corpus, windows: Sequence[int], cache: Path, progress: Progress)
     """
     machine = this_machine()
     settings = Settings().model_copy(update={"window": max(windows)})
-    engines = {name: make() for name, make in candidates(settings).items()}
+    engines = {name: make() for name, make in engines_by_name(settings).items()}
     first = next(iter(engines))
     featurise = featuriser(cache, progress, lambda: load_text_encoder(settings.model))
     splits = featurise(corpus).splits

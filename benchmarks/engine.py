@@ -6,7 +6,6 @@ gets more conversations and larger batches. Not for the way to the model: that i
 """
 
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
@@ -16,6 +15,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.engines import compiled_engine, tensor_engine
 from benchmarks.long_conversations import CONVERSATIONS, BatchTimes, LongConversations
 from benchmarks.machine import Machine, gpu_line, gpu_name, this_machine
 from benchmarks.posts import simulated_posts
@@ -25,10 +25,8 @@ from models.checkpoint import load_checkpoint
 from models.device import why_no_gpu
 from models.engine import Engine
 from models.streaming.arithmetic import ArithmeticName
-from models.streaming.compiled_steps import CompiledSteps
 from models.streaming.cuda import Cuda
-from models.streaming.engine import StreamEngine
-from models.streaming.tensor_steps import Host, Place, TensorSteps
+from models.streaming.tensor_steps import Host, Place
 from models.window_engine import WindowEngine
 from stream_app.settings import Settings
 
@@ -38,7 +36,7 @@ EAGER: Final = "stream, float32 in eager torch"
 ON_GPU: Final = "stream, bfloat16 on CUDA"
 GPU_CONVERSATIONS: Final = 2048
 GPU_BATCHES: Final = (64, 256, 1024)
-_EAGER_STATES_MIB: Final = 640  # at least; holds all conversations with windows of 32 posts
+EAGER_STATES_MIB: Final = 640  # at least; holds all conversations with windows of 32 posts
 _GPU_STATES_MIB: Final = 2048  # likewise
 _DISTINCT_POSTS: Final = 512
 _SLOW_SHARE: Final = 16  # of the posts a slow engine, or single posts, get
@@ -134,7 +132,7 @@ def run(posts: int, runs: int, progress: Progress) -> Figures:
     machine = this_machine()
     settings = Settings()
     features = [each.post.features for each in simulated_posts(_DISTINCT_POSTS, progress)]
-    engines = {name: make() for name, make in candidates(settings).items()}
+    engines = {name: make() for name, make in engines_by_name(settings).items()}
     streams = {
         name: LongConversations(each, features, settings.window, _conversations(name))
         for name, each in engines.items()
@@ -167,30 +165,15 @@ def run(posts: int, runs: int, progress: Progress) -> Figures:
     )
 
 
-def candidates(settings: Settings) -> dict[str, Callable[[], Engine]]:
-    """What makes each engine of a checkpoint, by its name; that of a GPU where there is one."""
+def engines_by_name(settings: Settings) -> dict[str, Callable[[], Engine]]:
+    """What makes each engine of a checkpoint; that of a GPU where there is one."""
     network, card = load_checkpoint(settings.model or shipped_checkpoint())
 
     def compiled(arithmetic: ArithmeticName, threads: int) -> Engine:
-        steps = CompiledSteps(
-            network,
-            card,
-            window=settings.window,
-            states_mib=settings.states_mib,
-            threads=threads,
-            arithmetic=arithmetic,
-        )
-        return StreamEngine(card, steps)
+        return compiled_engine(network, card, settings, arithmetic, threads)
 
     def tensors(make_place: Callable[[], Place], states_mib: int) -> Engine:
-        steps = TensorSteps(
-            deepcopy(network),
-            card,
-            make_place(),
-            window=settings.window,
-            states_mib=max(settings.states_mib, states_mib),
-        )
-        engine = StreamEngine(card, steps)
+        engine = tensor_engine(network, card, settings, make_place(), states_mib)
         engine.warm_up()
         return engine
 
@@ -198,7 +181,7 @@ def candidates(settings: Settings) -> dict[str, Callable[[], Engine]]:
     on_gpu = {ON_GPU: partial(tensors, Cuda, _GPU_STATES_MIB)} if why_no_gpu() is None else {}
     return {
         REFERENCE: lambda: WindowEngine(network, card, torch.device("cpu")),
-        EAGER: partial(tensors, Host, _EAGER_STATES_MIB),
+        EAGER: partial(tensors, Host, EAGER_STATES_MIB),
         **{f"stream, {own}": partial(compiled, own, cores) for own in get_args(ArithmeticName)},
         "stream, int8, one thread": partial(compiled, "int8", 1),
         **on_gpu,

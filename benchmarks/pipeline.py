@@ -45,6 +45,8 @@ OFFERED = 1.2
 POLL_S = 0.1
 NO_PROGRESS_S = 120.0
 
+Arrange = Callable[[Sequence[WorkerProcess]], Awaitable[None]]
+
 
 def run(
     posts: int,
@@ -52,6 +54,7 @@ def run(
     progress: Progress,
     seconds: float = 10.0,
     workers: Sequence[int] = WORKERS,
+    arrange: Arrange | None = None,
 ) -> Figures:
     """Measure, each run with topics and workers of its own.
 
@@ -61,6 +64,7 @@ def run(
         progress: told how far it is.
         seconds: how long posts come at each steady rate.
         workers: numbers of processes, in turn within each run.
+        arrange: awaited with the workers of each run when they have started.
 
     Raises:
         BenchmarkStoppedError: the worker stands still.
@@ -79,7 +83,7 @@ def run(
             own = settings.model_copy(update={"topic_prefix": f"{settings.topic_prefix}{number}-"})
             where = Path(folder) / str(number)
             steady, beside, order, half, full = asyncio.run(
-                _pipeline(own, backlog, where, count, seconds)
+                _pipeline(own, backlog, where, count, seconds, arrange)
             )
             alone = _model_alone(engine, own, backlog, order)
             done.append(
@@ -125,7 +129,12 @@ def _middle_latency(runs: Sequence[Latency]) -> Latency:
 
 
 async def _pipeline(
-    settings: Settings, backlog: Sequence[WirePost], folder: Path, workers: int, seconds: float
+    settings: Settings,
+    backlog: Sequence[WirePost],
+    folder: Path,
+    workers: int,
+    seconds: float,
+    arrange: Arrange | None,
 ) -> tuple["_Steady", float, list[int], Latency, Latency]:
     """Both rates, the numbers of the posts as they were scored, and both latencies."""
     kafka = settings.kafka_connection()
@@ -134,6 +143,8 @@ async def _pipeline(
         for each in backlog:
             await producer.send_raw(each.key, each.value)
     async with running_workers(settings, workers, folder) as processes:
+        if arrange is not None:
+            await arrange(processes)
         steady = await _watch(settings, backlog, processes)
         order = await _order(kafka, settings, backlog)
         async with settings.redis_connection().open() as client:

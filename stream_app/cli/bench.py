@@ -19,6 +19,7 @@ app.command(epilog=bench_model.ACCELERATION_EXAMPLES)(bench_model.acceleration)
 app.command(epilog=bench_capacity.CALIBRATE_EXAMPLES)(bench_capacity.calibrate)
 app.command(epilog=bench_capacity.CAPACITY_EXAMPLES)(bench_capacity.capacity)
 app.command(epilog=bench_engines.ENGINE_EXAMPLES)(bench_engines.engine)
+app.command(epilog=bench_engines.CANDIDATES_EXAMPLES)(bench_engines.candidates)
 app.command(epilog=bench_engines.ENCODER_EXAMPLES)(bench_engines.encoder)
 
 

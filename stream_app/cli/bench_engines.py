@@ -1,4 +1,4 @@
-"""`voxpop bench engine|encoder|windows`: how fast the model is alone, without a worker."""
+"""`voxpop bench engine|candidates|encoder|windows`: the model alone, without a worker."""
 
 from typing import Annotated
 
@@ -17,6 +17,22 @@ def engine(
 ) -> None:
     """Measure engines alone: whole windows scored again, and one step a post in each arithmetic."""
     from benchmarks import engine as benchmark  # noqa: PLC0415 - keeps `--help` fast
+
+    with measuring(json) as progress:
+        figures = benchmark.run(posts, runs, progress)
+    tell(figures, json)
+
+
+CANDIDATES_EXAMPLES = examples("voxpop bench candidates --json candidates.json")
+
+
+def candidates(
+    posts: Annotated[int, typer.Option(min=256, help="Posts scored in a run.")] = 2048,
+    runs: Runs = 5,
+    json: Json = None,
+) -> None:
+    """Measure what was considered for the engine on a CPU beside what was chosen."""
+    from benchmarks import candidates as benchmark  # noqa: PLC0415 - keeps `--help` fast
 
     with measuring(json) as progress:
         figures = benchmark.run(posts, runs, progress)

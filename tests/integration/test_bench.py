@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from benchmarks.candidates import CHOSEN, PLAIN
 from benchmarks.encoder import BASE, EAGER, SERVED
 from benchmarks.engine import BATCHES, GPU_BATCHES, ON_GPU, REFERENCE
 from benchmarks.engine import EAGER as STREAM_EAGER
@@ -173,6 +174,22 @@ def test_every_reader_reads_every_size(tmp_path: Path, settings_env: Mapping[str
     places = [(each["record_bytes"], each["reader"]) for each in readings]
     assert places == list(itertools.product(RECORD_BYTES, READERS))
     assert all(each["cpu_us"] > 0 for each in readings)
+
+
+def test_candidates_agree_and_what_cannot_be_compiled_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "candidates.json"
+    few = ("--posts", "256", "--runs", "1")
+    done = bench({"CXX": "no-such-compiler"}, file, "candidates", *few)
+    assert done.returncode == 0, done.stderr
+    assert "nothing compiled: no C++ compiler 'no-such-compiler'" in done.stdout
+    candidates = json.loads(file.read_text())["candidates"]
+    chosen = {each["batch"]: each["score"] for each in candidates if each["name"] == CHOSEN}
+    assert list(chosen) == [64, 256]
+    assert {PLAIN, "bfloat16, torch"} < {each["name"] for each in candidates}
+    for each in candidates:
+        assert each["ratio"] == pytest.approx(each["score"] / chosen[each["batch"]], abs=1e-3)
+        assert (each["furthest"] == 0.0) == (each["name"] == PLAIN)
+        assert each["furthest"] < 0.02
 
 
 def test_longer_windows_take_more_memory(tmp_path: Path) -> None:
