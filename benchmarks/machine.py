@@ -1,8 +1,10 @@
-"""What a figure was measured on; without that it says nothing."""
+"""What a figure was measured on, when and of which code; without that it says nothing."""
 
 import os
 import platform
+import subprocess
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,6 +20,9 @@ class Machine:
 
     Attributes:
         load_before: running processes on average over 1, 5 and 15 minutes before the benchmark.
+        began: the minute in which it began, ISO 8601 in UTC.
+        code: the commit that was measured, `-dirty` where tracked files differ from it; None where
+            this is no checkout.
     """
 
     cpu: str
@@ -27,12 +32,15 @@ class Machine:
     python: str
     torch: str
     load_before: tuple[float, ...]
+    began: str
+    code: str | None
 
     def __str__(self) -> str:
         load = ", ".join(f"{each:.1f}" for each in self.load_before)
+        code = f", commit {self.code}" if self.code else ""
         return (
             f"{self.cpu}, {self.logical_cores} logical cores, {self.memory_gib} GiB, "
-            f"torch {self.torch}, load before {load}"
+            f"torch {self.torch}, load before {load}, {self.began}{code}"
         )
 
 
@@ -46,6 +54,8 @@ def this_machine() -> Machine:
         python=platform.python_version(),
         torch=version("torch"),
         load_before=tuple(round(load, 2) for load in os.getloadavg()),
+        began=datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ"),
+        code=commit_of(Path(__file__)),
     )
 
 
@@ -62,6 +72,26 @@ def gpu_line(gpu: str | None, no_gpu: str | None) -> str:
         no_gpu: why nothing was measured on one.
     """
     return f"GPU: {gpu}" if no_gpu is None else f"no GPU here, nothing measured on one: {no_gpu}"
+
+
+def commit_of(file: Path) -> str | None:
+    """The commit that a file is checked out of, see `Machine.code`.
+
+    A file that is installed within another project's checkout is not of that one's commit.
+    """
+    try:
+        _git(file.parent, "ls-files", "--error-unmatch", file.name)
+        return _git(file.parent, "describe", "--always", "--dirty", "--exclude=*")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    done = subprocess.run(  # noqa: S603 - our own command, no shell
+        command, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
 
 
 def _cpu() -> str:

@@ -72,6 +72,7 @@ def run(rules: int, posts: int, runs: int, progress: Progress) -> Figures:
         runs: the median is given.
         progress: told of each run.
     """
+    machine = this_machine()
     random = np.random.default_rng(SEED)
     asked = make_queries(rules, random)
     stream = make_posts(posts, random)
@@ -89,7 +90,7 @@ def run(rules: int, posts: int, runs: int, progress: Progress) -> Figures:
         ratios.append(rate / slow)
     progress("runs", runs, runs)
     return Figures(
-        machine=this_machine(),
+        machine=machine,
         rules=rules,
         posts=posts,
         compile_s=median(compiling),

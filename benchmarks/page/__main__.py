@@ -12,6 +12,7 @@ from stream_app.capacity.blocks import filled
 PARTS: Final[Mapping[str, tuple[Callable[[Folder], str], Sequence[str]]]] = {
     "machine": (tables.machine, ("engine", "pipeline", "peers")),
     "engine": (tables.engines, ("engine",)),
+    "candidates": (tables.candidates, ("candidates",)),
     "windows": (tables.windows, ("windows",)),
     "acceleration": (tables.acceleration, ("acceleration",)),
     "reading": (tables.reading, ("reading",)),

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from benchmarks.acceleration import Figures as Acceleration
+from benchmarks.candidates import Figures as Candidates
 from benchmarks.engine import REFERENCE
 from benchmarks.engine import Figures as Engines
 from benchmarks.extraction import Figures as Extraction
 from benchmarks.growth import Figures as Growth
-from benchmarks.machine import Machine
 from benchmarks.page.cells import rates
 from benchmarks.page.folder import Folder
 from benchmarks.peers.figures import Figures as Peers
@@ -24,7 +24,7 @@ LEAST_MS: Final = 0.005  # less is nothing in two digits
 
 
 def machine(folder: Folder) -> str:
-    """What all was measured on, and how busy it was before each part that says so."""
+    """What all was measured on and of which code, and how busy it was before some of its parts."""
     kinds: Mapping[str, type[Engines | Pipeline | Peers]] = {
         "engine": Engines,
         "pipeline": Pipeline,
@@ -32,10 +32,14 @@ def machine(folder: Folder) -> str:
     }
     found = {name: folder.read(name, kind).machine for name, kind in kinds.items()}
     own = found["engine"]
-    loads = ", ".join(f"{name} {_load(each)}" for name, each in found.items())
+    codes = dict.fromkeys(each.code or "unknown" for each in found.values())
+    begun = ", ".join(
+        f"{name} {each.began} ({each.load_before[0]:.1f})" for name, each in found.items()
+    )
     return (
         f"{own.cpu}, {own.logical_cores} logical cores, {own.memory_gib} GiB, {own.system}, Python "
-        f"{own.python}, torch {own.torch}. Running processes in the minute before: {loads}."
+        f"{own.python}, torch {own.torch}. Commit: {', '.join(codes)}. Begun, and running "
+        f"processes in the minute before: {begun}."
     )
 
 
@@ -61,6 +65,24 @@ def engines(folder: Folder) -> str:
     return table(header, rows)
 
 
+def candidates(folder: Folder) -> str:
+    """What was considered for steps on a CPU."""
+    header = ["candidate", "batch", "score/s", "ratio", "furthest probability",
+              "runs, score/s"]  # fmt: skip
+    rows = [
+        [
+            each.name,
+            f"{each.batch}",
+            f"{each.score:,.0f}",
+            f"{each.ratio:.2f}",
+            f"{each.furthest:.4f}",
+            rates(each.runs),
+        ]
+        for each in folder.read("candidates", Candidates).candidates
+    ]
+    return table(header, rows)
+
+
 def windows(folder: Folder) -> str:
     """Lengths of windows."""
     header = ["window", "score/s", "runs, score/s", "bytes of a state in the worker",
@@ -79,20 +101,13 @@ def windows(folder: Folder) -> str:
 
 
 def acceleration(folder: Folder) -> str:
-    """Seconds of an epoch and of scoring the same posts, and S where there is a GPU."""
+    """Seconds of an epoch and of scoring the same posts; a dash where there is no GPU."""
     header = ["system", "training, CPU s", "GPU s", "S", "the paper's S", "inference, CPU s",
               "GPU s", "S"]  # fmt: skip
-    rows = []
-    for each in folder.read("acceleration", Acceleration).rows:
-        cells = [
-            [
-                f"{ratio.cpu.seconds:.2f}",
-                f"{ratio.gpu.seconds:.2f}" if ratio.gpu else "",
-                f"{ratio.ratio:.2f}" if ratio.ratio else "",
-            ]
-            for ratio in (each.training, each.inference)
-        ]
-        rows.append([each.system, *cells[0], f"{each.published:.2f}", *cells[1]])
+    rows = [
+        [each.system, *each.training.cells(), f"{each.published:.2f}", *each.inference.cells()]
+        for each in folder.read("acceleration", Acceleration).rows
+    ]
     return table(header, rows)
 
 
@@ -211,7 +226,3 @@ def verify(folder: Folder) -> str:
         for each in measured.measurements
     ]
     return table(["read by", "predictions/s", "ratio", "runs"], rows)
-
-
-def _load(own: Machine) -> str:
-    return f"{own.load_before[0]:.1f}"

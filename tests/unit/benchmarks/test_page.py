@@ -6,7 +6,17 @@ from typing import Final
 
 import pytest
 
-from benchmarks import engine, extraction, growth, reading, soak
+from benchmarks import (
+    acceleration,
+    candidates,
+    engine,
+    extraction,
+    growth,
+    reading,
+    soak,
+    verify,
+    window_lengths,
+)
 from benchmarks.machine import Machine
 from benchmarks.page.__main__ import PARTS, main, with_figures
 from benchmarks.page.folder import Folder
@@ -19,7 +29,9 @@ from stream_app.capacity.blocks import block
 from stream_app.cli.json_file import write_json
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "performance.md"
-MACHINE: Final = Machine("a processor", 2, 8.0, "Linux", "3.11", "2.13", (0.5, 0.4, 0.3))
+MACHINE: Final = Machine(
+    "a processor", 2, 8.0, "Linux", "3.11", "2.13", (0.5, 0.4, 0.3), "2026-01-02T03:04Z", "0a1b2c3"
+)
 WAITED: Final = {"p50": 20.0, "p95": 30.0, "p99": None, "behind_s": 0.1}
 RUN: Final = Run(1, 3000.0, 2000.0, 4000.0, 0.75, WAITED, WAITED, {"models": 0.3, "Kafka": 0.1})
 PROMISES: Final = PEERS[0].promises
@@ -139,16 +151,20 @@ def test_a_peer_that_only_one_file_has_is_named(
     assert "a loop, engine" in capsys.readouterr().err
 
 
-def test_the_machine_is_told_with_how_busy_it_was_before_each_part(
+def test_the_machine_is_told_with_when_each_part_began_and_of_which_code(
     tmp_path: Path, all_parts: str
 ) -> None:
-    busy = replace(MACHINE, load_before=(2.0, 1.0, 0.5))
+    busy = replace(MACHINE, load_before=(2.0, 1.0, 0.5), began="2026-01-02T04:05Z", code="c3d4e5f")
     write_json(tmp_path / "engine.json", engine.Figures(MACHINE, None, "no", "a model", 32, 2, []))
     write_json(tmp_path / "pipeline.json", Figures(busy, "a model", 1, 256, 32, [RUN], [RUN]))
     write_json(tmp_path / "peers.json", peers.Figures(MACHINE, "a model", 1, 8, 32, 10.0, []))
     told = block(with_figures(all_parts, Folder(tmp_path)), "machine")
     assert told.startswith("a processor, 2 logical cores, 8.0 GiB, Linux, Python 3.11, torch 2.13.")
-    assert told.endswith("engine 0.5, pipeline 2.0, peers 0.5.")
+    assert "Commit: 0a1b2c3, c3d4e5f." in told
+    assert told.endswith(
+        "engine 2026-01-02T03:04Z (0.5), pipeline 2026-01-02T04:05Z (2.0), "
+        "peers 2026-01-02T03:04Z (0.5)."
+    )
 
 
 def test_who_takes_no_time_has_no_column(tmp_path: Path, all_parts: str) -> None:
@@ -158,6 +174,45 @@ def test_who_takes_no_time_has_no_column(tmp_path: Path, all_parts: str) -> None
     rows = block(with_figures(all_parts, Folder(tmp_path)), "extraction").splitlines()
     assert rows[0].endswith("| the encoder's part of the worker | event loops, ms a post |")
     assert rows[2:] == [f"| {name} | 1,000 | 1,500 | 80% | 0.10 |" for name in ("1", "**median**")]
+
+
+def test_candidates_are_told_beside_what_was_chosen(tmp_path: Path, all_parts: str) -> None:
+    found = [candidates.Candidate("torch", 64, 1200.4, 0.251, [1100.0, 1200.4], 0.00312)]
+    figures = candidates.Figures(MACHINE, "a model", 32, 2, None, found)
+    write_json(tmp_path / "candidates.json", figures)
+    rows = block(with_figures(all_parts, Folder(tmp_path)), "candidates").splitlines()[2:]
+    assert rows == ["| torch | 64 | 1,200 | 0.25 | 0.0031 | 1,100, 1,200 |"]
+
+
+def test_lengths_of_windows_are_told_with_every_run(tmp_path: Path, all_parts: str) -> None:
+    lengths = [window_lengths.WindowLength(128, 3600.0, [3500.0, 3600.0], 1_800_000, 157_000.4)]
+    figures = window_lengths.Figures(MACHINE, "a model", lengths)
+    write_json(tmp_path / "windows.json", figures)
+    rows = block(with_figures(all_parts, Folder(tmp_path)), "windows").splitlines()[2:]
+    assert rows == ["| 128 | 3,600 | 3,500, 3,600 | 1,800,000 | 157,000 |"]
+
+
+def test_where_there_is_no_gpu_nothing_is_told_of_one(tmp_path: Path, all_parts: str) -> None:
+    rows = [
+        acceleration.Row(
+            "TMSAM", 1000, acceleration.Ratio.of(train), acceleration.Ratio.of(score), 1.61
+        )
+        for train, score in [([[0.84]], [[0.24]]), ([[0.84], [0.21]], [[0.24], [0.03]])]
+    ]
+    figures = acceleration.Figures(MACHINE, None, "none here", "random posts", 10, 2, rows)
+    write_json(tmp_path / "acceleration.json", figures)
+    told = block(with_figures(all_parts, Folder(tmp_path)), "acceleration").splitlines()[2:]
+    assert told == [
+        "| TMSAM | 0.84 | - | - | 1.61 | 0.24 | - | - |",
+        "| TMSAM | 0.84 | 0.21 | 4.00 | 1.61 | 0.24 | 0.03 | 8.00 |",
+    ]
+
+
+def test_ways_to_count_again_are_told_by_the_ratio(tmp_path: Path, all_parts: str) -> None:
+    measured = [verify.Measurement("one process", 28_000.0, 1.0, [27_000.0, 29_000.0])]
+    write_json(tmp_path / "verify.json", verify.Figures(MACHINE, 400_000, 605.0, measured))
+    rows = block(with_figures(all_parts, Folder(tmp_path)), "verify").splitlines()[2:]
+    assert rows == ["| one process | 28,000 | 1.00 | 27,000, 29,000 |"]
 
 
 SOAK: Final = soak.Figures(MACHINE, 600.0, 900.0, 540000, 0, 1.0, (2000.0, 2001.0), 759.0, [])
