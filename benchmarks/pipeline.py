@@ -45,8 +45,6 @@ OFFERED = 1.2
 POLL_S = 0.1
 NO_PROGRESS_S = 120.0
 
-Arrange = Callable[[Sequence[WorkerProcess]], Awaitable[None]]
-
 
 def run(
     posts: int,
@@ -54,7 +52,7 @@ def run(
     progress: Progress,
     seconds: float = 10.0,
     workers: Sequence[int] = WORKERS,
-    arrange: Arrange | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> Figures:
     """Measure, each run with topics and workers of its own.
 
@@ -64,7 +62,7 @@ def run(
         progress: told how far it is.
         seconds: how long posts come at each steady rate.
         workers: numbers of processes, in turn within each run.
-        arrange: awaited with the workers of each run when they have started.
+        given: settings of the workers by field, besides those of the servers.
 
     Raises:
         BenchmarkStoppedError: the worker stands still.
@@ -80,10 +78,11 @@ def run(
         engine = settings.load_engine()
         for number, (_, count) in enumerate(planned):
             progress("Measuring", number, len(planned))
-            own = settings.model_copy(update={"topic_prefix": f"{settings.topic_prefix}{number}-"})
+            prefix = f"{settings.topic_prefix}{number}-"
+            own = settings.model_copy(update={**(given or {}), "topic_prefix": prefix})
             where = Path(folder) / str(number)
             steady, beside, order, half, full = asyncio.run(
-                _pipeline(own, backlog, where, count, seconds, arrange)
+                _pipeline(own, backlog, where, count, seconds)
             )
             alone = _model_alone(engine, own, backlog, order)
             done.append(
@@ -134,7 +133,6 @@ async def _pipeline(
     folder: Path,
     workers: int,
     seconds: float,
-    arrange: Arrange | None,
 ) -> tuple["_Steady", float, list[int], Latency, Latency]:
     """Both rates, the numbers of the posts as they were scored, and both latencies."""
     kafka = settings.kafka_connection()
@@ -143,8 +141,6 @@ async def _pipeline(
         for each in backlog:
             await producer.send_raw(each.key, each.value)
     async with running_workers(settings, workers, folder) as processes:
-        if arrange is not None:
-            await arrange(processes)
         steady = await _watch(settings, backlog, processes)
         order = await _order(kafka, settings, backlog)
         async with settings.redis_connection().open() as client:

@@ -19,6 +19,7 @@ from connectors.schemas.post import DecodedPost
 from connectors.trends.layout import TrendLayout
 from connectors.trends.sink import TrendSink
 from models.errors import ModelError
+from stream_app.affinity import keep_apart
 from stream_app.batch import Decoder, Item
 from stream_app.core.batching import MicroBatcher
 from stream_app.core.scoring import Scorer, canary_features
@@ -87,6 +88,8 @@ class ScoringRole:
             self._executor, _load_engine, self._settings
         )
         self._watching = asyncio.create_task(_end_without(engine))
+        if self._settings.affinity == "apart":
+            keep_apart(engine.pid)
         await self._outputs.start()
         self._tell_of(engine)
         told = (engine.version, engine.feature_set, engine.device)
@@ -174,6 +177,8 @@ class ScoringRole:
 
 
 def _load_engine(settings: Settings) -> EngineProcess:
+    if settings.affinity == "apart":
+        settings = settings.model_copy(update={"threads": 1})
     try:
         return EngineProcess(settings)
     except ModelError as error:

@@ -84,6 +84,11 @@ class Variables(BaseSettings):
         ge=1,
         description="CPU threads of the model; unset: 1 for `stream` on a CPU, else one a core",
     )
+    affinity: Literal["free", "apart"] = Field(
+        "free",
+        description="`apart` keeps a worker that scores on the first core that it may use, and its "
+        "model, with one thread, on the second; `free` leaves both to the system",
+    )
     window: int = Field(
         32, ge=1, le=512, description="most posts of a conversation that the model sees"
     )

@@ -47,6 +47,7 @@ def worker_process(settings: Settings, folder: Path) -> WorkerProcess:
         "VOXPOP_REDIS": settings.redis.get_secret_value(),
         "VOXPOP_TOPIC_PREFIX": settings.topic_prefix,
         "VOXPOP_DATA_DIR": str(folder),
+        "VOXPOP_AFFINITY": settings.affinity,
         "VOXPOP_MEDIA": settings.media,
         "VOXPOP_MEDIA_HOSTS": settings.media_hosts,
     }
