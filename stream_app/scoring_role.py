@@ -42,6 +42,8 @@ from stream_app.worker import Worker
 
 log = logging.getLogger(__name__)
 
+KEPT_KIND: Final = "StreamEngine"  # of engines, the one that computes with one thread by itself
+
 DAY_S = 24 * 60 * 60
 LOOK_EVERY_S: Final = 0.5
 
@@ -88,8 +90,7 @@ class ScoringRole:
             self._executor, _load_engine, self._settings
         )
         self._watching = asyncio.create_task(_end_without(engine))
-        if self._settings.affinity == "apart":
-            keep_apart(engine.pid)
+        _keep_on_cores(self._settings, engine)
         await self._outputs.start()
         self._tell_of(engine)
         told = (engine.version, engine.feature_set, engine.device)
@@ -177,8 +178,6 @@ class ScoringRole:
 
 
 def _load_engine(settings: Settings) -> EngineProcess:
-    if settings.affinity == "apart":
-        settings = settings.model_copy(update={"threads": 1})
     try:
         return EngineProcess(settings)
     except ModelError as error:
@@ -186,6 +185,18 @@ def _load_engine(settings: Settings) -> EngineProcess:
     except OSError as error:
         why = f"the process of the model cannot be started: {error}"
         raise CannotGoOn(ExitCode.NOT_READY, why) from error
+
+
+def _keep_on_cores(settings: Settings, engine: EngineProcess) -> None:
+    """Keep worker and model on cores of their own if that is wanted and one is enough for each."""
+    if settings.affinity == "free":
+        return
+    if engine.device == "cpu" and engine.kind == KEPT_KIND and (settings.threads or 1) == 1:
+        keep_apart(engine.pid)
+    else:
+        log.warning(
+            "VOXPOP_AFFINITY=apart has no effect: it is for `stream` on a CPU with one thread"
+        )
 
 
 async def _end_without(engine: EngineProcess) -> None:

@@ -86,8 +86,8 @@ class Variables(BaseSettings):
     )
     affinity: Literal["free", "apart"] = Field(
         "free",
-        description="`apart` keeps a worker that scores on the first core that it may use, and its "
-        "model, with one thread, on the second; `free` leaves both to the system",
+        description="`apart` keeps a worker that scores by `stream` on a CPU, with one thread, on "
+        "one core that it may use, and its model on another; `free` leaves both to the system",
     )
     window: int = Field(
         32, ge=1, le=512, description="most posts of a conversation that the model sees"
