@@ -1,5 +1,8 @@
 """What is made of a source partition and its offset are written together, by one owner alone."""
 
+import asyncio
+from typing import Final
+
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
@@ -13,6 +16,8 @@ from connectors.kafka.transactions import TransactionalWriter
 from deploy.local import Endpoints
 
 pytestmark = pytest.mark.integration
+
+MARKED_S: Final = 20.0
 
 
 @pytest.fixture
@@ -35,6 +40,18 @@ async def write(writer: TransactionalWriter, prefix: str, *texts: bytes, done: i
     )
 
 
+async def visible(kafka: KafkaConnection, prefix: str, count: int) -> list[bytes]:
+    """Values in the topic, once so many are there.
+
+    A broker confirms a commit before it marks the partitions, and readers see it after that.
+    """
+    found: list[bytes] = []
+    async with asyncio.timeout(MARKED_S):
+        while len(found) < count:
+            found = [record.value or b"" async for record in read_topic(kafka, f"{prefix}posts")]
+    return sorted(found)
+
+
 async def committed(kafka: KafkaConnection, prefix: str) -> int | None:
     consumer = AIOKafkaConsumer(
         **kafka.client_options(), group_id=f"{prefix}group", enable_auto_commit=False
@@ -47,6 +64,13 @@ async def committed(kafka: KafkaConnection, prefix: str) -> int | None:
     return found
 
 
+async def commits(kafka: KafkaConnection, prefix: str, offset: int) -> None:
+    """Wait until an offset is the committed one; for the same reason."""
+    async with asyncio.timeout(MARKED_S):
+        while await committed(kafka, prefix) != offset:
+            pass
+
+
 async def test_records_and_their_offset_are_there_together(
     kafka: KafkaConnection, prefix: str
 ) -> None:
@@ -54,9 +78,8 @@ async def test_records_and_their_offset_are_there_together(
     await write(writer, prefix, b"a", b"b", done=2)
     await write(writer, prefix, done=5)
     await writer.close()
-    values = [record.value async for record in read_topic(kafka, f"{prefix}posts")]
-    assert sorted(value or b"" for value in values) == [b"a", b"b"]
-    assert await committed(kafka, prefix) == 5
+    assert await visible(kafka, prefix, 2) == [b"a", b"b"]
+    await commits(kafka, prefix, 5)
 
 
 async def test_the_next_owner_undoes_what_a_killed_one_left_open(
@@ -74,9 +97,8 @@ async def test_the_next_owner_undoes_what_a_killed_one_left_open(
     await write(owner, prefix, b"a", done=1)
     await owner.close()
     await abandon(killed)
-    values = [record.value async for record in read_topic(kafka, f"{prefix}posts")]
-    assert values == [b"a"]
-    assert await committed(kafka, prefix) == 1
+    assert await visible(kafka, prefix, 1) == [b"a"]
+    await commits(kafka, prefix, 1)
 
 
 async def test_an_owner_that_was_shut_out_writes_nothing_more(
@@ -90,6 +112,5 @@ async def test_an_owner_that_was_shut_out_writes_nothing_more(
     await last.close()
     await write(owner, prefix, b"b", done=2)
     await owner.close()
-    values = [record.value async for record in read_topic(kafka, f"{prefix}posts")]
-    assert sorted(value or b"" for value in values) == [b"a", b"b"]
-    assert await committed(kafka, prefix) == 2
+    assert await visible(kafka, prefix, 2) == [b"a", b"b"]
+    await commits(kafka, prefix, 2)
