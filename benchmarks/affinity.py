@@ -5,13 +5,12 @@ posts wait, since that is measured at a part of each one's own rate.
 """
 
 import argparse
-import os
 from pathlib import Path
 from typing import Final
 
 from benchmarks import pipeline
 from benchmarks.pipeline_figures import Figures
-from stream_app.affinity import two_cores
+from stream_app.affinity import allowed_cores, two_cores
 from stream_app.cli.json_file import write_json
 from stream_app.cli.progress import drawn_progress
 
@@ -25,8 +24,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=4, help="of each")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
-    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()
-    if two_cores(allowed) is None:
+    if two_cores(allowed_cores()) is None:
         parser.error("there are no two cores here that threads can be kept on")
     figures: list[tuple[str, Figures]] = []
     for number in range(arguments.runs):

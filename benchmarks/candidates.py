@@ -117,9 +117,10 @@ def run(posts: int, runs: int, progress: Progress) -> Figures:
     features = [each.post.features for each in simulated_posts(_DISTINCT_POSTS, progress)]
     cores = torch.get_num_threads()
     engines = _engines(settings, cores)
+    kept = _kept_on_cores(cores)
     rates = _rates(
         {name: LongConversations(own, features, settings.window) for name, own in engines.items()},
-        _kept_on_cores(cores),
+        kept,
         posts,
         runs,
         progress,
@@ -142,7 +143,7 @@ def run(posts: int, runs: int, progress: Progress) -> Figures:
                 score=median(own),
                 ratio=_ratio(own, rates[batch, CHOSEN]),
                 runs=own,
-                furthest=furthest[_kept_on_cores(cores).get(name, name)],
+                furthest=furthest[kept.get(name, name)],
             )
             for (batch, name), own in rates.items()
         ],

@@ -40,7 +40,7 @@ class Inductor(Host):
     def begin(self, step: Step, inputs: StepInputs) -> Callable[[], Tensor]:
         """It is done at once; what is not compiled yet takes half a minute before."""
         if self._compiled is None:
-            self._compiled = torch.compile(  # type: ignore[call-overload]  # two are not typed there
+            self._compiled = torch.compile(  # type: ignore[call-overload]  # torch types no limit
                 step,
                 dynamic=True,
                 fullgraph=True,  # so that it ends where it cannot be compiled as a whole

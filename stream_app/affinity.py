@@ -18,6 +18,11 @@ log = logging.getLogger(__name__)
 SYSTEM: Final = Path("/sys/devices/system/cpu")
 
 
+def allowed_cores() -> set[int]:
+    """Logical cores that this thread may use; none where the system keeps no thread on one."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+
+
 def two_cores(allowed: Collection[int], system: Path = SYSTEM) -> tuple[int, int] | None:
     """The first logical core that may be used, and the first that is no other half of its core.
 
@@ -44,7 +49,7 @@ def keep_apart(model: int) -> None:
     Args:
         model: id of the model's process, a child of this one.
     """
-    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()
+    allowed = allowed_cores()
     cores = two_cores(allowed)
     if cores is None:
         _warn(f"it takes two cores, and of those there are to use: {sorted(allowed) or 'none'}")

@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from benchmarks.candidates import threads_kept_on_cores
+from stream_app.affinity import allowed_cores
 
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else 0
-pytestmark = pytest.mark.skipif(CORES < 2, reason="threads can be kept on no two cores here")
+pytestmark = pytest.mark.skipif(
+    len(allowed_cores()) < 2, reason="threads can be kept on no two cores here"
+)
 
 
 def cores_of_this_thread() -> set[int]:

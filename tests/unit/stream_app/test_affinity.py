@@ -17,7 +17,7 @@ import pytest
 import stream_app.affinity as kept
 from models.streaming.engine import StreamEngine
 from stream_app import scoring_role
-from stream_app.affinity import keep_apart, two_cores
+from stream_app.affinity import allowed_cores, keep_apart, two_cores
 from stream_app.metrics import Metrics
 from stream_app.scoring_role import KEPT_KIND, ScoringRole
 from stream_app.settings import Settings
@@ -44,7 +44,7 @@ def masks(process: int) -> set[frozenset[int]]:
 @pytest.fixture
 def cores() -> Iterator[tuple[int, int]]:
     """Two cores of this process, which has all of its own again afterwards."""
-    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    allowed = allowed_cores()
     found = two_cores(allowed)
     if found is None:
         pytest.skip("threads can be kept on no two cores here")
