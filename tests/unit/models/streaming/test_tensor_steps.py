@@ -53,9 +53,14 @@ def test_bfloat16_stays_near_the_reference(tmp_path: Path) -> None:
 def test_a_state_that_became_no_number_does_not_hurt_who_gets_its_slot(tmp_path: Path) -> None:
     folder = write_checkpoint(tmp_path, "stream")
     network = tiny_network("stream")
-    with torch.no_grad():  # harmless for vectors of zeros, infinity less infinity for others
-        weight = network.get_parameter("context.0.forwards.weight_ih_l0")
-        weight[:, 0], weight[:, 1] = 3e38, -3e38
+    states = network.config.context_width
+    # harmless for one vector of zeros; of others the first makes states of 1, the second a
+    # candidate of infinity less infinity, which within one product is not NaN on every processor
+    with torch.no_grad():
+        of_inputs = network.get_parameter("context.0.forwards.weight_ih_l0")
+        of_states = network.get_parameter("context.0.forwards.weight_hh_l0")
+        of_inputs[states : 2 * states, 0], of_inputs[2 * states :, 0] = -3e38, 3e38
+        of_states[2 * states :] = -3e38
     engine = make_engine(folder, Host(), network)
     width = network.config.post_width
     presence = np.array([[True, False, False]])
