@@ -44,6 +44,7 @@ HALF, FULL = 0.5, 0.9
 OFFERED = 1.2
 POLL_S = 0.1
 NO_PROGRESS_S = 120.0
+Rates = tuple[float, float]  # posts/s at half and at full load
 
 
 def run(
@@ -53,6 +54,7 @@ def run(
     seconds: float = 10.0,
     workers: Sequence[int] = WORKERS,
     given: Mapping[str, str] | None = None,
+    rates: Mapping[int, Rates] | None = None,
 ) -> Figures:
     """Measure, each run with topics and workers of its own.
 
@@ -63,6 +65,8 @@ def run(
         seconds: how long posts come at each steady rate.
         workers: numbers of processes, in turn within each run.
         given: settings of the workers by field, besides those of the servers.
+        rates: posts a second that come while it is measured how long they wait, by number of
+            workers; unset, they follow from what the run counted.
 
     Raises:
         BenchmarkStoppedError: the worker stands still.
@@ -82,7 +86,7 @@ def run(
             own = settings.model_copy(update={**(given or {}), "topic_prefix": prefix})
             where = Path(folder) / str(number)
             steady, beside, order, half, full = asyncio.run(
-                _pipeline(own, backlog, where, count, seconds)
+                _pipeline(own, backlog, where, count, seconds, (rates or {}).get(count))
             )
             alone = _model_alone(engine, own, backlog, order)
             done.append(
@@ -133,6 +137,7 @@ async def _pipeline(
     folder: Path,
     workers: int,
     seconds: float,
+    rates: Rates | None,
 ) -> tuple["_Steady", float, list[int], Latency, Latency]:
     """Both rates, the numbers of the posts as they were scored, and both latencies."""
     kafka = settings.kafka_connection()
@@ -151,8 +156,9 @@ async def _pipeline(
                 seconds,
                 _counter(settings, client, backlog),
             )
-        half = await paced_latency(settings, backlog, HALF * steady.rate, seconds)
-        full = await paced_latency(settings, backlog, FULL * beside, seconds)
+        at_half, at_full = rates or (HALF * steady.rate, FULL * beside)
+        half = await paced_latency(settings, backlog, at_half, seconds)
+        full = await paced_latency(settings, backlog, at_full, seconds)
     return steady, beside, order, half, full
 
 
@@ -209,11 +215,12 @@ async def _order(
     kafka: KafkaConnection, settings: Settings, backlog: Sequence[WirePost]
 ) -> list[int]:
     numbers = {each.post.post_id: number for number, each in enumerate(backlog)}
-    scored = []
+    scored: dict[int, int] = {}
     async for record in read_topic(kafka, settings.topic(PREDICTIONS)):
         document = orjson.loads(record.value or b"")
-        scored.append((document["scored_at"], numbers.pop(document["post_id"])))
-    return [number for _, number in sorted(scored)]
+        # a rebalance may have delivered some twice, alike in all
+        scored[numbers[document["post_id"]]] = document["scored_at"]
+    return sorted(scored, key=lambda number: (scored[number], number))
 
 
 def _model_alone(
