@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from connectors.schemas.labels import MODALITIES
 from connectors.schemas.scoring import Features, Score
+from connectors.schemas.tensors import all_finite
 from models.calibration import Calibration, apply
 from models.errors import ModelError
 
@@ -36,22 +37,8 @@ def check_posts(posts: Sequence[Features], widths: Sequence[int]) -> None:
                     f"post {index} of the batch: {modality} must be [steps, {width}], "
                     f"not {list(steps.shape)}"
                 )
-    if posts and not np.isfinite(_all_numbers(posts)).all():
-        raise ModelError(_not_finite(posts))
-
-
-def _all_numbers(posts: Sequence[Features]) -> NDArray[np.float32]:
-    """Of a batch in one piece, which is looked through sooner than many small ones."""
-    return np.concatenate([steps.ravel() for post in posts for steps in post.values()])
-
-
-def _not_finite(posts: Sequence[Features]) -> str:
-    return next(
-        f"post {index} of the batch: {modality} holds NaN or infinity"
-        for index, post in enumerate(posts)
-        for modality, steps in post.items()
-        if not np.isfinite(steps).all()
-    )
+            if not all_finite(steps):
+                raise ModelError(f"post {index} of the batch: {modality} holds NaN or infinity")
 
 
 def blank_post(widths: Sequence[int]) -> Features:

@@ -49,9 +49,15 @@ def decode_tensor(
         values = _from_rows(document, where, width, max_steps)
     else:
         _bad(where, f"must be a tensor document or a nested list, not {_kind(document)}")
-    if not (math.isfinite(np.vdot(values, values)) or np.isfinite(values).all()):
-        _bad(where, _first_not_finite(values))  # a sum of squares is quick, and may overflow
+    if not all_finite(values):
+        _bad(where, _first_not_finite(values))
     return values
+
+
+def all_finite(values: NDArray[np.float32]) -> bool:
+    """Whether a tensor, [steps, width], holds neither NaN nor infinity."""
+    # a sum of squares is quick, and may overflow
+    return math.isfinite(np.vdot(values, values)) or bool(np.isfinite(values).all())
 
 
 def encode_tensor(array: ArrayLike, dtype: TensorDtype = "float16") -> JsonObject:

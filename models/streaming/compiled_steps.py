@@ -23,7 +23,8 @@ from models.streaming.weights import Rows, numbers
 from models.tmsam import Tmsam
 
 _POSTS_AT_ONCE: Final = 1024
-_LEAST_A_THREAD: Final = 8  # posts; fewer are done sooner by one thread
+_ENCODED_AT_ONCE: Final = 64  # posts: what is between two products then stays in a core's caches
+_LEAST_A_PART: Final = 8  # posts; fewer are done sooner with others
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -79,7 +80,8 @@ class CompiledSteps:
 
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
         """See `steps.Steps.encode`."""
-        parts = _divided(posts, [1] * len(posts), self._threads)
+        most = max(self._threads, -(-len(posts) // _ENCODED_AT_ONCE))
+        parts = _divided(posts, [1] * len(posts), most)
         return [record for part in self._map(self._encode, parts) for record in part]
 
     def advance(self, turns: Sequence[Turn]) -> NDArray[np.float64]:
@@ -135,10 +137,10 @@ class CompiledSteps:
         return [each.result() for each in running]
 
 
-def _divided(items: Sequence[Item], sizes: Sequence[int], threads: int) -> list[Sequence[Item]]:
-    """Items in their order in parts of like size, at most one a thread."""
+def _divided(items: Sequence[Item], sizes: Sequence[int], most: int) -> list[Sequence[Item]]:
+    """Items in their order in parts of like size, at most so many."""
     done = np.cumsum(sizes)
-    parts = max(1, min(threads, int(done[-1]) // _LEAST_A_THREAD)) if len(done) else 0
+    parts = max(1, min(most, int(done[-1]) // _LEAST_A_PART)) if len(done) else 0
     stops = [
         int(np.searchsorted(done, done[-1] * part / parts)) + 1 for part in range(1, parts + 1)
     ]

@@ -11,6 +11,7 @@ from connectors.schemas.prediction import (
     SentimentScore,
     Source,
 )
+from connectors.trends.counting import MILLION
 from stream_app.core.scoring import ScoredPost, most_probable
 
 
@@ -56,4 +57,5 @@ def make_prediction(
 
 
 def _rounded(probabilities: Sequence[float]) -> list[float]:
-    return [round(own, 6) for own in probabilities]
+    """To six places, halves up; `round` takes four times as long."""
+    return [int(own * MILLION + 0.5) / MILLION for own in probabilities]

@@ -7,7 +7,6 @@ whatever has `encode` and `score`; this file knows no torch.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from math import isclose
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -156,7 +155,7 @@ class Scorer:
 def _require_shares(score: Score) -> None:
     """Raise ValueError unless each part of a score sums to 1, which NaN does not."""
     for part in (score.sentiment, score.emotion, score.modalities):
-        if not isclose(sum(part), 1.0, abs_tol=SUM_WITHIN) or min(part) < 0.0:
+        if not abs(sum(part) - 1.0) <= SUM_WITHIN or min(part) < 0.0:
             raise ValueError(f"the model says {part}, which are no shares of 1")
 
 

@@ -8,7 +8,7 @@ a post: that is `connectors.schemas.kept_post`.
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from connectors.schemas.kept_post import record_of, sentiment_of
 from connectors.schemas.labels import Sentiment
@@ -17,8 +17,7 @@ from connectors.schemas.scoring import WindowRequest, surplus
 WINDOWS_HELD: Final = 20_000  # by a worker: at most 0.8 GB
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationKey:
+class ConversationKey(NamedTuple):
     """A conversation within a source partition.
 
     Producers hash keys differently, so a conversation can in principle be in two partitions:

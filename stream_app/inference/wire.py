@@ -10,7 +10,7 @@ full window of its own. Both grow with VOXPOP_BATCH_MAX, records with VOXPOP_WIN
 
 from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass
-from math import isfinite
+from math import isfinite, prod
 from typing import Any, Final
 
 import numpy as np
@@ -109,7 +109,7 @@ def asked_posts(block: SharedBlock, asked: Any) -> list[Features]:
     for shapes in asked:
         post = {}
         for name, *shape in shapes:
-            count = int(np.prod(shape))
+            count = prod(shape)
             post[name] = np.frombuffer(seen, _NUMBER, count, at).reshape(shape)
             at += count * _NUMBER.itemsize
         posts.append(post)

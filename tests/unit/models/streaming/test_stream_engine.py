@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from connectors.schemas.scoring import Features, Score, WindowRequest
 from models.card import CheckpointCard
 from models.checkpoint import load_checkpoint
 from models.errors import ModelError
-from models.streaming import states
+from models.streaming import compiled_steps, states
 from models.streaming.arithmetic import ArithmeticName
 from models.streaming.compiled_steps import CompiledSteps
 from models.streaming.engine import StreamEngine
@@ -186,6 +186,26 @@ def test_int8_stays_near_the_reference(folder: Path) -> None:
     windows = [WindowRequest(engine.encode(posts), tuple(range(6)))]
     near, exact = engine.score(windows)[0], reference.score(windows)[0]
     np.testing.assert_allclose(flat(near), flat(exact), atol=0.02)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_record_is_the_same_however_many_posts_are_encoded_at_once(
+    folder: Path, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = []
+    whole = compiled_steps.encode_posts
+
+    def seen(stamp: bytes, posts: Sequence[Features], *others: Any) -> list[bytes]:
+        at_once.append(len(posts))
+        return whole(stamp, posts, *others)
+
+    monkeypatch.setattr(compiled_steps, "encode_posts", seen)
+    engine = make_engine(folder, threads=threads)
+    many = [POSTS[at % len(POSTS)] for at in range(150)]
+    single = [engine.encode([own])[0] for own in POSTS]
+    at_once.clear()
+    assert engine.encode(many) == [single[at % len(POSTS)] for at in range(150)]
+    assert sorted(at_once) == [50, 50, 50]
 
 
 def test_a_state_is_used_again_and_one_of_other_posts_is_not(folder: Path) -> None:
