@@ -17,11 +17,13 @@ from tempfile import TemporaryDirectory
 import orjson
 import redis.asyncio
 
+from benchmarks import stages
 from benchmarks.machine import this_machine
 from benchmarks.paced import paced_latency, rate_beside_producer
-from benchmarks.pipeline_figures import Figures, Latency, Run
+from benchmarks.pipeline_figures import BACKLOG, FULL, HALF, Figures, Latency, Run
 from benchmarks.posts import WirePost, simulated_posts
 from benchmarks.processor_time import milliseconds_each, processor_seconds
+from benchmarks.stages import Stages
 from benchmarks.steady import BenchmarkStoppedError, steady_ends, steady_rate
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.producer import PostProducer
@@ -29,6 +31,7 @@ from connectors.kafka.reading import read_topic
 from connectors.kafka.topics import POSTS, PREDICTIONS, create_topics, voxpop_topics
 from connectors.trends.layout import TrendLayout
 from connectors.trends.reader import TrendReader
+from deploy.local.processes import free_ports
 from deploy.local.progress import Progress
 from models.engine import Engine
 from stream_app.core.halving import PoisonPost
@@ -40,7 +43,7 @@ from stream_app.trial.worker_process import WorkerProcess
 from stream_app.trial.workers import running_workers
 
 WORKERS = (1, 2)
-HALF, FULL = 0.5, 0.9
+AT_HALF, AT_FULL = 0.5, 0.9
 OFFERED = 1.2
 POLL_S = 0.1
 NO_PROGRESS_S = 120.0
@@ -85,20 +88,21 @@ def run(
             prefix = f"{settings.topic_prefix}{number}-"
             own = settings.model_copy(update={**(given or {}), "topic_prefix": prefix})
             where = Path(folder) / str(number)
-            steady, beside, order, half, full = asyncio.run(
+            found = asyncio.run(
                 _pipeline(own, backlog, where, count, seconds, (rates or {}).get(count))
             )
-            alone = _model_alone(engine, own, backlog, order)
+            alone = _model_alone(engine, own, backlog, found.order)
             done.append(
                 Run(
                     workers=count,
-                    pipeline=round(steady.rate, 1),
-                    beside_producer=round(beside, 1),
+                    pipeline=round(found.steady.rate, 1),
+                    beside_producer=round(found.beside, 1),
                     model_alone=round(alone, 1),
-                    ratio=round(steady.rate / alone, 3),
-                    half=half,
-                    full=full,
-                    cpu_ms=steady.cpu_ms,
+                    ratio=round(found.steady.rate / alone, 3),
+                    half=found.half,
+                    full=found.full,
+                    cpu_ms=found.steady.cpu_ms,
+                    stages=found.stages,
                 )
             )
         progress("Measuring", len(planned), len(planned))
@@ -120,6 +124,9 @@ def _middle(runs: Sequence[Run]) -> Run:
         cpu_ms={
             whose: round(median(each.cpu_ms[whose] for each in runs), 3) for whose in runs[0].cpu_ms
         },
+        stages={
+            load: stages.middle([each.stages[load] for each in runs]) for load in runs[0].stages
+        },
     )
 
 
@@ -138,15 +145,16 @@ async def _pipeline(
     workers: int,
     seconds: float,
     rates: Rates | None,
-) -> tuple["_Steady", float, list[int], Latency, Latency]:
-    """Both rates, the numbers of the posts as they were scored, and both latencies."""
+) -> "_Found":
     kafka = settings.kafka_connection()
     await create_topics(kafka, voxpop_topics(settings.topic_prefix))
     async with PostProducer(kafka, topic=settings.topic(POSTS)) as producer:
         for each in backlog:
             await producer.send_raw(each.key, each.value)
-    async with running_workers(settings, workers, folder) as processes:
+    ports = free_ports(workers)
+    async with running_workers(settings, workers, folder, ports) as processes:
         steady = await _watch(settings, backlog, processes)
+        looks = [{}, await stages.look(ports)]
         order = await _order(kafka, settings, backlog)
         async with settings.redis_connection().open() as client:
             beside = await rate_beside_producer(
@@ -156,10 +164,21 @@ async def _pipeline(
                 seconds,
                 _counter(settings, client, backlog),
             )
-        at_half, at_full = rates or (HALF * steady.rate, FULL * beside)
+        at_half, at_full = rates or (AT_HALF * steady.rate, AT_FULL * beside)
+        looks.append(await stages.look(ports))
         half = await paced_latency(settings, backlog, at_half, seconds)
+        looks.append(await stages.look(ports))
         full = await paced_latency(settings, backlog, at_full, seconds)
-    return steady, beside, order, half, full
+        looks.append(await stages.look(ports))
+    of_backlog, _, of_half, of_full = itertools.starmap(stages.between, itertools.pairwise(looks))
+    return _Found(
+        steady=steady,
+        beside=beside,
+        order=order,
+        half=half,
+        full=full,
+        stages={BACKLOG: of_backlog, HALF: of_half, FULL: of_full},
+    )
 
 
 def _counter(
@@ -184,6 +203,18 @@ class _Steady:
 
     rate: float
     cpu_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What came of the workers; `order` has the numbers of the posts as they were scored."""
+
+    steady: _Steady
+    beside: float
+    order: Sequence[int]
+    half: Latency
+    full: Latency
+    stages: Mapping[str, Stages]
 
 
 async def _watch(

@@ -8,8 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.machine import Machine
+from benchmarks.stages import ORDER, Stages
 
 RANKS: Final = ("p50", "p95", "p99")
+BACKLOG: Final = "backlog"
+HALF: Final = "half"
+FULL: Final = "nine tenths beside producer"
 Latency = Mapping[str, float | None]
 
 
@@ -27,6 +31,7 @@ class Run:
         full: the same at nine tenths of `beside_producer`; at more, posts come faster than they go.
         cpu_ms: milliseconds of a core for each post, see `processor_seconds`, while `pipeline` was
             measured.
+        stages: of the workers' batches, by load: `BACKLOG`, `HALF` and `FULL`.
     """
 
     workers: int
@@ -37,6 +42,7 @@ class Run:
     half: Latency
     full: Latency
     cpu_ms: Mapping[str, float]
+    stages: Mapping[str, Stages]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ class Figures:
             "ratio",
         ):
             table.add_column(column, justify="right")
-        for load in ("half", "nine tenths beside producer"):
+        for load in (HALF, FULL):
             table.add_column(f"p50/p95/p99 ms at {load}", justify="right")
         for name, each in [
             *((str(number), own) for number, own in enumerate(self.runs, start=1)),
@@ -93,7 +99,25 @@ class Figures:
                 f"together {sum(each.cpu_ms.values()):.3f}",
                 highlight=False,
             )
+        console.print(_of_stages(self.middle))
         console.print(str(self.machine), highlight=False)
+
+
+def _of_stages(middle: Sequence[Run]) -> Table:
+    table = Table(title="ms of a batch in each stage, medians", title_justify="left")
+    table.add_column("workers", justify="right")
+    table.add_column("load")
+    for column in ("posts a batch", *ORDER):
+        table.add_column(column, justify="right")
+    for each in middle:
+        for load, stages in each.stages.items():
+            table.add_row(str(each.workers), load, *stage_cells(stages))
+    return table
+
+
+def stage_cells(stages: Stages) -> list[str]:
+    """Posts in a batch, then its milliseconds in each stage, in `ORDER`."""
+    return [f"{stages.posts:.0f}", *(f"{stages.ms[stage]:.1f}" for stage in ORDER)]
 
 
 def percentiles(latency: Latency) -> str:

@@ -6,7 +6,6 @@ Not for the simulation of the same: that is `stream_app.capacity.simulation`.
 import asyncio
 import contextlib
 import os
-import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from connectors.kafka.metadata import describe_topics
 from connectors.kafka.producer import PostProducer
 from connectors.kafka.topics import POSTS, create_topics, voxpop_topics
 from connectors.trends.layout import TrendLayout
+from deploy.local.processes import free_ports
 from stream_app.capacity.load import Load
 from stream_app.capacity.outcome import Outcome
 from stream_app.capacity.simulation import STEADY
@@ -224,7 +224,7 @@ async def _workers(
     load: Load, settings: Settings, folder: Path
 ) -> AsyncIterator[tuple[list[WorkerProcess], list[int]]]:
     """Real workers as a load wants them, with the ports of their metrics."""
-    ports = [_free_port() for _ in range(load.workers)]
+    ports = free_ports(load.workers)
     workers = [_worker(load, settings, folder / str(port), port) for port in ports]
     try:
         for worker in workers:
@@ -263,8 +263,3 @@ async def _until_served(port: int) -> None:
                 writer.close()
                 return
             await asyncio.sleep(0.1)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

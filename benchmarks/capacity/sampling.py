@@ -6,16 +6,15 @@ statistics. Not for what comes of two looks: that is `measured`.
 
 import asyncio
 import time
-import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import psutil
 import redis.asyncio
-from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks import processor_time
+from benchmarks.worker_metrics import scrape
 from connectors.trends.layout import TrendLayout
 from connectors.trends.series import counts
 from stream_app.capacity.simulated_model import MODEL
@@ -23,7 +22,6 @@ from stream_app.capacity.simulated_worker import LOOP, OTHER_THREADS
 from stream_app.capacity.simulation import PRODUCER
 from stream_app.trial.worker_process import WorkerProcess
 
-STAGES: Final = "voxpop_stage_seconds"
 NAMES: Final[Mapping[str, str]] = {
     processor_time.EVENT_LOOP: LOOP,
     processor_time.OTHER_THREADS: OTHER_THREADS,
@@ -110,7 +108,7 @@ class Sampler:
     async def look(self) -> Sample:
         """One look."""
         counted = await self.counted()
-        metrics = await asyncio.gather(*(asyncio.to_thread(_scrape, port) for port in self._ports))
+        metrics = await asyncio.gather(*(asyncio.to_thread(scrape, port) for port in self._ports))
         commands = await self._client.info("commandstats")
         stats = await self._client.info("stats")
         return Sample(
@@ -129,21 +127,6 @@ class Sampler:
             redis_bytes=int(stats["total_net_input_bytes"]),
             polls=self.polls,
         )
-
-
-def _scrape(port: int) -> dict[str, float]:
-    """Figures of a worker by name; those of a stage as `infer_sum` and `infer_count`."""
-    url = f"http://127.0.0.1:{port}/metrics"
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        text = answer.read().decode()
-    found: dict[str, float] = {}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            if family.name == STAGES and list(sample.labels) == ["stage"]:
-                found[sample.name.replace(STAGES, sample.labels["stage"])] = sample.value
-            elif not sample.labels:
-                found[sample.name] = sample.value
-    return found
 
 
 def used_between(first: Sample, last: Sample) -> dict[str, float]:

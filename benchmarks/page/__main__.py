@@ -18,6 +18,7 @@ PARTS: Final[Mapping[str, tuple[Callable[[Folder], str], Sequence[str]]]] = {
     "reading": (tables.reading, ("reading",)),
     "pipeline": (tables.pipeline, ("pipeline",)),
     "pipeline-cost": (tables.core_time, ("pipeline",)),
+    "pipeline-stages": (tables.stages, ("pipeline",)),
     "extraction": (tables.extraction, ("extraction",)),
     "growth": (tables.growth, ("growth",)),
     "soak": (tables.soak, ("soak",)),

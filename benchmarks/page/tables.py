@@ -13,9 +13,10 @@ from benchmarks.page.cells import rates
 from benchmarks.page.folder import Folder
 from benchmarks.peers.figures import Figures as Peers
 from benchmarks.pipeline_figures import Figures as Pipeline
-from benchmarks.pipeline_figures import percentiles
+from benchmarks.pipeline_figures import percentiles, stage_cells
 from benchmarks.reading import Figures as Reading
 from benchmarks.soak import Figures as Soak
+from benchmarks.stages import ORDER
 from benchmarks.verify import Figures as Verify
 from benchmarks.window_lengths import Figures as Windows
 from stream_app.capacity.blocks import table
@@ -158,6 +159,16 @@ def core_time(folder: Folder) -> str:
         for each in middle
     ]
     return table(header, rows, left=0)
+
+
+def stages(folder: Folder) -> str:
+    """Milliseconds that a batch is in each stage, medians by number of workers and load."""
+    rows = [
+        [f"{each.workers}", load, *stage_cells(own)]
+        for each in folder.read("pipeline", Pipeline).middle
+        for load, own in each.stages.items()
+    ]
+    return table(["workers", "load", "posts a batch", *ORDER], rows, left=2)
 
 
 def extraction(folder: Folder) -> str:

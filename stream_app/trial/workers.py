@@ -5,7 +5,7 @@ Not for the process itself: that is `worker_process`.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from stream_app.settings import Settings
@@ -14,7 +14,7 @@ from stream_app.trial.worker_process import WorkerProcess, worker_environment
 
 @contextlib.asynccontextmanager
 async def running_workers(
-    settings: Settings, count: int, folder: Path
+    settings: Settings, count: int, folder: Path, metrics_ports: Sequence[int | None] = ()
 ) -> AsyncIterator[list[WorkerProcess]]:
     """Start workers and supervise them while the body runs.
 
@@ -22,9 +22,13 @@ async def running_workers(
         settings: of the run; every worker gets a data folder of its own.
         count: how many, at least one.
         folder: each gets a folder in it, with its log.
+        metrics_ports: where each shows its metrics; without any, none does.
     """
     folders = [folder / f"worker-{number}" for number in range(1, count + 1)]
-    workers = [worker_process(settings, own) for own in folders]
+    ports = metrics_ports or [None] * count
+    workers = [
+        worker_process(settings, own, port) for own, port in zip(folders, ports, strict=True)
+    ]
     try:
         for worker in workers:
             worker.start()
@@ -38,7 +42,9 @@ async def running_workers(
             worker.stop()
 
 
-def worker_process(settings: Settings, folder: Path) -> WorkerProcess:
+def worker_process(
+    settings: Settings, folder: Path, metrics_port: int | None = None
+) -> WorkerProcess:
     """A worker of a run, not started, with a folder of its own that is made here."""
     folder.mkdir(parents=True)
     variables = {
@@ -51,4 +57,6 @@ def worker_process(settings: Settings, folder: Path) -> WorkerProcess:
         "VOXPOP_MEDIA": settings.media,
         "VOXPOP_MEDIA_HOSTS": settings.media_hosts,
     }
+    if metrics_port is not None:
+        variables["VOXPOP_METRICS_PORT"] = str(metrics_port)
     return WorkerProcess(worker_environment(variables), folder)

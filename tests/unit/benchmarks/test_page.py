@@ -25,6 +25,7 @@ from benchmarks.peers.catalogue import PEERS
 from benchmarks.peers.latency import Latency
 from benchmarks.peers.measurement import Measurement
 from benchmarks.pipeline_figures import Figures, Run
+from benchmarks.stages import ORDER, Stages
 from stream_app.capacity.blocks import block
 from stream_app.cli.json_file import write_json
 
@@ -33,7 +34,18 @@ MACHINE: Final = Machine(
     "a processor", 2, 8.0, "Linux", "3.11", "2.13", (0.5, 0.4, 0.3), "2026-01-02T03:04Z", "0a1b2c3"
 )
 WAITED: Final = {"p50": 20.0, "p95": 30.0, "p99": None, "behind_s": 0.1}
-RUN: Final = Run(1, 3000.0, 2000.0, 4000.0, 0.75, WAITED, WAITED, {"models": 0.3, "Kafka": 0.1})
+STAGES: Final = Stages(200.0, {stage: 1.5 + at for at, stage in enumerate(ORDER)})
+RUN: Final = Run(
+    1,
+    3000.0,
+    2000.0,
+    4000.0,
+    0.75,
+    WAITED,
+    WAITED,
+    {"models": 0.3, "Kafka": 0.1},
+    {"backlog": STAGES},
+)
 PROMISES: Final = PEERS[0].promises
 PEER: Final = Measurement(
     peer="a loop",
@@ -82,6 +94,9 @@ def test_every_run_and_the_median_are_told(tmp_path: Path, all_parts: str) -> No
         "| **median** | 1 | 3,100 | 2,000 | 4,000 | 0.75 | 20 / 30 / - | 20 / 30 / - |",
     ]
     assert block(told, "pipeline-cost").splitlines()[2] == "| 1 | 0.300 | 0.100 | 0.400 |"
+    header, _, row = block(told, "pipeline-stages").splitlines()
+    assert header.split(" | ")[3:6] == ["decode", "wait", "assemble"]
+    assert row == "| 1 | backlog | 200 | 1.5 | 2.5 | 3.5 | 4.5 | 5.5 | 6.5 | 7.5 | 8.5 |"
     assert block(told, "engine") == "as before"
 
 
