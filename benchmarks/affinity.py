@@ -49,7 +49,8 @@ def main() -> None:
                     f"{affinity:8}{run.workers} workers {run.pipeline:8,.0f} posts/s, "
                     f"{run.beside_producer:8,.0f} beside the producer, ratio {run.ratio:.2f}, "
                     f"{sum(run.cpu_ms.values()):.3f} ms of a core a post, p50/p95/p99 ms "
-                    f"{percentiles(run.half)} and {percentiles(run.full)}",
+                    f"{percentiles(run.half)} at {run.half_rate:,.0f} and "
+                    f"{percentiles(run.full)} at {run.full_rate:,.0f}",
                     flush=True,
                 )
             if arguments.json:

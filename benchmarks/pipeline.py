@@ -99,7 +99,9 @@ def run(
                     beside_producer=round(found.beside, 1),
                     model_alone=round(alone, 1),
                     ratio=round(found.steady.rate / alone, 3),
+                    half_rate=round(found.rates[0], 1),
                     half=found.half,
+                    full_rate=round(found.rates[1], 1),
                     full=found.full,
                     cpu_ms=found.steady.cpu_ms,
                     stages=found.stages,
@@ -119,7 +121,9 @@ def _middle(runs: Sequence[Run]) -> Run:
         beside_producer=median(each.beside_producer for each in runs),
         model_alone=median(each.model_alone for each in runs),
         ratio=median(each.ratio for each in runs),
+        half_rate=median(each.half_rate for each in runs),
         half=_middle_latency([each.half for each in runs]),
+        full_rate=median(each.full_rate for each in runs),
         full=_middle_latency([each.full for each in runs]),
         cpu_ms={
             whose: round(median(each.cpu_ms[whose] for each in runs), 3) for whose in runs[0].cpu_ms
@@ -164,17 +168,18 @@ async def _pipeline(
                 seconds,
                 _counter(settings, client, backlog),
             )
-        at_half, at_full = rates or (AT_HALF * steady.rate, AT_FULL * beside)
+        rates = rates or (AT_HALF * steady.rate, AT_FULL * beside)
         looks.append(await stages.look(ports))
-        half = await paced_latency(settings, backlog, at_half, seconds)
+        half = await paced_latency(settings, backlog, rates[0], seconds)
         looks.append(await stages.look(ports))
-        full = await paced_latency(settings, backlog, at_full, seconds)
+        full = await paced_latency(settings, backlog, rates[1], seconds)
         looks.append(await stages.look(ports))
     of_backlog, _, of_half, of_full = itertools.starmap(stages.between, itertools.pairwise(looks))
     return _Found(
         steady=steady,
         beside=beside,
         order=order,
+        rates=rates,
         half=half,
         full=full,
         stages={BACKLOG: of_backlog, HALF: of_half, FULL: of_full},
@@ -212,6 +217,7 @@ class _Found:
     steady: _Steady
     beside: float
     order: Sequence[int]
+    rates: Rates
     half: Latency
     full: Latency
     stages: Mapping[str, Stages]
@@ -246,11 +252,12 @@ async def _order(
     kafka: KafkaConnection, settings: Settings, backlog: Sequence[WirePost]
 ) -> list[int]:
     numbers = {each.post.post_id: number for number, each in enumerate(backlog)}
-    scored: dict[int, int] = {}
+    scored: dict[int, float] = {}
     async for record in read_topic(kafka, settings.topic(PREDICTIONS)):
         document = orjson.loads(record.value or b"")
-        # a rebalance may have delivered some twice, alike in all
-        scored[numbers[document["post_id"]]] = document["scored_at"]
+        number, at = numbers[document["post_id"]], document["scored_at"]
+        if scored.setdefault(number, at) != at:  # a rebalance may deliver some twice, but alike
+            raise BenchmarkStoppedError(f"post {document['post_id']} was predicted twice")
     return sorted(scored, key=lambda number: (scored[number], number))
 
 

@@ -27,11 +27,15 @@ class Run:
         beside_producer: the same while a producer on the same cores sends more than that.
         model_alone: posts a second for the same posts by the model alone, in one process.
         ratio: the first by the second.
-        half: latency while posts come at half of `pipeline`, see `paced_latency`.
-        full: the same at nine tenths of `beside_producer`; at more, posts come faster than they go.
+        half_rate: posts a second, half of `pipeline` unless the rates were given.
+        half: latency while they come at that, see `paced_latency`.
+        full_rate: likewise nine tenths of `beside_producer`; at more, posts come faster than they
+            go.
+        full: latency at that.
         cpu_ms: milliseconds of a core for each post, see `processor_seconds`, while `pipeline` was
             measured.
-        stages: of the workers' batches, by load: `BACKLOG`, `HALF` and `FULL`.
+        stages: of the workers' batches, by load: `BACKLOG`, `HALF` and `FULL`; start and tail of
+            each are in it.
     """
 
     workers: int
@@ -39,7 +43,9 @@ class Run:
     beside_producer: float
     model_alone: float
     ratio: float
+    half_rate: float
     half: Latency
+    full_rate: float
     full: Latency
     cpu_ms: Mapping[str, float]
     stages: Mapping[str, Stages]

@@ -4,12 +4,12 @@ Time that passes, in which a batch waits too; who used the processor is `process
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
+from benchmarks.steady import BenchmarkStoppedError
 from benchmarks.worker_metrics import scrape
 
 ORDER: Final = ("decode", "wait", "assemble", "encode", "infer", "fix", "deliver", "count")
@@ -40,22 +40,23 @@ async def look(ports: Sequence[int]) -> Mapping[str, float]:
     Raises:
         OSError: a worker does not answer.
     """
-    figures: Counter[str] = Counter()
-    for own in await asyncio.gather(*(asyncio.to_thread(scrape, port) for port in ports)):
-        figures.update({name: own[name] for name in _NAMES if name in own})
-    return figures
+    shown = await asyncio.gather(*(asyncio.to_thread(scrape, port) for port in ports))
+    return {name: sum(each.get(name, 0.0) for each in shown) for name in _NAMES}
 
 
 def between(first: Mapping[str, float], last: Mapping[str, float]) -> Stages:
-    """What came of the batches between two looks; since the start where the first one is empty."""
+    """What came of the batches between two looks; since the start where the first one is empty.
 
-    def added(name: str) -> float:
-        return last.get(name, 0.0) - first.get(name, 0.0)
-
-    batches = max(1.0, added(BATCHES))
+    Raises:
+        BenchmarkStoppedError: a worker was started again meanwhile.
+    """
+    added = {name: last.get(name, 0.0) - first.get(name, 0.0) for name in _NAMES}
+    if min(added.values()) < 0:
+        raise BenchmarkStoppedError("a worker was started again, and what it had measured is gone")
+    batches = max(1.0, added[BATCHES])
     return Stages(
-        posts=round(added(POSTS) / batches, 1),
-        ms={stage: round(1000 * added(_seconds(stage)) / batches, 2) for stage in ORDER},
+        posts=round(added[POSTS] / batches, 1),
+        ms={stage: round(1000 * added[_seconds(stage)] / batches, 2) for stage in ORDER},
     )
 
 

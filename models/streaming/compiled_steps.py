@@ -23,7 +23,7 @@ from models.streaming.weights import Rows, numbers
 from models.tmsam import Tmsam
 
 _POSTS_AT_ONCE: Final = 1024
-_ENCODED_AT_ONCE: Final = 64  # posts: what is between two products then stays in a core's caches
+_ENCODED_AT_ONCE: Final = 64  # posts at most: what is between two products is then near a core
 _LEAST_A_PART: Final = 8  # posts; fewer are done sooner with others
 
 Item = TypeVar("Item")
@@ -80,8 +80,8 @@ class CompiledSteps:
 
     def encode(self, posts: Sequence[Features]) -> list[bytes]:
         """See `steps.Steps.encode`."""
-        most = max(self._threads, -(-len(posts) // _ENCODED_AT_ONCE))
-        parts = _divided(posts, [1] * len(posts), most)
+        rounds = -(-len(posts) // (self._threads * _ENCODED_AT_ONCE))
+        parts = _divided(posts, [1] * len(posts), self._threads * rounds)
         return [record for part in self._map(self._encode, parts) for record in part]
 
     def advance(self, turns: Sequence[Turn]) -> NDArray[np.float64]:

@@ -23,6 +23,9 @@ async def running_workers(
         count: how many, at least one.
         folder: each gets a folder in it, with its log.
         metrics_ports: where each shows its metrics; without any, none does.
+
+    Raises:
+        ValueError: some ports, but not one for each.
     """
     folders = [folder / f"worker-{number}" for number in range(1, count + 1)]
     ports = metrics_ports or [None] * count

@@ -7,6 +7,7 @@ import pytest
 from prometheus_client import start_http_server
 
 from benchmarks.stages import ORDER, Stages, between, look, middle
+from benchmarks.steady import BenchmarkStoppedError
 from deploy.local.processes import free_ports
 from stream_app.metrics import Metrics
 
@@ -57,6 +58,14 @@ def test_every_stage_is_told_by_its_name(workers: dict[int, Metrics]) -> None:
 def test_a_time_without_batches_is_told_as_such(workers: dict[int, Metrics]) -> None:
     seen = asyncio.run(look(list(workers)))
     assert between(seen, seen) == Stages(0.0, NOTHING)
+
+
+def test_a_worker_that_was_started_again_is_noticed(workers: dict[int, Metrics]) -> None:
+    shown, fresh = workers
+    workers[shown].batch(10, 0.5)
+    before = asyncio.run(look([shown]))
+    with pytest.raises(BenchmarkStoppedError, match="started again"):
+        between(before, asyncio.run(look([fresh])))
 
 
 def test_the_middle_of_runs_is_taken_figure_by_figure() -> None:

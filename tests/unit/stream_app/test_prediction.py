@@ -1,7 +1,8 @@
 """What a prediction says of a score."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,8 +29,7 @@ def test_a_probability_is_said_to_six_places(probability: float) -> None:
     assert abs(Decimal(found) - Decimal(probability)) <= Decimal("5.000001e-7")
 
 
-@given(st.integers(0, 999_999))
-def test_a_half_is_rounded_up(millionths: int) -> None:
-    half = (Decimal(millionths) + Decimal("0.5")) / 1_000_000
-    above = half + Decimal("1e-12")  # what a float nearest to it may lie on either side of
-    assert said(float(above)) == float(above.quantize(Decimal("1e-6"), ROUND_HALF_UP))
+@pytest.mark.parametrize(("half", "up"), [(0.0078125, 0.007813), (0.1953125, 0.195313)])
+def test_what_lies_between_two_millionths_is_rounded_up(half: float, up: float) -> None:
+    assert Decimal(half) * 2_000_000 % 2 == 1
+    assert said(half) == up

@@ -17,7 +17,8 @@ from connectors.schemas.scoring import Features, Score, WindowRequest
 from models.card import CheckpointCard
 from models.checkpoint import load_checkpoint
 from models.errors import ModelError
-from models.streaming import compiled_steps, states
+from models.records import encode_posts
+from models.streaming import states
 from models.streaming.arithmetic import ArithmeticName
 from models.streaming.compiled_steps import CompiledSteps
 from models.streaming.engine import StreamEngine
@@ -188,24 +189,23 @@ def test_int8_stays_near_the_reference(folder: Path) -> None:
     np.testing.assert_allclose(flat(near), flat(exact), atol=0.02)
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(("threads", "parts"), [(1, [50, 50, 50]), (2, [37, 37, 38, 38])])
 def test_a_record_is_the_same_however_many_posts_are_encoded_at_once(
-    folder: Path, threads: int, monkeypatch: pytest.MonkeyPatch
+    folder: Path, threads: int, parts: Sequence[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_once = []
-    whole = compiled_steps.encode_posts
 
     def seen(stamp: bytes, posts: Sequence[Features], *others: Any) -> list[bytes]:
         at_once.append(len(posts))
-        return whole(stamp, posts, *others)
+        return encode_posts(stamp, posts, *others)
 
-    monkeypatch.setattr(compiled_steps, "encode_posts", seen)
+    monkeypatch.setattr("models.streaming.compiled_steps.encode_posts", seen)
     engine = make_engine(folder, threads=threads)
     many = [POSTS[at % len(POSTS)] for at in range(150)]
     single = [engine.encode([own])[0] for own in POSTS]
     at_once.clear()
     assert engine.encode(many) == [single[at % len(POSTS)] for at in range(150)]
-    assert sorted(at_once) == [50, 50, 50]
+    assert sorted(at_once) == parts
 
 
 def test_a_state_is_used_again_and_one_of_other_posts_is_not(folder: Path) -> None:
