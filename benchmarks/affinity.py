@@ -26,9 +26,8 @@ def main() -> None:
     parser.add_argument(
         "--rates",
         type=float,
-        nargs=2,
+        nargs="+",
         default=RATES,
-        metavar=("HALF", "FULL"),
         help="posts a second at which it is measured how long they wait",
     )
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
@@ -36,21 +35,21 @@ def main() -> None:
     if two_cores(allowed_cores()) is None:
         parser.error("there are no two cores here that threads can be kept on")
     figures: list[tuple[str, Figures]] = []
-    rates = dict.fromkeys(pipeline.WORKERS, tuple(arguments.rates))
     for number in range(arguments.runs):
         for affinity in ("free", "apart") if number % 2 else ("apart", "free"):
             with drawn_progress() as progress:
                 found = pipeline.run(
-                    POSTS, 1, progress, SECONDS, given={"affinity": affinity}, rates=rates
+                    POSTS, 1, progress, SECONDS, given={"affinity": affinity}, rates=arguments.rates
                 )
             figures.append((affinity, found))
             for run in found.runs:
+                waited = ", ".join(
+                    f"{percentiles(own.latency)} at {load}" for load, own in run.paced.items()
+                )
                 print(
                     f"{affinity:8}{run.workers} workers {run.pipeline:8,.0f} posts/s, "
                     f"{run.beside_producer:8,.0f} beside the producer, ratio {run.ratio:.2f}, "
-                    f"{sum(run.cpu_ms.values()):.3f} ms of a core a post, p50/p95/p99 ms "
-                    f"{percentiles(run.half)} at {run.half_rate:,.0f} and "
-                    f"{percentiles(run.full)} at {run.full_rate:,.0f}",
+                    f"{sum(run.cpu_ms.values()):.3f} ms of a core a post, p50/p95/p99 ms {waited}",
                     flush=True,
                 )
             if arguments.json:

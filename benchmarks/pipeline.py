@@ -20,7 +20,7 @@ import redis.asyncio
 from benchmarks import stages
 from benchmarks.machine import this_machine
 from benchmarks.paced import paced_latency, rate_beside_producer
-from benchmarks.pipeline_figures import BACKLOG, FULL, HALF, Figures, Latency, Run
+from benchmarks.pipeline_figures import FULL, HALF, HALF_BESIDE, Figures, Latency, Paced, Run
 from benchmarks.posts import WirePost, simulated_posts
 from benchmarks.processor_time import milliseconds_each, processor_seconds
 from benchmarks.stages import Stages
@@ -43,11 +43,10 @@ from stream_app.trial.worker_process import WorkerProcess
 from stream_app.trial.workers import running_workers
 
 WORKERS = (1, 2)
-AT_HALF, AT_FULL = 0.5, 0.9
+NINE_TENTHS = 0.9
 OFFERED = 1.2
 POLL_S = 0.1
 NO_PROGRESS_S = 120.0
-Rates = tuple[float, float]  # posts/s at half and at full load
 
 
 def run(
@@ -57,7 +56,7 @@ def run(
     seconds: float = 10.0,
     workers: Sequence[int] = WORKERS,
     given: Mapping[str, str] | None = None,
-    rates: Mapping[int, Rates] | None = None,
+    rates: Sequence[float] = (),
 ) -> Figures:
     """Measure, each run with topics and workers of its own.
 
@@ -68,8 +67,8 @@ def run(
         seconds: how long posts come at each steady rate.
         workers: numbers of processes, in turn within each run.
         given: settings of the workers by field, besides those of the servers.
-        rates: posts a second that come while it is measured how long they wait, by number of
-            workers; unset, they follow from what the run counted.
+        rates: posts a second that come while it is measured how long they wait; without any they
+            follow from what the run counted.
 
     Raises:
         BenchmarkStoppedError: the worker stands still.
@@ -88,9 +87,7 @@ def run(
             prefix = f"{settings.topic_prefix}{number}-"
             own = settings.model_copy(update={**(given or {}), "topic_prefix": prefix})
             where = Path(folder) / str(number)
-            found = asyncio.run(
-                _pipeline(own, backlog, where, count, seconds, (rates or {}).get(count))
-            )
+            found = asyncio.run(_pipeline(own, backlog, where, count, seconds, rates))
             alone = _model_alone(engine, own, backlog, found.order)
             done.append(
                 Run(
@@ -99,12 +96,9 @@ def run(
                     beside_producer=round(found.beside, 1),
                     model_alone=round(alone, 1),
                     ratio=round(found.steady.rate / alone, 3),
-                    half_rate=round(found.rates[0], 1),
-                    half=found.half,
-                    full_rate=round(found.rates[1], 1),
-                    full=found.full,
                     cpu_ms=found.steady.cpu_ms,
                     stages=found.stages,
+                    paced=found.paced,
                 )
             )
         progress("Measuring", len(planned), len(planned))
@@ -121,16 +115,19 @@ def _middle(runs: Sequence[Run]) -> Run:
         beside_producer=median(each.beside_producer for each in runs),
         model_alone=median(each.model_alone for each in runs),
         ratio=median(each.ratio for each in runs),
-        half_rate=median(each.half_rate for each in runs),
-        half=_middle_latency([each.half for each in runs]),
-        full_rate=median(each.full_rate for each in runs),
-        full=_middle_latency([each.full for each in runs]),
         cpu_ms={
             whose: round(median(each.cpu_ms[whose] for each in runs), 3) for whose in runs[0].cpu_ms
         },
-        stages={
-            load: stages.middle([each.stages[load] for each in runs]) for load in runs[0].stages
-        },
+        stages=stages.middle([each.stages for each in runs]),
+        paced={load: _middle_paced([each.paced[load] for each in runs]) for load in runs[0].paced},
+    )
+
+
+def _middle_paced(runs: Sequence[Paced]) -> Paced:
+    return Paced(
+        rate=median(each.rate for each in runs),
+        latency=_middle_latency([each.latency for each in runs]),
+        stages=stages.middle([each.stages for each in runs]),
     )
 
 
@@ -148,7 +145,7 @@ async def _pipeline(
     folder: Path,
     workers: int,
     seconds: float,
-    rates: Rates | None,
+    rates: Sequence[float],
 ) -> "_Found":
     kafka = settings.kafka_connection()
     await create_topics(kafka, voxpop_topics(settings.topic_prefix))
@@ -158,7 +155,7 @@ async def _pipeline(
     ports = free_ports(workers)
     async with running_workers(settings, workers, folder, ports) as processes:
         steady = await _watch(settings, backlog, processes)
-        looks = [{}, await stages.look(ports)]
+        seen = await stages.look(ports)
         order = await _order(kafka, settings, backlog)
         async with settings.redis_connection().open() as client:
             beside = await rate_beside_producer(
@@ -168,22 +165,20 @@ async def _pipeline(
                 seconds,
                 _counter(settings, client, backlog),
             )
-        rates = rates or (AT_HALF * steady.rate, AT_FULL * beside)
-        looks.append(await stages.look(ports))
-        half = await paced_latency(settings, backlog, rates[0], seconds)
-        looks.append(await stages.look(ports))
-        full = await paced_latency(settings, backlog, rates[1], seconds)
-        looks.append(await stages.look(ports))
-    of_backlog, _, of_half, of_full = itertools.starmap(stages.between, itertools.pairwise(looks))
-    return _Found(
-        steady=steady,
-        beside=beside,
-        order=order,
-        rates=rates,
-        half=half,
-        full=full,
-        stages={BACKLOG: of_backlog, HALF: of_half, FULL: of_full},
-    )
+        paced = {}
+        for load, rate in _loads(rates, steady.rate, beside).items():
+            before = await stages.look(ports)
+            latency = await paced_latency(settings, backlog, rate, seconds)
+            after = await stages.look(ports)
+            paced[load] = Paced(round(rate, 1), latency, stages.between(before, after))
+    return _Found(steady, beside, order, stages.between({}, seen), paced)
+
+
+def _loads(rates: Sequence[float], steady: float, beside: float) -> dict[str, float]:
+    """Posts a second by load: as given, else by what was counted without a producer and beside."""
+    if rates:
+        return {f"{rate:,.0f} posts/s": rate for rate in rates}
+    return {HALF: steady / 2, HALF_BESIDE: beside / 2, FULL: NINE_TENTHS * beside}
 
 
 def _counter(
@@ -217,10 +212,8 @@ class _Found:
     steady: _Steady
     beside: float
     order: Sequence[int]
-    rates: Rates
-    half: Latency
-    full: Latency
-    stages: Mapping[str, Stages]
+    stages: Stages
+    paced: Mapping[str, Paced]
 
 
 async def _watch(

@@ -11,10 +11,26 @@ from benchmarks.machine import Machine
 from benchmarks.stages import ORDER, Stages
 
 RANKS: Final = ("p50", "p95", "p99")
-BACKLOG: Final = "backlog"
 HALF: Final = "half"
-FULL: Final = "nine tenths beside producer"
+HALF_BESIDE: Final = "half beside the producer"
+FULL: Final = "nine tenths beside the producer"
+STAGE_COLUMNS: Final = ("workers", "load", "posts a batch", *ORDER)
 Latency = Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Paced:
+    """What came of posts at a steady rate.
+
+    Attributes:
+        rate: posts a second.
+        latency: see `paced_latency`.
+        stages: of the workers' batches meanwhile, the time to settle included.
+    """
+
+    rate: float
+    latency: Latency
+    stages: Stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +42,12 @@ class Run:
         pipeline: posts a second counted in Redis, between a tenth and nine tenths of the backlog.
         beside_producer: the same while a producer on the same cores sends more than that.
         model_alone: posts a second for the same posts by the model alone, in one process.
-        ratio: the first by the second.
-        half_rate: posts a second, half of `pipeline` unless the rates were given.
-        half: latency while they come at that, see `paced_latency`.
-        full_rate: likewise nine tenths of `beside_producer`; at more, posts come faster than they
-            go.
-        full: latency at that.
+        ratio: the first by the third.
         cpu_ms: milliseconds of a core for each post, see `processor_seconds`, while `pipeline` was
             measured.
-        stages: of the workers' batches, by load: `BACKLOG`, `HALF` and `FULL`; start and tail of
-            each are in it.
+        stages: of the workers' batches while they had the backlog, start and tail included.
+        paced: by load. `HALF`: half of `pipeline`; `HALF_BESIDE` and `FULL`: half and nine tenths
+            of `beside_producer`, since at more posts come faster than they go; or rates as given.
     """
 
     workers: int
@@ -43,12 +55,9 @@ class Run:
     beside_producer: float
     model_alone: float
     ratio: float
-    half_rate: float
-    half: Latency
-    full_rate: float
-    full: Latency
     cpu_ms: Mapping[str, float]
-    stages: Mapping[str, Stages]
+    stages: Stages
+    paced: Mapping[str, Paced]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ class Figures:
             "ratio",
         ):
             table.add_column(column, justify="right")
-        for load in (HALF, FULL):
+        for load in self.middle[0].paced:
             table.add_column(f"p50/p95/p99 ms at {load}", justify="right")
         for name, each in [
             *((str(number), own) for number, own in enumerate(self.runs, start=1)),
@@ -95,7 +104,7 @@ class Figures:
                 f"{each.beside_producer:,.0f}",
                 f"{each.model_alone:,.0f}",
                 f"{each.ratio:.3f}",
-                *map(percentiles, (each.half, each.full)),
+                *(percentiles(own.latency) for own in each.paced.values()),
             )
         console.print(table)
         for each in self.middle:
@@ -111,19 +120,28 @@ class Figures:
 
 def _of_stages(middle: Sequence[Run]) -> Table:
     table = Table(title="ms of a batch in each stage, medians", title_justify="left")
-    table.add_column("workers", justify="right")
-    table.add_column("load")
-    for column in ("posts a batch", *ORDER):
-        table.add_column(column, justify="right")
-    for each in middle:
-        for load, stages in each.stages.items():
-            table.add_row(str(each.workers), load, *stage_cells(stages))
+    for column in STAGE_COLUMNS:
+        table.add_column(column, justify="left" if column == "load" else "right")
+    for row in stage_rows(middle):
+        table.add_row(*row)
     return table
 
 
-def stage_cells(stages: Stages) -> list[str]:
-    """Posts in a batch, then its milliseconds in each stage, in `ORDER`."""
-    return [f"{stages.posts:.0f}", *(f"{stages.ms[stage]:.1f}" for stage in ORDER)]
+def stage_rows(middle: Sequence[Run]) -> list[list[str]]:
+    """Cells of `STAGE_COLUMNS`, by number of workers and load."""
+    return [
+        [
+            str(each.workers),
+            load,
+            f"{stages.posts:.0f}",
+            *(f"{stages.ms[stage]:.1f}" for stage in ORDER),
+        ]
+        for each in middle
+        for load, stages in [
+            ("backlog", each.stages),
+            *((load, own.stages) for load, own in each.paced.items()),
+        ]
+    ]
 
 
 def percentiles(latency: Latency) -> str:

@@ -12,11 +12,10 @@ from benchmarks.growth import Figures as Growth
 from benchmarks.page.cells import rates
 from benchmarks.page.folder import Folder
 from benchmarks.peers.figures import Figures as Peers
+from benchmarks.pipeline_figures import STAGE_COLUMNS, percentiles, stage_rows
 from benchmarks.pipeline_figures import Figures as Pipeline
-from benchmarks.pipeline_figures import percentiles, stage_cells
 from benchmarks.reading import Figures as Reading
 from benchmarks.soak import Figures as Soak
-from benchmarks.stages import ORDER
 from benchmarks.verify import Figures as Verify
 from benchmarks.window_lengths import Figures as Windows
 from stream_app.capacity.blocks import table
@@ -126,8 +125,8 @@ def pipeline(folder: Folder) -> str:
     """Every run, and the medians."""
     measured = folder.read("pipeline", Pipeline)
     header = ["run", "workers", "Kafka to Redis, posts/s", "beside the producer",
-              "model alone, one process", "ratio", "p50 / p95 / p99 ms at half",
-              "at nine tenths beside the producer"]  # fmt: skip
+              "model alone, one process", "ratio",
+              *(f"p50 / p95 / p99 ms at {load}" for load in measured.middle[0].paced)]  # fmt: skip
     named = [(f"{number}", each) for number, each in enumerate(measured.runs, start=1)]
     named += [("**median**", each) for each in measured.middle]
     rows = [
@@ -138,7 +137,7 @@ def pipeline(folder: Folder) -> str:
             f"{each.beside_producer:,.0f}",
             f"{each.model_alone:,.0f}",
             f"{each.ratio:.2f}",
-            *map(percentiles, (each.half, each.full)),
+            *(percentiles(own.latency) for own in each.paced.values()),
         ]
         for name, each in named
     ]
@@ -163,12 +162,8 @@ def core_time(folder: Folder) -> str:
 
 def stages(folder: Folder) -> str:
     """Milliseconds that a batch is in each stage, medians by number of workers and load."""
-    rows = [
-        [f"{each.workers}", load, *stage_cells(own)]
-        for each in folder.read("pipeline", Pipeline).middle
-        for load, own in each.stages.items()
-    ]
-    return table(["workers", "load", "posts a batch", *ORDER], rows, left=2)
+    rows = stage_rows(folder.read("pipeline", Pipeline).middle)
+    return table([*STAGE_COLUMNS], rows, left=2)
 
 
 def extraction(folder: Folder) -> str:

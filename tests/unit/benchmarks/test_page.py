@@ -24,7 +24,7 @@ from benchmarks.peers import figures as peers
 from benchmarks.peers.catalogue import PEERS
 from benchmarks.peers.latency import Latency
 from benchmarks.peers.measurement import Measurement
-from benchmarks.pipeline_figures import Figures, Run
+from benchmarks.pipeline_figures import Figures, Paced, Run
 from benchmarks.stages import ORDER, Stages
 from stream_app.capacity.blocks import block
 from stream_app.cli.json_file import write_json
@@ -36,17 +36,14 @@ MACHINE: Final = Machine(
 WAITED: Final = {"p50": 20.0, "p95": 30.0, "p99": None, "behind_s": 0.1}
 STAGES: Final = Stages(200.0, {stage: 1.5 + at for at, stage in enumerate(ORDER)})
 RUN: Final = Run(
-    1,
-    3000.0,
-    2000.0,
-    4000.0,
-    0.75,
-    1500.0,
-    WAITED,
-    1800.0,
-    WAITED,
-    {"models": 0.3, "Kafka": 0.1},
-    {"backlog": STAGES},
+    workers=1,
+    pipeline=3000.0,
+    beside_producer=2000.0,
+    model_alone=4000.0,
+    ratio=0.75,
+    cpu_ms={"models": 0.3, "Kafka": 0.1},
+    stages=STAGES,
+    paced={"half": Paced(1500.0, WAITED, replace(STAGES, posts=20.0))},
 )
 PROMISES: Final = PEERS[0].promises
 PEER: Final = Measurement(
@@ -92,13 +89,16 @@ def test_every_run_and_the_median_are_told(tmp_path: Path, all_parts: str) -> No
     told = with_figures(all_parts, Folder(tmp_path))
     rows = block(told, "pipeline").splitlines()[2:]
     assert rows == [
-        "| 1 | 1 | 3,000 | 2,000 | 4,000 | 0.75 | 20 / 30 / - | 20 / 30 / - |",
-        "| **median** | 1 | 3,100 | 2,000 | 4,000 | 0.75 | 20 / 30 / - | 20 / 30 / - |",
+        "| 1 | 1 | 3,000 | 2,000 | 4,000 | 0.75 | 20 / 30 / - |",
+        "| **median** | 1 | 3,100 | 2,000 | 4,000 | 0.75 | 20 / 30 / - |",
     ]
     assert block(told, "pipeline-cost").splitlines()[2] == "| 1 | 0.300 | 0.100 | 0.400 |"
-    header, _, row = block(told, "pipeline-stages").splitlines()
+    header, _, *rows = block(told, "pipeline-stages").splitlines()
     assert header.split(" | ")[3:6] == ["decode", "wait", "assemble"]
-    assert row == "| 1 | backlog | 200 | 1.5 | 2.5 | 3.5 | 4.5 | 5.5 | 6.5 | 7.5 | 8.5 |"
+    assert rows == [
+        "| 1 | backlog | 200 | 1.5 | 2.5 | 3.5 | 4.5 | 5.5 | 6.5 | 7.5 | 8.5 |",
+        "| 1 | half | 20 | 1.5 | 2.5 | 3.5 | 4.5 | 5.5 | 6.5 | 7.5 | 8.5 |",
+    ]
     assert block(told, "engine") == "as before"
 
 
