@@ -122,7 +122,13 @@ def test_the_pipeline_is_set_beside_the_model_alone(
     for run in figures["runs"]:
         assert run["ratio"] == pytest.approx(run["pipeline"] / run["model_alone"], abs=0.01)
         assert run["beside_producer"] > 0
-        assert 0 < run["half"]["p50"] <= run["half"]["p99"]
+        for load in run["paced"].values():
+            assert 0 < load["latency"]["p50"] <= load["latency"]["p99"]
+            assert load["stages"]["ms"]["infer"] > 0
+        half, half_beside, _ = (load["rate"] for load in run["paced"].values())
+        assert half == pytest.approx(run["pipeline"] / 2, abs=0.1)
+        assert half_beside == pytest.approx(run["beside_producer"] / 2, abs=0.1)
+        assert run["stages"]["posts"] > 0
     assert "median" in done.stdout
 
 
